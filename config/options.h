@@ -1,0 +1,116 @@
+// What the administrator decided: one plain struct, complete and valid after load() without errors.
+//
+// A value comes from a flag (--section.key), else from the environment (FERRY_SECTION_KEY), else from the file
+// (--config), else it is the default below. One table (config/keys.cpp) drives all four, --help and the example file.
+// File format: "route = ..." lines, then [section] lines with "key = value" below; '#' always starts a comment and
+// there is no quoting. Secrets are never in here, only the names of their files: see read_secret().
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "config/problem.h"
+#include "translators/values/result.h"
+
+namespace ferry {
+
+enum class Durability { full, normal };   // full: every commit is on disk; normal: a power cut may lose the last commits
+enum class LogLevel { error, warning, info, debug };
+enum class Action { run, check_config, version, help };
+
+// A "route =" line as written (see config/mapping.h), with the place it came from.
+struct RouteLine {
+  std::string text;
+  int line = 0;        // in the file; 0: default, flag or environment
+  std::string where;   // for problems: "ferry.conf:3", "--route", "FERRY_ROUTE", "default"
+};
+
+struct Options {
+  struct Component {                // XEP-0114
+    std::string host;               // empty: no XMPP link
+    std::uint16_t port = 5347;
+    std::string domain;             // required: the domainpart of the hosted users, normalised
+    std::string server;             // the legacy server's own domain; default: domain without its first label
+    std::string secret_file;
+  } component;
+
+  struct Broker {
+    std::string host;               // required
+    std::uint16_t port = 1883;
+    std::string username;
+    std::string password_file;
+    std::string cafile;             // set: TLS, verified against this file
+    std::string root = "im/v1";     // topic prefix of everything that is Ferry's
+    int protocol = 5;               // 5: MQTT 5, falling back to 3.1.1 if the broker refuses it; 4: always 3.1.1
+    std::uint32_t max_in_flight = 200;   // unacknowledged publishes
+    bool allow_anonymous = false;   // true: accept a broker that lets clients in without a password (tests)
+  } broker;
+
+  struct Store {
+    std::string path = "/var/lib/ferry/ferry.db";
+    Durability durability = Durability::full;
+  } store;
+
+  struct Http {
+    std::string listen = "127.0.0.1:8780";   // host:port; empty ("off" in the file): no HTTP
+  } http;
+
+  struct Users {
+    bool autocreate = true;
+  } users;
+
+  struct Control {
+    std::string socket;             // ferryctl's Unix socket; default: store path + ".sock"
+  } control;
+
+  struct Limits {                   // beyond a limit: an error to the sender and a counter, never silence
+    std::uint32_t message_bytes = 262144;         // one publish payload or stanza, either direction
+    std::uint32_t message_ttl = 7 * 24 * 3600;    // seconds that an undelivered message is kept
+    std::uint64_t outbox_rows = 1'000'000;        // messages waiting, all users together
+    std::uint64_t outbox_bytes = 2'147'483'648;   // and their size
+    std::uint32_t user_outbox_rows = 10'000;      // messages waiting for one recipient
+    std::uint32_t user_rate = 50;                 // publishes a second, one user, sustained
+    std::uint32_t user_burst = 200;               // publishes at once, one user
+    std::uint32_t user_devices = 32;              // devices of one user
+    std::uint32_t roster_items = 10'000;          // contacts of one user
+    std::uint32_t feed_rate = 50;                 // publishes a second that one feed carries, sustained
+    std::uint32_t feed_burst = 200;               // and at once
+    std::uint32_t feed_followers = 10'000;        // followers of one feed
+  } limits;
+
+  struct Log {
+    LogLevel level = LogLevel::info;
+  } log;
+
+  std::vector<RouteLine> routes;    // never empty after load(): the default is "user *@DOMAIN {root}/u/{uid}"
+  std::string config_file;          // empty: none was given
+  Action action = Action::run;      // what the command line asks for
+};
+
+// Looks a variable of the environment up; nullopt: not set. (A function, so that load() reads no global state.)
+using Environment = std::function<std::optional<std::string>(std::string_view name)>;
+Environment process_environment();
+
+// Reads everything and appends every problem: unknown sections and keys (with the nearest known one), syntax, types,
+// ranges, duplicates, missing required keys, secret files (missing, empty, readable by others), the root, routes line
+// by line. For Action::version and help nothing is read and nothing can be wrong but the command line. What is wrong
+// keeps its default. Whether the routes fit each other is MappingTable::check(), which load() does not run.
+Options load(int argc, const char* const* argv, const Environment& env, Problems& problems);
+
+// The same for the text of a file alone (no files are opened): for tests and fuzzing. `name` goes into the problems.
+Options load_text(std::string_view text, const std::string& name, Problems& problems);
+
+// The content of a secret file without one trailing newline (LF or CRLF). Error: why not, without the content.
+// It is an error that the file is empty, over 4096 bytes, or open to group or others (mode & 077).
+Result<std::string, std::string> read_secret(const std::string& path);
+
+std::string help_text(std::string_view program);   // --help: grouped, wrapped at 100 columns
+std::string example_file();                        // config/ferry.conf.example is this text
+
+std::string_view log_level_name(LogLevel level);
+
+}  // namespace ferry
