@@ -1,0 +1,282 @@
+// The only file that knows expat.
+#include "translators/values/xml_reader.h"
+
+#include <expat.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace ferry {
+namespace {
+
+constexpr char separator = '\x01';            // no namespace name contains it
+constexpr std::size_t token_factor = 8;       // a single token may buffer this many stanzas' worth of bytes
+
+struct ParserFree {
+  void operator()(XML_Parser p) const { XML_ParserFree(p); }
+};
+
+// "uri SEP local SEP prefix", "uri SEP local" or "local", as expat hands them over in triplet mode.
+struct Name {
+  std::string_view uri, local, prefix;
+  explicit Name(const char* text) {
+    const std::string_view all(text);
+    const std::size_t first = all.find(separator);
+    if (first == std::string_view::npos) {
+      local = all;
+      return;
+    }
+    uri = all.substr(0, first);
+    const std::size_t second = all.find(separator, first + 1);
+    local = all.substr(first + 1, second == std::string_view::npos ? second : second - first - 1);
+    if (second != std::string_view::npos) prefix = all.substr(second + 1);
+  }
+};
+
+std::string_view content(std::string_view uri) { return uri == ns::component ? ns::client : uri; }
+
+}  // namespace
+
+// Builds elements from expat's callbacks. In a stream the root is the header and its children are the items; for a
+// document (parse_xml) the root itself is the item.
+class XmlStreamReader::Impl {
+ public:
+  Impl(const XmlLimits& limits, bool document) : limits_(limits), document_(document) {
+    parser_.reset(XML_ParserCreateNS("UTF-8", separator));
+    XML_Parser p = parser_.get();
+    XML_SetReturnNSTriplet(p, 1);
+    XML_SetUserData(p, this);
+    XML_SetElementHandler(p, &on_start, &on_end);
+    XML_SetCharacterDataHandler(p, &on_text);
+    XML_SetStartNamespaceDeclHandler(p, &on_decl);
+    XML_SetStartDoctypeDeclHandler(p, &on_doctype);
+    XML_SetCommentHandler(p, &on_comment);
+    XML_SetProcessingInstructionHandler(p, &on_instruction);
+  }
+
+  void feed(std::string_view bytes, std::vector<StreamItem>& out) {
+    if (over_) return;
+    out_ = &out;
+    // In slices, so that a token without an end is noticed before expat has buffered all of it.
+    constexpr std::size_t slice = 65'536;
+    while (!bytes.empty() && !over_) {
+      const std::string_view part = bytes.substr(0, slice);
+      bytes.remove_prefix(part.size());
+      parse(part, false);
+      unfinished_ = finished_something_ ? 0 : unfinished_ + part.size();
+      finished_something_ = false;
+      if (unfinished_ > limits_.bytes * token_factor && !over_) fault("policy-violation", "a token of unlimited length");
+    }
+    out_ = nullptr;
+  }
+
+  void finish(std::vector<StreamItem>& out) {
+    if (over_) return;
+    out_ = &out;
+    parse({}, true);
+    out_ = nullptr;
+  }
+
+  void set_limits(const XmlLimits& limits) { limits_ = limits; }
+
+ private:
+  void parse(std::string_view part, bool last) {
+    if (XML_Parse(parser_.get(), part.data(), static_cast<int>(part.size()), last) != XML_STATUS_ERROR || over_) return;
+    const XML_Error code = XML_GetErrorCode(parser_.get());
+    fault("not-well-formed", std::string(XML_ErrorString(code)) + " at byte " +
+                                 std::to_string(XML_GetCurrentByteIndex(parser_.get())));
+  }
+
+  void fault(std::string_view condition, std::string text) {
+    if (over_) return;
+    over_ = true;
+    if (out_) out_->push_back(StreamFault{std::string(condition), std::move(text)});
+    XML_StopParser(parser_.get(), XML_FALSE);
+  }
+
+  void refuse(std::string text) {
+    if (refused_) return;
+    refused_ = error(Condition::policy_violation, std::move(text));
+    open_.resize(1);   // the stanza stays, what hung below it goes
+    open_[0]->children.clear();
+  }
+
+  std::size_t position() const { return static_cast<std::size_t>(XML_GetCurrentByteIndex(parser_.get())); }
+  std::size_t root_depth() const { return document_ ? 0 : 1; }
+
+  Element make(const char* name, const char** attributes) {
+    const Name n(name);
+    Element e(n.local, content(n.uri));
+    e.prefix = n.prefix;
+    std::size_t count = 0;
+    while (attributes[2 * count]) ++count;
+    e.attrs.reserve(std::min(count, limits_.attributes));
+    for (std::size_t i = 0; i < count && i < limits_.attributes; ++i) {
+      const Name a(attributes[2 * i]);
+      Attr& added = e.attrs.emplace_back();
+      added.name = a.local;
+      added.value = attributes[2 * i + 1];
+      if (!a.uri.empty()) {
+        added.ns = a.uri;
+        added.prefix = a.prefix.empty() && a.uri == ns::xml ? std::string_view{"xml"} : a.prefix;
+      }
+    }
+    over_attributes_ = count > limits_.attributes;
+    if (!decls_.empty()) {
+      for (NsDecl& d : decls_)
+        if (!d.prefix.empty() || !e.prefix.empty()) e.decls.push_back(std::move(d));
+      decls_.clear();
+    }
+    return e;
+  }
+
+  static Impl& self(void* user) { return *static_cast<Impl*>(user); }
+
+  static void on_decl(void* user, const char* prefix, const char* uri) {
+    Impl& s = self(user);
+    if (s.depth_ == 0 && !s.document_ && !prefix) s.content_ns_ = uri ? uri : "";
+    if (s.decls_.size() < s.limits_.attributes)
+      s.decls_.push_back({prefix ? prefix : "", std::string(content(uri ? uri : ""))});
+  }
+
+  static void on_start(void* user, const char* name, const char** attributes) {
+    Impl& s = self(user);
+    if (s.over_) return;
+    s.finished_something_ = true;
+    const std::size_t depth = s.depth_++;
+    if (depth < s.root_depth()) {
+      s.out_->push_back(StreamHeader{s.make(name, attributes), s.content_ns_});
+      return;
+    }
+    if (s.refused_) {
+      s.decls_.clear();
+      return;
+    }
+    Element e = s.make(name, attributes);
+    if (depth == s.root_depth()) {
+      s.stanza_ = std::move(e);
+      s.stanza_began_ = s.position();
+      s.elements_ = 1;
+      s.open_.assign(1, &s.stanza_);
+    } else {
+      s.open_.push_back(&s.open_.back()->add(std::move(e)));
+      ++s.elements_;
+    }
+    if (s.over_attributes_) s.refuse("more than " + std::to_string(s.limits_.attributes) + " attributes");
+    else if (s.open_.size() > s.limits_.depth) s.refuse("deeper than " + std::to_string(s.limits_.depth) + " elements");
+    else if (s.elements_ > s.limits_.elements) s.refuse("more than " + std::to_string(s.limits_.elements) + " elements");
+    else s.check_size();
+  }
+
+  static void on_text(void* user, const char* text, int length) {
+    Impl& s = self(user);
+    if (s.over_) return;
+    s.finished_something_ = true;
+    const std::string_view piece(text, static_cast<std::size_t>(length));
+    if (s.open_.empty()) {   // between stanzas: white space keeps connections alive, anything else is a fault
+      if (piece.find_first_not_of(" \t\r\n") != std::string_view::npos) s.fault("not-well-formed", "text between stanzas");
+      return;
+    }
+    if (s.refused_) return;
+    std::vector<Node>& children = s.open_.back()->children;
+    if (std::string* last = children.empty() ? nullptr : std::get_if<std::string>(&children.back().value))
+      last->append(piece);
+    else
+      children.push_back(Node{std::string(piece)});
+    s.check_size();
+  }
+
+  static void on_end(void* user, const char*) {
+    Impl& s = self(user);
+    if (s.over_) return;
+    s.finished_something_ = true;
+    const std::size_t depth = --s.depth_;
+    if (depth < s.root_depth()) {
+      s.over_ = true;
+      s.out_->push_back(StreamEnd{});
+      return;
+    }
+    if (depth > s.root_depth()) {
+      if (!s.refused_) s.open_.pop_back();
+      return;
+    }
+    s.check_size();
+    if (s.refused_)
+      s.out_->push_back(Refused{std::move(s.stanza_), std::move(*s.refused_)});
+    else
+      s.out_->push_back(std::move(s.stanza_));
+    s.stanza_ = Element();
+    s.open_.clear();
+    s.refused_.reset();
+  }
+
+  void check_size() {
+    if (!refused_ && position() - stanza_began_ > limits_.bytes)
+      refuse("larger than " + std::to_string(limits_.bytes) + " bytes");
+  }
+
+  static void on_doctype(void* user, const char*, const char*, const char*, int) {
+    self(user).fault("restricted-xml", "a document type declaration");
+  }
+  static void on_comment(void* user, const char*) { self(user).fault("restricted-xml", "a comment"); }
+  static void on_instruction(void* user, const char*, const char*) {
+    self(user).fault("restricted-xml", "a processing instruction");
+  }
+
+  std::unique_ptr<XML_ParserStruct, ParserFree> parser_;
+  XmlLimits limits_;
+  bool document_;
+  std::vector<StreamItem>* out_ = nullptr;
+  bool over_ = false;
+  bool finished_something_ = false;   // since the slice began
+  bool over_attributes_ = false;
+  std::size_t unfinished_ = 0;        // bytes fed since expat last reported anything
+  std::size_t depth_ = 0;
+  std::string content_ns_;
+  std::vector<NsDecl> decls_;         // seen before the element they belong to
+  Element stanza_;
+  std::size_t stanza_began_ = 0;
+  std::size_t elements_ = 0;
+  std::vector<Element*> open_;        // from the stanza down; parents do not move while a child is open
+  std::optional<StanzaError> refused_;
+};
+
+XmlStreamReader::XmlStreamReader(const XmlLimits& limits) : impl_(std::make_unique<Impl>(limits, false)) {}
+XmlStreamReader::~XmlStreamReader() = default;
+XmlStreamReader::XmlStreamReader(XmlStreamReader&&) noexcept = default;
+XmlStreamReader& XmlStreamReader::operator=(XmlStreamReader&&) noexcept = default;
+void XmlStreamReader::feed(std::string_view bytes, std::vector<StreamItem>& out) { impl_->feed(bytes, out); }
+void XmlStreamReader::set_limits(const XmlLimits& limits) { impl_->set_limits(limits); }
+
+Result<Element> parse_xml(std::string_view text, const XmlLimits& limits, std::string_view default_ns) {
+  if (text.size() > limits.bytes)
+    return error(Condition::policy_violation, "larger than " + std::to_string(limits.bytes) + " bytes");
+  XmlStreamReader::Impl reader(limits, true);
+  std::vector<StreamItem> items;
+  reader.feed(text, items);
+  reader.finish(items);
+  Element* found = nullptr;
+  for (StreamItem& item : items) {
+    if (auto* fault = std::get_if<StreamFault>(&item))
+      return error(fault->condition == "restricted-xml" ? Condition::not_acceptable : Condition::bad_request,
+                   "XML " + fault->condition + ": " + fault->text);
+    if (auto* refused = std::get_if<Refused>(&item)) return refused->error;
+    if (auto* element = std::get_if<Element>(&item)) found = element;
+  }
+  if (!found) return error(Condition::bad_request, "no XML element");
+  // A name without any namespace stands where default_ns is the default one.
+  if (!default_ns.empty()) {
+    std::vector<Element*> todo{found};
+    while (!todo.empty()) {
+      Element* e = todo.back();
+      todo.pop_back();
+      if (!e->ns.empty()) continue;   // below it, no namespace means xmlns=''
+      e->ns = default_ns;
+      for (Node& node : e->children)
+        if (auto* child = std::get_if<Element>(&node.value)) todo.push_back(child);
+    }
+  }
+  return std::move(*found);
+}
+
+}  // namespace ferry
