@@ -1,0 +1,318 @@
+"""config/schema/ and config/asyncapi.json: valid, complete, and as strict as the contract says. Run from the root."""
+import json
+import pathlib
+import re
+import sys
+import unittest
+
+import jsonschema
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent / "scenarios"))
+import payloads  # noqa: E402
+
+ROOT = pathlib.Path(__file__).resolve().parents[1]
+USER = "im/v1/u/bob@mqtt.corp.example/"
+TS = "2026-11-20T10:00:00.000Z"
+WHY = {"condition": "item-not-found", "text": "no such user", "retry": False}
+
+MESSAGE = {"id": "01JD", "from": "alice@corp.example/spark", "to": "bob@mqtt.corp.example", "kind": "chat",
+           "body": "Where are you?", "ts": TS, "want": ["delivered", "displayed"]}
+FURTHER = {"device": "phone", "subject": "s", "thread": "t", "lang": "en", "bodies": {"de": "Wo bist du?"},
+           "delayed": {"by": "corp.example", "stamp": TS}, "replaces": "a", "retracts": "b",
+           "replyTo": {"id": "c", "to": "alice@corp.example"}, "reacts": {"id": "d", "emoji": ["👍"]},
+           "files": [{"url": "https://x/f", "name": "f", "mime": "text/plain", "size": 1, "sha256": "0" * 64}],
+           "room": "ops@rooms.corp.example", "nick": "bob", "encrypted": "urn:xmpp:omemo:2", "hints": ["no-store"],
+           "originId": "o", "ext": ["<x xmlns='urn:example'/>"]}
+ONLY_IN = {"stanzaIds": [{"id": "s1", "by": "corp.example"}], "xmppId": "purple1"}
+RECEIPT = {"id": "01JD", "from": "alice@corp.example", "state": "delivered"}
+FAILED = {"id": "01JD", "from": "alice@corp.example", "state": "failed", "reason": WHY}
+UNREAD = {"id": "-", "state": "failed", "reason": WHY, "topic": USER + "out/msg"}
+CONTACT = {"jid": "alice@corp.example", "name": "Alice", "groups": ["Friends"], "subscription": "both"}
+PRESENCE = {"state": "away", "status": "lunch", "since": TS,
+            "devices": [{"device": "spark", "state": "away", "status": "lunch", "priority": 1}]}
+DEVICE = {"state": "online", "epoch": "e1", "status": "here", "priority": 0}
+STATE = {"account": "dual", "links": {"xmpp": "up"}, "version": "0.1.0"}
+STATUS = {"state": "online", "version": "0.1.0", "since": TS}
+WHO = {"jid": "bob@mqtt.corp.example", "uid": "bob@mqtt.corp.example", "domain": "mqtt.corp.example",
+       "devices": [{"device": "phone", "state": "online", "priority": 0, "since": TS}], "version": "0.1.0"}
+PROFILE = {"name": "Bob", "nickname": "b", "email": "b@corp.example", "url": "https://corp.example", "note": "",
+           "photo": {"mime": "image/png", "data": "iVBORw=="}}
+OK = {"id": "q1", "ok": True, "result": {}}
+REFUSED = {"id": "q1", "ok": False, "error": WHY}
+ALICE = {"contact": "alice@corp.example"}
+REQUESTS = {  # request: its fields in full
+    "roster.get": {}, "roster.add": {**ALICE, "name": "Alice", "groups": ["Friends"]},
+    "roster.update": {**ALICE, "name": "Alice", "groups": []}, "roster.remove": ALICE,
+    "subscribe": {**ALICE, "text": "It is me"}, "unsubscribe": ALICE, "approve": ALICE, "deny": ALICE,
+    "profile.get": ALICE, "profile.set": {"profile": PROFILE}, "who": {},
+    "presence.send": {"contact": "ops@rooms.corp.example/bob", "state": "away", "status": "s"}, "feed.last": ALICE,
+}
+
+
+def but(base, *without, **changed):
+    """A copy with fields changed or left out."""
+    return {**{key: value for key, value in base.items() if key not in without}, **changed}
+
+
+VALID = [  # (topic under the user's subtree, payload)
+    ("out/msg", MESSAGE), ("out/msg", but(MESSAGE, "id", "from", "kind", "ts", "want")),
+    ("out/msg", {**MESSAGE, **FURTHER}), ("out/msg", {"to": "a@b", "retracts": "x"}),
+    ("out/msg", {"to": "a@b", "subject": ""}), ("out/msg", {"to": "a@b", "bodies": {"de": "x"}}),
+    ("out/msg", {"to": "a@b", "reacts": {"id": "x", "emoji": []}}), ("out/msg", {"to": "a@b", "ext": ["<x/>"]}),
+    ("out/msg", {"to": "a@b", "files": [{"url": "https://x", "later": 1}]}),
+    ("out/msg", but(MESSAGE, later={"field": 1})), ("out/msg", but(MESSAGE, **{"from": 7})),
+    ("out/msg", but(MESSAGE, to="corp.example")), ("out/msg", but(MESSAGE, to="a@b/with space/and @ slash")),
+    ("in/msg", MESSAGE), ("in/msg", {**MESSAGE, **FURTHER, **ONLY_IN}),
+    ("in/msg", but(MESSAGE, ts="2016-12-31T23:59:60.000Z")),
+    ("out/receipt", {"id": "01JD", "to": "alice@corp.example", "state": "displayed", "later": 1}),
+    *[("in/receipt", but(RECEIPT, state=state)) for state in ("accepted", "forwarded", "delivered", "displayed")],
+    ("in/receipt", but(RECEIPT, ts=TS)), ("in/receipt", FAILED), ("in/receipt", UNREAD),
+    ("in/receipt", but(UNREAD, **{"from": "alice@corp.example"})),
+    *[(topic, {key: "alice@corp.example", "state": state}) for topic, key in (("out/act", "to"), ("in/act", "from"))
+      for state in ("composing", "paused", "active", "inactive", "gone")],
+    *[("out/dev/phone/presence", but(DEVICE, state=state))
+      for state in ("online", "chat", "away", "xa", "dnd", "offline")],
+    ("out/dev/Work=2FPC=202/presence", {"state": "online", "epoch": "e", "since": "01JD", "later": 1}),
+    ("in/contact/alice@corp.example", CONTACT),
+    ("in/contact/alice@corp.example", but(CONTACT, ask="subscribe", request=True, approved=True)),
+    ("in/contact/anna=2Bnews@corp.example", but(CONTACT, jid="anna+news@corp.example", groups=[])),
+    ("in/contact/alice@corp.example/presence", PRESENCE), ("in/contact/alice@corp.example/presence", {"state": "xa"}),
+    *[("out/req", {"id": "q1", "device": "phone", "request": name, **fields}) for name, fields in REQUESTS.items()],
+    ("out/req", {"request": "roster.get"}), ("out/req", {"request": "profile.get"}),
+    ("out/req", {"request": "who", "later": 1}), ("out/req", {"request": "profile.set", "profile": {"later": 1}}),
+    ("in/res/phone", OK), ("in/res/-", but(OK, id="-")), ("in/res/phone", REFUSED),
+    ("in/res/phone", but(OK, result=WHO)),
+    ("in/res/phone", but(OK, result={"contacts": [CONTACT]})), ("in/res/phone", but(OK, result={"profile": PROFILE})),
+    ("in/res/phone", but(OK, result={"profile": {}})),
+    *[("in/state", but(STATE, account=step))
+      for step in ("hosted", "legacy", "shadow", "dual", "moved", "retired", "back")],
+    ("in/state", but(STATE, links={"xmpp": "down"})),
+]
+BROKEN = [  # (what is wrong, topic, payload)
+    ("no recipient", "out/msg", but(MESSAGE, "to")), ("no content", "out/msg", but(MESSAGE, "body")),
+    ("recipient is no JID", "out/msg", but(MESSAGE, to="a b@c")), ("empty recipient", "out/msg", but(MESSAGE, to="")),
+    ("no domainpart", "out/msg", but(MESSAGE, to="alice@")),
+    ("no localpart", "out/msg", but(MESSAGE, to="@corp.example")),
+    ("kind error", "out/msg", but(MESSAGE, kind="error")), ("body is a number", "out/msg", but(MESSAGE, body=1)),
+    ("reserved id", "out/msg", but(MESSAGE, id="-")), ("empty id", "out/msg", but(MESSAGE, id="")),
+    ("id is a number", "out/msg", but(MESSAGE, id=1)), ("wants a read receipt", "out/msg", but(MESSAGE, want=["read"])),
+    ("wants accepted", "out/msg", but(MESSAGE, want=["accepted"])),
+    ("want is text", "out/msg", but(MESSAGE, want="delivered")),
+    ("file without url", "out/msg", but(MESSAGE, files=[{"name": "f"}])),
+    ("no files", "out/msg", but(MESSAGE, files=[])),
+    ("negative size", "out/msg", but(MESSAGE, files=[{"url": "https://x", "size": -1}])),
+    ("hash in base64", "out/msg", but(MESSAGE, files=[{"url": "https://x", "sha256": "A" * 43 + "="}])),
+    ("reaction without emoji", "out/msg", but(MESSAGE, reacts={"id": "x"})),
+    ("reply without id", "out/msg", but(MESSAGE, replyTo={"to": "a@b"})),
+    ("delay without stamp", "out/msg", but(MESSAGE, delayed={"by": "a@b"})),
+    ("unknown hint", "out/msg", but(MESSAGE, hints=["no-such"])), ("ext is no XML", "out/msg", but(MESSAGE, ext=["x"])),
+    ("room is a full JID", "out/msg", but(MESSAGE, room="ops@rooms.corp.example/bob")),
+    *[(f"no {field}", "in/msg", but(MESSAGE, field)) for field in ("id", "from", "to", "kind", "ts")],
+    ("no content", "in/msg", but(MESSAGE, "body")), ("extra field", "in/msg", but(MESSAGE, later=1)),
+    ("type instead of kind", "in/msg", but(MESSAGE, "kind", type="chat")),
+    ("from is no JID", "in/msg", but(MESSAGE, **{"from": "a@b@c"})),
+    *[(f"ts {ts}", "in/msg", but(MESSAGE, ts=ts)) for ts in (
+        "2026-11-20T10:00:00Z", "2026-11-20T10:00:00.000+01:00", "2026-11-20 10:00:00.000Z", "2026-13-20T10:00:00.000Z",
+        "2026-11-20T24:00:00.000Z", "2026-11-20T10:00:00.000000Z", 1795168800000)],
+    ("extra in delayed", "in/msg", but(MESSAGE, delayed={"stamp": TS, "from": "a@b"})),
+    ("extra in replyTo", "in/msg", but(MESSAGE, replyTo={"id": "c", "from": "a@b"})),
+    ("extra in reacts", "in/msg", but(MESSAGE, reacts={"id": "c", "emoji": [], "by": "a@b"})),
+    ("extra in file", "in/msg", but(MESSAGE, files=[{"url": "https://x", "type": "text/plain"}])),
+    ("stanza id of nobody", "in/msg", but(MESSAGE, stanzaIds=[{"id": "x"}])),
+    ("no recipient", "out/receipt", {"id": "x", "state": "delivered"}),
+    ("only the gateway accepts", "out/receipt", {"id": "x", "to": "a@b", "state": "accepted"}),
+    ("no sender", "in/receipt", but(RECEIPT, "from")), ("no id", "in/receipt", but(RECEIPT, "id")),
+    ("state read", "in/receipt", but(RECEIPT, state="read")), ("extra field", "in/receipt", but(RECEIPT, to="a@b")),
+    ("failed without reason", "in/receipt", but(FAILED, "reason")),
+    ("reason without failure", "in/receipt", but(RECEIPT, reason=WHY)),
+    ("unknown condition", "in/receipt", but(FAILED, reason=but(WHY, condition="not-found"))),
+    ("no retry", "in/receipt", but(FAILED, reason=but(WHY, "retry"))),
+    ("extra in reason", "in/receipt", but(FAILED, reason=but(WHY, type="cancel"))),
+    ("topic beside an id", "in/receipt", but(FAILED, topic="x")), ("no topic", "in/receipt", but(UNREAD, "topic")),
+    ("unread but delivered", "in/receipt", but(UNREAD, "reason", state="delivered")),
+    ("no recipient", "out/act", {"state": "gone"}), ("unknown state", "out/act", {"to": "a@b", "state": "typing"}),
+    ("no sender", "in/act", {"state": "gone"}), ("extra field", "in/act", {"from": "a@b", "state": "gone", "id": "x"}),
+    ("no epoch", "out/dev/phone/presence", but(DEVICE, "epoch")),
+    ("no state", "out/dev/phone/presence", but(DEVICE, "state")),
+    ("unavailable", "out/dev/phone/presence", but(DEVICE, state="unavailable")),
+    ("priority", "out/dev/phone/presence", but(DEVICE, priority=128)),
+    *[(f"no {field}", "in/contact/alice@corp.example", but(CONTACT, field)) for field in CONTACT],
+    ("another's topic", "in/contact/eve@corp.example", CONTACT),
+    ("full JID", "in/contact/alice@corp.example=2Fspark", but(CONTACT, jid="alice@corp.example/spark")),
+    ("subscription remove", "in/contact/alice@corp.example", but(CONTACT, subscription="remove")),
+    ("ask unsubscribe", "in/contact/alice@corp.example", but(CONTACT, ask="unsubscribe")),
+    ("extra field", "in/contact/alice@corp.example", but(CONTACT, state="online")),
+    ("no state", "in/contact/alice@corp.example/presence", but(PRESENCE, "state")),
+    ("extra field", "in/contact/alice@corp.example/presence", but(PRESENCE, epoch="e")),
+    ("extra in device", "in/contact/alice@corp.example/presence",
+     but(PRESENCE, devices=[{"device": "spark", "state": "away", "epoch": "e"}])),
+    ("device without state", "in/contact/alice@corp.example/presence", but(PRESENCE, devices=[{"device": "spark"}])),
+    ("no request", "out/req", {"id": "q1"}), ("unknown request", "out/req", {"id": "q1", "request": "roster.clear"}),
+    *[(f"{name} without {field}", "out/req", but({"request": name, **fields}, field))
+      for name, fields in REQUESTS.items() for field in fields
+      if field not in ("name", "groups", "text", "status") and name != "profile.get"],
+    *[(f"{name} of a number", "out/req", {"request": name, **fields, "contact": 7})
+      for name, fields in REQUESTS.items() if "contact" in fields],
+    ("photo not base64", "out/req", {"request": "profile.set", "profile": {"photo": {"mime": "a/b", "data": "?!?!"}}}),
+    ("no id", "in/res/phone", but(OK, "id")), ("no ok", "in/res/phone", but(OK, "ok")),
+    ("no result", "in/res/phone", but(OK, "result")), ("no error", "in/res/phone", but(REFUSED, "error")),
+    ("both", "in/res/phone", but(OK, error=WHY)), ("refused with result", "in/res/phone", but(REFUSED, result={})),
+    ("extra field", "in/res/phone", but(OK, request="who")),
+    ("unknown result", "in/res/phone", but(OK, result={"x": 1})),
+    ("extra in who", "in/res/phone", but(OK, result=but(WHO, epoch="e"))),
+    ("contact without groups", "in/res/phone", but(OK, result={"contacts": [but(CONTACT, "groups")]})),
+    ("extra in profile", "in/res/phone", but(OK, result={"profile": {"title": "x"}})),
+    ("extra in photo", "in/res/phone", but(OK, result={"profile": {"photo": {"mime": "a/b", "data": "AAAA", "x": 1}}})),
+    *[(f"no {field}", "in/state", but(STATE, field)) for field in STATE], ("extra", "in/state", but(STATE, later=1)),
+    ("step", "in/state", but(STATE, account="new")),
+    ("link", "in/state", but(STATE, links={"xmpp": "up", "broker": "up"})),
+]
+RAW = [  # (what is wrong, full topic, bytes)
+    ("not UTF-8", USER + "in/msg", b"\xff"), ("not JSON", USER + "in/msg", b"{"), ("a list", USER + "in/msg", b"[]"),
+    ("NaN", USER + "out/dev/x/presence", b'{"state":"online","epoch":"e","priority":NaN}'),
+    ("a field twice", USER + "in/act", b'{"from":"a@b","state":"gone","state":"gone"}'),
+    ("empty message", USER + "in/msg", b""), ("empty answer", USER + "in/res/x", b""),
+    ("empty status", "im/v1/gw/status", b""),
+    ("offline since", "im/v1/gw/status", b'{"state":"offline","version":"1","at":1}'),
+    ("online since when", "im/v1/gw/status", b'{"state":"online","version":"1"}'),
+    ("no such topic", USER + "in/message", b"{}"), ("a level too deep", USER + "in/msg/x", b"{}"),
+    ("lower-case escape", "im/v1/u/a=2b@b/in/act", b'{"from":"a@b","state":"gone"}'),
+    ("needless escape", "im/v1/u/a=41@b/in/act", b'{"from":"a@b","state":"gone"}'),
+    ("unescaped space", USER + "in/res/a b", b'{"id":"q","ok":true,"result":{}}'),
+    ("long level", "im/v1/u/" + "a" * 199 + "@b/in/act", b'{"from":"a@b","state":"gone"}'),
+    ("outside the root", "factory/line1/alarm", b"x"), ("text that is none", USER + "out/text/a@b", b"\xc3\x28"),
+]
+
+
+def walk(value, path=""):
+    yield path, value
+    children = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, child in children:
+        yield from walk(child, f"{path}/{key}")
+
+
+class Schemas(unittest.TestCase):
+    def test_are_valid_and_refer_to_what_exists(self):
+        used = set()
+        for name in payloads.names():
+            document = payloads.document(name)
+            jsonschema.Draft7Validator.check_schema(document)
+            self.assertEqual(document["$schema"], "http://json-schema.org/draft-07/schema#", name)
+            self.assertEqual(document["$id"], name + ".schema.json")
+            for path, value in walk(document):
+                if isinstance(value, dict) and isinstance(value.get("$ref"), str):
+                    self.assertEqual(list(value), ["$ref"], f"{name}{path}: draft 7 ignores what stands beside $ref")
+                    used.add(payloads.resolver(name).resolve(value["$ref"])[0])
+        for definition in payloads.document("defs")["definitions"]:
+            self.assertIn(f"defs.schema.json#/definitions/{definition}", used, "nobody uses it")
+
+    def test_each_payload_has_one(self):
+        rows = payloads.USER_TOPICS + [payloads.STATUS]
+        self.assertEqual(sorted(payloads.names()), sorted(["defs"] + [row.schema for row in rows if row.schema]))
+
+    def test_in_and_out_messages_differ_as_the_contract_says(self):
+        inside = payloads.document("in-msg")["properties"]
+        outside = payloads.document("out-msg")["properties"]
+        self.assertEqual(set(inside) - set(outside), {"from", *ONLY_IN})
+        self.assertEqual(set(outside) - set(inside), set())
+        self.assertEqual(set(inside), {*MESSAGE, *FURTHER, *ONLY_IN}, "the examples show every field")
+
+    def test_conditions_are_those_of_the_code(self):
+        header = (ROOT / "translators/values/error.h").read_text(encoding="utf-8")
+        names = re.search(r"enum class Condition \{(.*?)\}", header, re.S)[1].replace("_", "-")
+        conditions = payloads.document("defs")["definitions"]["condition"]["enum"]
+        self.assertEqual(re.findall(r"[a-z-]+", names), conditions)
+
+
+class Payloads(unittest.TestCase):
+    def test_valid(self):
+        for topic, value in VALID:
+            with self.subTest(topic=topic, value=value):
+                self.assertEqual(payloads.validate(USER + topic, json.dumps(value).encode()), value)
+
+    def test_every_topic_has_a_valid_example(self):
+        shown = {payloads.lookup(USER + topic)[0] for topic, _ in VALID}
+        self.assertEqual({row for row in payloads.USER_TOPICS if row.schema} - shown, set())
+
+    def test_broken(self):
+        for what, topic, value in BROKEN:
+            with self.subTest(what, topic=topic), self.assertRaises(AssertionError) as raised:
+                payloads.validate(USER + topic, json.dumps(value).encode())
+            self.assertIn(topic, str(raised.exception))
+
+    def test_broken_before_the_schema(self):
+        for what, topic, payload in RAW:
+            with self.subTest(what), self.assertRaises(AssertionError):
+                payloads.validate(topic, payload)
+
+    def test_not_json(self):
+        self.assertEqual(payloads.validate(USER + "out/text/a@b", "Grüße".encode()), "Grüße")
+        self.assertEqual(payloads.validate("factory/line1/alarm", b"hot", feeds=["factory/line1/alarm"]), "hot")
+        for topic in ("in/contact/a@b", "in/contact/a@b/presence", "in/state", "out/dev/x/presence", "out/msg"):
+            self.assertIsNone(payloads.validate(USER + topic, b""), "clears what is retained")
+
+    def test_another_root(self):
+        self.assertEqual(payloads.validate("chat/gw/status", json.dumps(STATUS).encode(), root="chat"), STATUS)
+        self.assertEqual(payloads.validate("im/v1/gw/status", b'{"state":"offline","version":"1"}')["state"], "offline")
+        with self.assertRaises(AssertionError):
+            payloads.validate("im/v1/gw/status", json.dumps(STATUS).encode(), root="chat")
+
+    def test_results_by_request(self):
+        rows = {"who": WHO, "roster.get": {"contacts": [CONTACT]}, "profile.get": {"profile": PROFILE}, "subscribe": {}}
+        for request in rows:
+            for other, result in rows.items():
+                with self.subTest(request=request, result=other):
+                    if other == request:
+                        payloads.validate_result(request, result)
+                    else:
+                        self.assertRaises(AssertionError, payloads.validate_result, request, result)
+
+    def test_escape(self):
+        for text in ("bob@corp.example", "anna+news@corp.example", "Work/PC 2", "a=b#c$d%e\x7f\t", "jürgen@x", "\x85\ufdd0"):
+            self.assertEqual(payloads.unescape(payloads.escape(text)), text)
+        self.assertEqual(payloads.escape("anna+news@x"), "anna=2Bnews@x")
+
+
+class AsyncApi(unittest.TestCase):
+    document = json.loads((ROOT / "config/asyncapi.json").read_text(encoding="utf-8"))
+
+    def resolve(self, ref):
+        self.assertTrue(ref.startswith("#/"), ref)
+        value = self.document
+        for part in ref[2:].split("/"):
+            self.assertIn(part, value, ref)
+            value = value[part]
+        return value
+
+    def test_head(self):
+        self.assertEqual(self.document["asyncapi"], "2.6.0")
+        self.assertTrue(self.document["info"]["title"] and self.document["info"]["version"])
+
+    def test_channels_are_the_topics(self):
+        expected = {"im/v1/u/{uid}/" + row.suffix: row for row in payloads.USER_TOPICS}
+        expected["im/v1/" + payloads.STATUS.suffix] = payloads.STATUS
+        self.assertEqual(set(self.document["channels"]), set(expected))
+        operations = []
+        for name, channel in self.document["channels"].items():
+            row = expected[name]
+            with self.subTest(name):
+                self.assertEqual(set(channel) - {"parameters"}, {"description", row.direction})
+                self.assertEqual(set(channel.get("parameters", ())), set(re.findall(r"\{(\w+)\}", name)))
+                for parameter in channel.get("parameters", {}).values():
+                    self.resolve(parameter["$ref"])
+                operation = channel[row.direction]
+                operations.append(operation["operationId"])
+                self.assertEqual((operation["bindings"]["mqtt"]["qos"], operation["bindings"]["mqtt"]["retain"]),
+                                 (row.qos, row.retained))
+                payload = self.resolve(operation["message"]["$ref"])["payload"]
+                by_schema = {"$ref": f"schema/{row.schema}.schema.json"}
+                self.assertEqual(payload, by_schema if row.schema else {"type": "string"})
+                if row.schema:
+                    self.assertTrue((ROOT / "config" / payload["$ref"]).is_file())
+        self.assertEqual(len(operations), len(set(operations)), "operationId is unique")
+        self.assertEqual(sorted(self.document["components"]["messages"]), sorted(operations))
+
+
+if __name__ == "__main__":
+    unittest.main()
