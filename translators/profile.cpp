@@ -1,0 +1,100 @@
+#include "translators/profile.h"
+
+#include <algorithm>
+#include <array>
+
+#include "translators/part.h"
+
+namespace ferry {
+namespace {
+
+constexpr std::string_view space = "vcard-temp";
+constexpr std::size_t max_field = 1'024, max_photo = 65'536;
+
+struct Field {
+  std::string_view key;
+  std::string Profile::*into;
+  std::string_view element;
+};
+constexpr std::array fields{
+    Field{"name", &Profile::name, "FN"},       Field{"nickname", &Profile::nickname, "NICKNAME"},
+    Field{"url", &Profile::url, "URL"},        Field{"note", &Profile::note, "DESC"},
+};
+
+bool is_base64(std::string_view text) {
+  return std::all_of(text.begin(), text.end(), [](char c) {
+    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '+' || c == '/' || c == '=';
+  });
+}
+
+std::string child_text(const Element& e, std::string_view name) {
+  const Element* child = e.child(name, space);
+  return child ? child->text() : std::string();
+}
+
+}  // namespace
+
+Result<Profile> read_profile(JsonView object) {
+  if (!object.is_object()) return error(Condition::bad_request, "profile: expected an object");
+  Profile p;
+  const auto take = [&](std::string_view key, std::string& into) -> std::optional<StanzaError> {
+    TextField field = text_field(object, key, max_field);
+    if (field.text) into = std::move(*field.text);
+    return field.error;
+  };
+  for (const Field& f : fields)
+    if (auto wrong = take(f.key, p.*f.into)) return *wrong;
+  if (auto wrong = take("email", p.email)) return *wrong;
+  if (const JsonView photo = object["photo"]) {
+    TextField mime = text_field(photo, "mime", 128), data = text_field(photo, "data", max_photo);
+    if (mime.error) return *mime.error;
+    if (data.error) return *data.error;
+    if (!mime.text || !data.text || !is_base64(*data.text))
+      return error(Condition::bad_request, "photo: expected {\"mime\":…,\"data\":base64}");
+    p.photo_mime = std::move(*mime.text);
+    p.photo_data = std::move(*data.text);
+  }
+  return p;
+}
+
+std::string profile_json(const Profile& p) {
+  JsonWriter json;
+  json.begin_object();
+  for (const Field& f : fields)
+    if (!(p.*f.into).empty()) json.field(f.key, p.*f.into);
+  if (!p.email.empty()) json.field("email", p.email);
+  if (!p.photo_data.empty())
+    json.key("photo").begin_object().field("mime", p.photo_mime).field("data", p.photo_data).end_object();
+  return json.end_object().take();
+}
+
+Profile profile_from_vcard(const Element& vcard) {
+  Profile p;
+  for (const Field& f : fields) p.*f.into = child_text(vcard, f.element);
+  if (const Element* email = vcard.child("EMAIL", space)) p.email = child_text(*email, "USERID");
+  if (const Element* photo = vcard.child("PHOTO", space)) {
+    p.photo_mime = child_text(*photo, "TYPE");
+    p.photo_data = child_text(*photo, "BINVAL");
+    std::erase_if(p.photo_data, [](char c) { return c == '\n' || c == '\r' || c == ' ' || c == '\t'; });
+  }
+  return p;
+}
+
+Element vcard_from_profile(const Profile& p) {
+  Element vcard("vCard", space);
+  for (const Field& f : fields)
+    if (!(p.*f.into).empty()) vcard.add(Element(f.element, space)).add_text(p.*f.into);
+  if (!p.email.empty()) {
+    Element& email = vcard.add(Element("EMAIL", space));
+    email.add(Element("INTERNET", space));
+    email.add(Element("USERID", space)).add_text(p.email);
+  }
+  if (!p.photo_data.empty()) {
+    Element& photo = vcard.add(Element("PHOTO", space));
+    photo.add(Element("TYPE", space)).add_text(p.photo_mime);
+    photo.add(Element("BINVAL", space)).add_text(p.photo_data);
+  }
+  return vcard;
+}
+
+}  // namespace ferry

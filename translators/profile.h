@@ -1,0 +1,27 @@
+// A person's card: vCard-temp <-> the profile object of profile.get and profile.set.
+//
+// Maps: FN name, NICKNAME nickname, EMAIL/USERID email, URL url, DESC note, PHOTO photo{mime,data}.
+// Loses: every other field of a vCard: addresses, telephones, organisation, birthday; a second e-mail address.
+// Spec: XEP-0054.
+// Example: <vCard xmlns='vcard-temp'><FN>Bob</FN></vCard> <-> {"name":"Bob"}
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "translators/values/json.h"
+#include "translators/values/xml.h"
+
+namespace ferry {
+
+struct Profile {
+  std::string name, nickname, email, url, note;
+  std::string photo_mime, photo_data;   // base64 without line breaks; at most 64 KiB
+};
+
+Result<Profile> read_profile(JsonView object);        // errors by field
+std::string profile_json(const Profile& profile);     // {"name":…}
+Profile profile_from_vcard(const Element& vcard);
+Element vcard_from_profile(const Profile& profile);
+
+}  // namespace ferry
