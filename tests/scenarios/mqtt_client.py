@@ -213,7 +213,7 @@ class MqttClient(Recorder):
         )
 
     async def request(self, request, timeout=TIMEOUT, check=True, **fields):
-        """Gives the answer's `result`, or the whole answer with check=False. MQTT 5 uses the response topic, others "device"."""
+        """Gives the answer's `result`, or the whole answer with check=False. MQTT 5 has a response topic, others "device"."""
         id = new_id()
         body = dict({'id': id, 'request': request}, **fields)
         properties = None

@@ -34,14 +34,14 @@ class Peer:
                     return match
                 data = await self.reader.read(65536)
                 assert data, 'closed; it had said: ' + self.seen
-                self.seen += data.decode()
+                self.seen += data.decode(errors='replace')
 
         return await asyncio.wait_for(until(), timeout)
 
     async def sees_end(self, timeout=5):
         try:
             while data := await asyncio.wait_for(self.reader.read(65536), timeout):
-                self.seen += data.decode()
+                self.seen += data.decode(errors='replace')
         except ConnectionError:
             pass
 

@@ -2,8 +2,9 @@
 
     python3 tests/scenarios/NAME_test.py [-l] [CASE …]
 
-A case is an `async def` without a leading underscore, in the order of the file. A module with `setup()` (an async context
-manager) gives what it yields to each case as its argument. A publish that breaks config/schema fails the case that saw it.
+A case is an `async def` without a leading underscore, in the order of the file. A module with `setup()` (an async
+context manager) gives what it yields to each case as its argument. A publish that breaks config/schema fails the case
+that saw it.
 """
 import asyncio
 import inspect

@@ -1,10 +1,13 @@
 """An XMPP client for scenarios, over slixmpp."""
 import asyncio
+import logging
 
-from slixmpp import ClientXMPP
-from slixmpp.xmlstream import tostring
+logging.getLogger("slixmpp").setLevel(logging.CRITICAL)  # it warns on import
 
-from recorder import TIMEOUT, Recorder, new_id
+from slixmpp import ClientXMPP  # noqa: E402
+from slixmpp.xmlstream import tostring  # noqa: E402
+
+from recorder import TIMEOUT, Recorder, new_id  # noqa: E402
 
 RECEIPTS, MARKERS = 'urn:xmpp:receipts', 'urn:xmpp:chat-markers:0'
 CHATSTATES = 'http://jabber.org/protocol/chatstates'
