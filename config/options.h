@@ -18,6 +18,8 @@
 
 namespace ferry {
 
+struct Row;
+
 enum class Durability { full, normal };   // full: every commit is on disk; normal: a power cut may lose the last commits
 enum class LogLevel { error, warning, info, debug };
 enum class Action { run, check_config, version, help };
@@ -106,7 +108,10 @@ Options load_text(std::string_view text, const std::string& name, Problems& prob
 
 // The content of a secret file without one trailing newline (LF or CRLF). Error: why not, without the content.
 // It is an error that the file is empty, over 4096 bytes, or open to group or others (mode & 077).
-Result<std::string, std::string> read_secret(const std::string& path);
+Result<std::string, Problem> read_secret(const std::string& path);
+
+// The rows of the route lines (config/mapping.h); lines that are wrong, which load() has reported, are left out.
+std::vector<Row> route_rows(const Options& options);
 
 std::string help_text(std::string_view program);   // --help: grouped, wrapped at 100 columns
 std::string example_file();                        // config/ferry.conf.example is this text

@@ -1,0 +1,119 @@
+#include "config/keys.h"
+
+namespace ferry {
+
+const std::vector<Section>& sections() {
+  static const std::vector<Section> table = {
+      {"component", "The legacy XMPP server's component listener (XEP-0114)."},
+      {"broker", "The MQTT broker."},
+      {"store", "What must survive a restart."},
+      {"http", "Metrics and health: /metrics /healthz /readyz."},
+      {"users", "The people of the hosted domains."},
+      {"control", "Where ferryctl finds a running ferryd."},
+      {"limits", "Beyond a limit the sender gets an error and a counter goes up."},
+      {"log", "One line for each event, on standard error."},
+  };
+  return table;
+}
+
+namespace {
+
+#define FERRY_TARGET(member) [](Options& o) -> Target { return &o.member; }
+
+constexpr std::uint64_t u32_max = 0xffffffffU;
+
+std::vector<Key> make_keys() {
+  using R = Rule;
+  return {
+      {"component", "host", "HOST", "Host name or address of the server. Without it there is no XMPP link.",
+       FERRY_TARGET(component.host), R::host, 0, 0, "127.0.0.1", "none"},
+      {"component", "port", "PORT", "Openfire 5275, ejabberd as its listener says, Prosody 5347.",
+       FERRY_TARGET(component.port), R::none, 1, 65535},
+      {"component", "domain", "DOMAIN", "The domain of the people who live on MQTT, as the server knows the component. Required.",
+       FERRY_TARGET(component.domain), R::domain, 0, 0, "mqtt.corp.example", "none"},
+      {"component", "server", "DOMAIN", "The server's own domain, whose people may follow feeds.",
+       FERRY_TARGET(component.server), R::domain, 0, 0, {}, "the component's domain without its first label"},
+      {"component", "secret-file", "FILE",
+       "File with the component's secret (mode 0600). Whoever has it can speak as anybody on some servers. Required with host.",
+       FERRY_TARGET(component.secret_file), R::secret, 0, 0, "/etc/ferry/component.secret", "none"},
+
+      {"broker", "host", "HOST", "Host name or address of the broker. Required.", FERRY_TARGET(broker.host), R::host, 0, 0,
+       "127.0.0.1", "none"},
+      {"broker", "port", "PORT", "1883, or 8883 where the broker expects TLS.", FERRY_TARGET(broker.port), R::none, 1, 65535},
+      {"broker", "username", "NAME", "The gateway's own MQTT user; nobody else may have this name. Required unless allow-anonymous.",
+       FERRY_TARGET(broker.username), R::none, 0, 0, "ferry", "none"},
+      {"broker", "password-file", "FILE", "File with its password (mode 0600). Required unless allow-anonymous.",
+       FERRY_TARGET(broker.password_file), R::secret, 0, 0, "/etc/ferry/broker.password", "none"},
+      {"broker", "cafile", "FILE", "Speak TLS and trust the certificates of this PEM file.", FERRY_TARGET(broker.cafile), R::path, 0,
+       0, {}, "none: no TLS"},
+      {"broker", "root", "TOPIC", "The topic above everything that is Ferry's.", FERRY_TARGET(broker.root), R::root},
+      {"broker", "protocol", "5|3.1.1", "5 falls back to 3.1.1 if the broker refuses it; 3.1.1 never tries 5.",
+       FERRY_TARGET(broker.protocol), R::protocol},
+      {"broker", "max-in-flight", "N", "Publishes sent and not yet acknowledged.", FERRY_TARGET(broker.max_in_flight), R::none, 1,
+       65535},
+      {"broker", "allow-anonymous", "BOOL", "Work with a broker that lets clients in without a password. For tests only.",
+       FERRY_TARGET(broker.allow_anonymous)},
+
+      {"store", "path", "FILE", "The SQLite database.", FERRY_TARGET(store.path), R::path},
+      {"store", "durability", "full|normal", "full: on disk before it is acknowledged. normal: a power cut may lose the last second.",
+       FERRY_TARGET(store.durability)},
+
+      {"http", "listen", "HOST:PORT", "Where to listen, or off. It has no password: keep it on loopback.", FERRY_TARGET(http.listen),
+       R::listen},
+
+      {"users", "autocreate", "BOOL",
+       "Users exist as soon as they publish under their own out/ (the broker has authenticated them). false: only by ferryctl user add.",
+       FERRY_TARGET(users.autocreate)},
+
+      {"control", "socket", "FILE", "The Unix socket (mode 0600).", FERRY_TARGET(control.socket), R::path, 0, 0, {},
+       "the store's path and .sock"},
+
+      {"limits", "message-bytes", "BYTES", "One publish payload or stanza, either way.", FERRY_TARGET(limits.message_bytes), R::none,
+       1024, 64U << 20},
+      {"limits", "message-ttl", "SECONDS", "How long an undelivered message is kept.", FERRY_TARGET(limits.message_ttl), R::none, 60,
+       10U * 365 * 24 * 3600},
+      {"limits", "outbox-rows", "N", "Messages waiting, all users together.", FERRY_TARGET(limits.outbox_rows), R::none, 1,
+       1'000'000'000'000U},
+      {"limits", "outbox-bytes", "BYTES", "And their size.", FERRY_TARGET(limits.outbox_bytes), R::none, 1U << 20, std::uint64_t{1} << 50},
+      {"limits", "user-outbox-rows", "N", "Messages waiting for one recipient.", FERRY_TARGET(limits.user_outbox_rows), R::none, 1,
+       u32_max},
+      {"limits", "user-rate", "N", "Publishes a second of one user, sustained.", FERRY_TARGET(limits.user_rate), R::none, 1, 1'000'000},
+      {"limits", "user-burst", "N", "Publishes of one user at once.", FERRY_TARGET(limits.user_burst), R::none, 1, 1'000'000},
+      {"limits", "user-devices", "N", "Devices of one user.", FERRY_TARGET(limits.user_devices), R::none, 1, 10'000},
+      {"limits", "roster-items", "N", "Contacts of one user.", FERRY_TARGET(limits.roster_items), R::none, 1, 1'000'000},
+      {"limits", "feed-rate", "N", "Publishes a second that one feed carries, sustained.", FERRY_TARGET(limits.feed_rate), R::none, 1,
+       1'000'000},
+      {"limits", "feed-burst", "N", "Publishes of one feed at once.", FERRY_TARGET(limits.feed_burst), R::none, 1, 1'000'000},
+      {"limits", "feed-followers", "N", "Followers of one feed.", FERRY_TARGET(limits.feed_followers), R::none, 1, 1'000'000},
+
+      {"log", "level", "LEVEL", "error, warning, info or debug. Bodies and secrets are never logged.", FERRY_TARGET(log.level)},
+  };
+}
+
+#undef FERRY_TARGET
+
+}  // namespace
+
+const std::vector<Key>& keys() {
+  static const std::vector<Key> table = make_keys();
+  return table;
+}
+
+const Key* find_key(std::string_view section, std::string_view name) {
+  for (const Key& key : keys())
+    if (key.section == section && key.name == name) return &key;
+  return nullptr;
+}
+
+std::string flag_name(const Key& key) { return std::string(key.section) + '.' + std::string(key.name); }
+
+std::string environment_name(const Key& key) {
+  std::string out = "FERRY_" + flag_name(key);
+  for (char& c : out) {
+    if (c == '.' || c == '-') c = '_';
+    if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');
+  }
+  return out;
+}
+
+}  // namespace ferry

@@ -1,0 +1,189 @@
+// load(): flags over environment over file over defaults, then what the keys mean together.
+#include "config/options.h"
+
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+#include <fstream>
+#include <sstream>
+
+#include "config/keys.h"
+#include "config/mapping.h"
+#include "config/text.h"
+#include "translators/values/jid.h"
+
+namespace ferry {
+namespace {
+
+constexpr std::size_t max_file_bytes = 16U << 20;
+
+std::size_t index_of(const Key& key) { return static_cast<std::size_t>(&key - keys().data()); }
+
+bool read_whole(const std::string& path, std::string& out, Problems& problems) {
+  std::ifstream in(path, std::ios::binary);
+  std::ostringstream text;
+  if (in) text << in.rdbuf();
+  // A directory opens and an empty file sets failbit on the stream, so only an unread, non-empty end tells.
+  if (!in || (in.peek() != std::ifstream::traits_type::eof())) {
+    problems.push_back({"--config", quoted(path) + " cannot be read: " + std::strerror(errno)});
+    return false;
+  }
+  out = text.str();
+  if (out.size() <= max_file_bytes) return true;
+  problems.push_back({"--config", quoted(path) + " has more than 16 MiB"});
+  return false;
+}
+
+class Together {
+ public:
+  Together(Loading& loading, const std::string& source) : loading_(loading), source_(source) {}
+
+  void check() {
+    Options& o = loading_.options;
+    if (o.component.domain.empty()) missing("component", "domain");
+    if (!o.component.host.empty()) {
+      if (o.component.secret_file.empty()) missing("component", "secret-file", " as there is a host");
+      if (o.component.server.empty() && !o.component.domain.empty()) default_server();
+    }
+    if (o.broker.host.empty()) missing("broker", "host");
+    if (!o.broker.allow_anonymous) {
+      if (o.broker.username.empty()) missing("broker", "username", " unless allow-anonymous = true");
+      if (o.broker.password_file.empty()) missing("broker", "password-file", " unless allow-anonymous = true");
+    } else if (o.broker.username.empty() && !o.broker.password_file.empty()) {
+      missing("broker", "username", " as there is a password-file");
+    }
+    if (o.component.server == o.component.domain && !o.component.server.empty())
+      add("component", "server", "the server's domain and the component's domain are the same");
+    if (o.limits.user_burst < o.limits.user_rate) add("limits", "user-burst", "it is less than user-rate");
+    if (o.limits.feed_burst < o.limits.feed_rate) add("limits", "feed-burst", "it is less than feed-rate");
+    if (o.control.socket.empty()) o.control.socket = o.store.path + ".sock";
+  }
+
+  void check_files() {
+    const Options& o = loading_.options;
+    const auto secret = [&](std::string_view section, std::string_view name, const std::string& path) {
+      if (path.empty()) return;
+      if (std::string wrong = secret_problem(path); !wrong.empty()) add(section, name, std::move(wrong));
+    };
+    secret("component", "secret-file", o.component.secret_file);
+    secret("broker", "password-file", o.broker.password_file);
+    if (!o.broker.cafile.empty() && !std::ifstream(o.broker.cafile))
+      add("broker", "cafile", quoted(o.broker.cafile) + " cannot be read: " + std::strerror(errno));
+  }
+
+ private:
+  // "mqtt.corp.example" is served by "corp.example".
+  void default_server() {
+    Options::Component& c = loading_.options.component;
+    const std::size_t dot = c.domain.find('.');
+    if (dot == std::string::npos) return missing("component", "server", ": the domain has only one label");
+    c.server = c.domain.substr(dot + 1);
+  }
+
+  void add(std::string_view section, std::string_view name, std::string text) {
+    const std::string& origin = loading_.origin[index_of(*find_key(section, name))];
+    loading_.problems.push_back({origin.empty() ? source_ : origin,
+                                 "[" + std::string(section) + "] " + std::string(name) + ": " + std::move(text)});
+  }
+
+  // Not said where a value was given but was wrong: that has been reported.
+  void missing(std::string_view section, std::string_view name, std::string_view why = "") {
+    const Key& key = *find_key(section, name);
+    if (!loading_.origin[index_of(key)].empty()) return;
+    loading_.problems.push_back({source_, "[" + std::string(section) + "] " + std::string(name) + " is required" + std::string(why)});
+  }
+
+  Loading& loading_;
+  std::string source_;
+};
+
+void default_routes(Options& options) {
+  if (!options.routes.empty() || options.component.domain.empty()) return;
+  std::string text(default_route);
+  const std::string_view placeholder = "DOMAIN";
+  text.replace(text.find(placeholder), placeholder.size(), options.component.domain);
+  options.routes.push_back({std::move(text), 0, "default"});
+}
+
+}  // namespace
+
+void Loading::set(const Key& key, std::string_view value, const std::string& where) {
+  origin[index_of(key)] = where;
+  if (std::string wrong = assign(key, value, options); !wrong.empty())
+    problems.push_back({where, "[" + std::string(key.section) + "] " + std::string(key.name) + ": " + std::move(wrong)});
+}
+
+void Loading::add_route(std::string_view text, int line, const std::string& where) {
+  if (const auto row = parse_row(text); !row) problems.push_back({where, "route: " + row.error()});
+  options.routes.push_back({std::string(text), line, where});
+}
+
+void read_environment(const Environment& env, Loading& loading) {
+  if (!env) return;
+  for (const Key& key : keys()) {
+    const std::string name = environment_name(key);
+    if (const auto value = env(name)) loading.set(key, trim(*value), name);
+  }
+  const auto routes = env("FERRY_ROUTE");
+  if (!routes) return;
+  loading.options.routes.clear();
+  for (const std::string_view line : split(*routes, '\n'))
+    if (!trim(line).empty()) loading.add_route(trim(line), 0, "FERRY_ROUTE");
+}
+
+Environment process_environment() {
+  return [](std::string_view name) -> std::optional<std::string> {
+    const char* value = std::getenv(std::string(name).c_str());
+    return value == nullptr ? std::nullopt : std::optional<std::string>(value);
+  };
+}
+
+Options load(int argc, const char* const* argv, const Environment& env, Problems& problems) {
+  Loading loading(problems);
+  const CommandLine line = read_command_line(argc, argv, problems);
+  loading.options.action = line.action;
+  loading.options.config_file = line.config_file;
+  if (line.action == Action::version || line.action == Action::help) return loading.options;
+
+  std::string text;
+  if (!line.config_file.empty() && read_whole(line.config_file, text, problems))
+    read_file_text(text, line.config_file, loading);
+  read_environment(env, loading);
+  bool first_route = true;
+  for (const Flag& flag : line.flags) {
+    if (flag.key != nullptr) {
+      loading.set(*flag.key, trim(flag.value), "--" + flag_name(*flag.key));
+      continue;
+    }
+    if (first_route) loading.options.routes.clear();
+    first_route = false;
+    loading.add_route(trim(flag.value), 0, "--route");
+  }
+  Together together(loading, line.config_file.empty() ? "options" : line.config_file);
+  together.check();
+  together.check_files();
+  default_routes(loading.options);
+  return loading.options;
+}
+
+Options load_text(std::string_view text, const std::string& name, Problems& problems) {
+  Loading loading(problems);
+  loading.options.config_file = name;
+  read_file_text(text, name, loading);
+  Together(loading, name).check();
+  default_routes(loading.options);
+  return loading.options;
+}
+
+std::vector<Row> route_rows(const Options& options) {
+  std::vector<Row> out;
+  for (const RouteLine& line : options.routes) {
+    auto row = parse_row(line.text);
+    if (!row) continue;
+    out.push_back(*std::move(row));
+    out.back().line = line.line;
+  }
+  return out;
+}
+
+}  // namespace ferry
