@@ -18,7 +18,7 @@ THIRD_PARTY = {
     "idna.h": ["translators/values/jid_prep.cpp"],
     "rapidjson/": ["translators/values/json.cpp"],
     "cbor.h": ["translators/values/cbor.cpp"],
-    "boost/": ["config/options.cpp"],
+    "boost/": ["config/command_line.cpp"],
     "sqlite3.h": ["gateway/store/database.cpp"],
     "mosquitto.h": ["gateway/links/mosquitto_client.cpp"],
     "mqtt_protocol.h": ["gateway/links/mosquitto_client.cpp"],
@@ -159,7 +159,7 @@ ALLOWED = [  # (path, text)
     ("translators/message.cpp", 'auto s = R"x(getenv("A")\n#include <thread>)x"; snprintf(b, n, "%d", m.time(0));\n'),
     ("translators/message.cpp", "// #include <thread>\nauto t = parse_time(0); auto u = event.time(nullptr);\n"),
     ("gateway/links/loop.cpp", "#include <unistd.h>\nauto t = std::chrono::steady_clock::now();\n"),
-    ("config/options.cpp", "#include <boost/program_options.hpp>\n#include <iostream>\n#include <fstream>\n"),
+    ("config/command_line.cpp", "#include <boost/program_options.hpp>\n#include <iostream>\n#include <fstream>\n"),
 ]
 PLANTED = [  # (path, text, line, part of the message)
     ("translators/values/jid.cpp", '#include "translators/message.h"\n', 1, "a room above"),
@@ -179,7 +179,7 @@ PLANTED = [  # (path, text, line, part of the message)
     ("tools/ferryctl/main.cpp", "#include <mosquitto.h>\n", 1, "belongs in"),
     ("tests/store/database_test.cpp", "#include <sqlite3.h>\n", 1, "belongs in"),
     ("translators/values/xml_reader.h", HEADER + "#include <expat.h>\n", 3, "belongs in"),
-    ("config/routes.cpp", "#include <boost/algorithm/string.hpp>\n", 1, "belongs in config/options.cpp"),
+    ("config/routes.cpp", "#include <boost/algorithm/string.hpp>\n", 1, "belongs in config/command_line.cpp"),
     ("gateway/links/session.cpp", "#include <strophe.h>\n", 1, "no file yet"),
     ("gateway/links/http.cpp", "#include <curl/curl.h>\n", 1, "has no place yet"),
     ("gateway/main.cpp", "#include <gtest/gtest.h>\n", 1, "belongs in tests/"),

@@ -65,7 +65,9 @@ VALID = [  # (topic under the user's subtree, payload)
     ("out/msg", but(MESSAGE, later={"field": 1})), ("out/msg", but(MESSAGE, **{"from": 7})),
     ("out/msg", but(MESSAGE, to="corp.example")), ("out/msg", but(MESSAGE, to="a@b/with space/and @ slash")),
     ("in/msg", MESSAGE), ("in/msg", {**MESSAGE, **FURTHER, **ONLY_IN}),
-    ("in/msg", but(MESSAGE, ts="2016-12-31T23:59:60.000Z")),
+    ("in/msg", but(MESSAGE, ts="2016-12-31T23:59:60.000Z")), ("in/msg", but(MESSAGE, replaces="-")),
+    *[("in/msg", but(MESSAGE, delayed={"stamp": stamp}))
+      for stamp in ("2026-11-20T10:00:00Z", "2026-11-20T10:00:00.123456Z", "2026-11-20T11:00:00+01:00")],
     ("out/receipt", {"id": "01JD", "to": "alice@corp.example", "state": "displayed", "later": 1}),
     *[("in/receipt", but(RECEIPT, state=state)) for state in ("accepted", "forwarded", "delivered", "displayed")],
     ("in/receipt", but(RECEIPT, ts=TS)), ("in/receipt", FAILED), ("in/receipt", UNREAD),
@@ -74,6 +76,7 @@ VALID = [  # (topic under the user's subtree, payload)
       for state in ("composing", "paused", "active", "inactive", "gone")],
     *[("out/dev/phone/presence", but(DEVICE, state=state))
       for state in ("online", "chat", "away", "xa", "dnd", "offline")],
+    ("out/act", {"to": "a@b", "state": "gone", "device": "phone"}),
     ("out/dev/Work=2FPC=202/presence", {"state": "online", "epoch": "e", "since": "01JD", "later": 1}),
     ("in/contact/alice@corp.example", CONTACT),
     ("in/contact/alice@corp.example", but(CONTACT, ask="subscribe", request=True, approved=True)),
@@ -110,6 +113,8 @@ BROKEN = [  # (what is wrong, topic, payload)
     ("hash in base64", "out/msg", but(MESSAGE, files=[{"url": "https://x", "sha256": "A" * 43 + "="}])),
     ("reaction without emoji", "out/msg", but(MESSAGE, reacts={"id": "x"})),
     ("reply without id", "out/msg", but(MESSAGE, replyTo={"to": "a@b"})),
+    *[(f"stamp {stamp}", "in/msg", but(MESSAGE, delayed={"stamp": stamp}))
+      for stamp in ("20261120T10:00:00", "2026-11-20T10:00:00", "2026-13-20T10:00:00Z", "2026-11-20T25:00:00Z")],
     ("delay without stamp", "out/msg", but(MESSAGE, delayed={"by": "a@b"})),
     ("unknown hint", "out/msg", but(MESSAGE, hints=["no-such"])), ("ext is no XML", "out/msg", but(MESSAGE, ext=["x"])),
     ("room is a full JID", "out/msg", but(MESSAGE, room="ops@rooms.corp.example/bob")),
