@@ -1,0 +1,116 @@
+// What the brain must remember across a restart, as a port: the store implements it over SQLite (gateway/store/).
+//
+// Every call happens inside the tick's transaction: what is written here is on disk before anything that follows from it
+// leaves the gateway, and reads see the tick's own writes. The brain knows no other way to remember.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "translators/payloads.h"
+#include "translators/values/instant.h"
+#include "translators/values/jid.h"
+
+namespace ferry {
+
+using UserKey = std::int64_t;   // 0: nobody
+using Seq = std::int64_t;       // order of acceptance, over everything; never used twice
+
+struct UserRecord {
+  UserKey key = 0;
+  Jid jid;                      // bare
+  std::string profile;          // JSON object, or empty
+};
+
+// One contact of one user: RFC 6121 section 2.1.2 and appendix A, plus what the user decided.
+struct ContactRecord {
+  Jid jid;                      // bare
+  std::string name;
+  std::vector<std::string> groups;
+  bool listed = false;          // on the roster; a mere request is not
+  bool to = false, from = false;   // the two halves of the subscription
+  bool ask = false;             // pending out: we asked
+  bool request = false;         // pending in: they asked
+  bool approved = false;        // pre-approval: they may when they ask
+  bool denied = false;          // they asked, the user said no: it stays no until the user says otherwise
+  std::string request_text;     // what they wrote with it
+};
+
+struct DeviceRecord {
+  std::string name;             // as a topic level
+  bool shown = false;           // its watchers were told that it is available
+};
+
+enum class Way : std::uint8_t { to_mqtt = 0, to_xmpp = 1 };
+
+// One row of ledger and outbox. A message keeps its row until it expires; a bare stanza (a subscription, a receipt: id
+// empty) only until the other side has it.
+struct MessageRecord {
+  Seq seq = 0;
+  UserKey user = 0;
+  Way way = Way::to_mqtt;
+  MessageState state = MessageState::accepted;
+  bool want_delivered = false, want_displayed = false;
+  std::string id;               // as the MQTT client knows it; empty: a bare stanza
+  std::string peer;             // the other side's JID, full where known
+  std::string xmpp_id;          // to_mqtt: the stanza's own id
+  Instant expires = 0;
+  std::string payload;          // a message: the in/msg JSON; a bare stanza: its XML
+};
+
+class Records {
+ public:
+  virtual ~Records() = default;
+
+  // People
+  virtual void each_user(const std::function<void(UserRecord)>& visit) = 0;
+  virtual UserKey add_user(const Jid& jid) = 0;
+  virtual void remove_user(UserKey user) = 0;                    // with all that is theirs
+  virtual void set_profile(UserKey user, std::string_view json) = 0;
+  virtual void each_contact(const std::function<void(UserKey, ContactRecord)>& visit) = 0;
+  virtual void put_contact(UserKey user, const ContactRecord& contact) = 0;
+  virtual void remove_contact(UserKey user, const Jid& contact) = 0;
+  virtual void each_device(const std::function<void(UserKey, DeviceRecord)>& visit) = 0;
+  virtual void put_device(UserKey user, const DeviceRecord& device) = 0;
+  virtual void remove_device(UserKey user, std::string_view name) = 0;
+
+  // Feeds
+  virtual void each_follower(const std::function<void(Jid feed, Jid follower)>& visit) = 0;
+  virtual void put_follower(const Jid& feed, const Jid& follower) = 0;
+  virtual void remove_follower(const Jid& feed, const Jid& follower) = 0;
+
+  // Rows of the mapping table that were added by hand: format_row() text by the row's JID
+  virtual void each_route(const std::function<void(std::string_view text)>& visit) = 0;
+  virtual void put_route(std::string_view jid, std::string_view text) = 0;
+  virtual void remove_route(std::string_view jid) = 0;
+
+  // Ledger and outbox. Queries give rows in the order of seq.
+  virtual Seq add_message(const MessageRecord& message) = 0;     // message.seq is ignored
+  virtual std::optional<MessageRecord> find_message(UserKey user, std::string_view id) = 0;
+  virtual std::optional<MessageRecord> message(Seq seq) = 0;
+  // The gateway's id of the user's latest message from this bare JID that had this stanza id.
+  virtual std::string id_of_stanza(UserKey user, std::string_view peer_bare, std::string_view xmpp_id) = 0;
+  virtual void set_state(Seq seq, MessageState state, std::int64_t mark, bool drop_payload) = 0;
+  virtual void remove_message(Seq seq) = 0;
+  virtual std::vector<MessageRecord> pending(Way way, Seq after, std::size_t limit) = 0;        // state accepted
+  virtual std::vector<MessageRecord> waiting(UserKey user, Seq after, std::size_t limit) = 0;   // to MQTT, state waiting
+  // The user's messages both ways that still have their payload; confirmed: those with a receipt too.
+  virtual std::vector<MessageRecord> kept(UserKey user, Seq after, bool confirmed, std::size_t limit) = 0;
+  virtual void each_waiting_user(const std::function<void(UserKey, std::int64_t count)>& visit) = 0;
+  virtual std::vector<MessageRecord> recent(Instant expires_after, std::size_t limit) = 0;      // to XMPP, whatever state
+  virtual std::vector<MessageRecord> expired(Instant now, Seq after, std::size_t limit, Seq& last) = 0;
+  virtual void reopen(std::int64_t mark_after) = 0;              // forwarded to MQTT under a later mark: accepted again
+
+  // Publishes without an id, by packet id: what the broker sends again after a crash is recognised by it.
+  virtual bool seen_packet(int packet_id, std::uint64_t digest) = 0;
+  virtual void put_packet(int packet_id, std::uint64_t digest) = 0;
+
+  virtual std::string meta(std::string_view key) = 0;
+  virtual void set_meta(std::string_view key, std::string_view value) = 0;
+};
+
+}  // namespace ferry
