@@ -18,8 +18,7 @@ std::string_view state_name(MessageState state) {
 }
 
 void write_error(const StanzaError& e, JsonWriter& json) {
-  json.begin_object().field("condition", condition_name(e.condition));
-  if (!e.text.empty()) json.field("text", e.text);
+  json.begin_object().field("condition", condition_name(e.condition)).field("text", e.text);
   json.field("retry", e.retry()).end_object();
 }
 
@@ -42,14 +41,9 @@ std::string act_json(const Jid& from, std::string_view state) {
 }
 
 void write_contact(const ContactView& c, JsonWriter& json) {
-  json.begin_object().field("jid", c.jid);
-  if (!c.name.empty()) json.field("name", c.name);
-  if (!c.groups.empty()) {
-    json.key("groups").begin_array();
-    for (const std::string& group : c.groups) json.value(group);
-    json.end_array();
-  }
-  json.field("subscription", c.subscription);
+  json.begin_object().field("jid", c.jid).field("name", c.name).key("groups").begin_array();
+  for (const std::string& group : c.groups) json.value(group);
+  json.end_array().field("subscription", c.subscription);
   if (c.ask) json.field("ask", "subscribe");
   if (c.request) json.field("request", true);
   if (c.approved) json.field("approved", true);
