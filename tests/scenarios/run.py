@@ -69,6 +69,9 @@ async def _one(name, case, failed, *arguments):
     except Exception:  # whatever went wrong in a case is that case's failure
         problem = traceback.format_exc()
         problem += _broken_contracts() or ''
+    finally:
+        for site in arguments:
+            await site.after_case()
     print('%s %-60s %5.1f s' % ('FAIL' if problem else 'ok  ', name, time.monotonic() - started), flush=True)
     if problem:
         failed.append(name)
