@@ -33,9 +33,9 @@ void line(std::string& out, std::string_view what, std::string_view topic) {
 }  // namespace
 
 std::string mosquitto_acl(const MappingTable& table, const Options& options) {
-  std::set<std::string> bases;                    // patterns, with %u
-  std::map<std::string, std::string> sections;    // user name -> its base
-  std::set<std::string> beyond;                   // user bases outside the root, for the gateway
+  std::set<std::string> bases;                  // patterns, with %u
+  std::map<std::string, std::string> sections;  // user name -> its base
+  std::set<std::string> beyond;                 // user bases outside the root, for the gateway
   std::set<std::string> feeds, writable;
   std::string unmapped;
   const std::string& root = table.root();

@@ -10,16 +10,17 @@
 namespace ferry {
 namespace {
 
-constexpr std::size_t max_problems = 1'000;   // of one check: nobody reads more
+constexpr std::size_t max_problems = 1'000;  // of one check: nobody reads more
 
-bool private_kind(RowKind kind) { return kind != RowKind::feed; }   // has a subtree below its topic
+bool private_kind(RowKind kind) { return kind != RowKind::feed; }  // has a subtree below its topic
 
 // Topics of Ferry's own that a row may not reach. `filter` is the row's topic, with "/#" if it has a subtree.
 void check_reserved(const MappingTable::State& s, const Row& row, const std::string& filter, Problems& out) {
   const auto reaches = [&](const std::string& reserved) { return filters_overlap(filter, s.root + reserved); };
-  if (reaches("/gw/#")) out.push_back({s.where(row), s.name(row) + " reaches the gateway's own " + quoted(s.root + "/gw/#")});
+  if (reaches("/gw/#"))
+    out.push_back({s.where(row), s.name(row) + " reaches the gateway's own " + in_quotes(s.root + "/gw/#")});
   if (row.kind != RowKind::user && reaches("/u/#"))
-    out.push_back({s.where(row), s.name(row) + " reaches the private subtrees " + quoted(s.root + "/u/#")});
+    out.push_back({s.where(row), s.name(row) + " reaches the private subtrees " + in_quotes(s.root + "/u/#")});
 }
 
 std::string both(const MappingTable::State& s, const Row& a, const Row& b) { return s.name(a) + " and " + s.name(b); }
@@ -58,7 +59,8 @@ void MappingTable::State::check_exact(const Row& row, Problems& out) const {
     };
     if (depth == levels.size()) {
       if (const Row* other = taken_by(levels))
-        out.push_back({where(row), "two JIDs on one topic: " + both(*this, row, *other) + " both stand for " + quoted(topic)});
+        out.push_back(
+            {where(row), "two JIDs on one topic: " + both(*this, row, *other) + " both stand for " + in_quotes(topic)});
     } else if (depth < levels.size() && private_kind(group->shape.kind)) {
       const std::vector<std::string_view> part(levels.begin(), levels.begin() + static_cast<std::ptrdiff_t>(depth));
       if (const Row* other = taken_by(part))
@@ -70,7 +72,8 @@ void MappingTable::State::check_exact(const Row& row, Problems& out) const {
       for (const auto& [domain, list] : patterns)
         for (const PatternRow& p : list)
           if (p.group == group.get())
-            out.push_back({where(slots[p.slot]), name(slots[p.slot]) + " reaches into the private subtree of " + name(row)});
+            out.push_back(
+                {where(slots[p.slot]), name(slots[p.slot]) + " reaches into the private subtree of " + name(row)});
     }
   }
   for (std::size_t slash = topic.find('/'); slash != std::string::npos; slash = topic.find('/', slash + 1)) {
@@ -85,12 +88,14 @@ void MappingTable::State::check_exact(const Row& row, Problems& out) const {
       if (filters_overlap(filter.topic, topic + "/#"))
         out.push_back({where(other), name(other) + " reaches into the private subtree of " + name(row)});
     } else if (topic_matches(filter.topic, topic)) {
-      out.push_back({where(other), name(other) + " does not get " + quoted(topic) + ": " + name(row) + " takes it", true});
+      out.push_back(
+          {where(other), name(other) + " does not get " + in_quotes(topic) + ": " + name(row) + " takes it", true});
     }
   }
   if (row.kind != RowKind::user || !login_is_localpart(row)) return;
   for (const auto& group : groups) {
-    if (group->shape.kind != RowKind::user || group->shape.domain.empty() || group->shape.domain == own.domainpart()) continue;
+    if (group->shape.kind != RowKind::user || group->shape.domain.empty() || group->shape.domain == own.domainpart())
+      continue;
     const auto twin = Jid::make(own.localpart(), group->shape.domain);
     const auto found = twin ? find(*twin) : std::nullopt;
     if (found && found->pattern != nullptr && found->pattern->group == group.get())
@@ -107,8 +112,10 @@ void MappingTable::State::check_filter(const Filter& filter, Problems& out) cons
       const Row& other = slots[p.slot];
       const bool subtree = private_kind(other.kind);
       if (!filters_overlap(filter.topic, p.group->shape.filter() + (subtree ? "/#" : ""))) continue;
-      if (subtree) out.push_back({where(row), name(row) + " reaches into the private subtrees of " + name(other)});
-      else out.push_back({where(row), name(row) + " does not get the topics that " + name(other) + " takes", true});
+      if (subtree)
+        out.push_back({where(row), name(row) + " reaches into the private subtrees of " + name(other)});
+      else
+        out.push_back({where(row), name(row) + " does not get the topics that " + name(other) + " takes", true});
     }
   for (const Filter& other : filters)
     if (other.slot < filter.slot && filters_overlap(filter.topic, other.topic))
@@ -144,7 +151,7 @@ Meeting meeting(const PatternRow& a, const PatternRow& b) {
     } else if (y[i].slot == Slot::text) {
       if (!fits(a, kind_x, x[i], y[i].text)) return Meeting::none;
     } else if (x[i].slot == Slot::uid && y[i].slot == Slot::uid) {
-      return Meeting::none;   // the level names the JID, and a JID has one row
+      return Meeting::none;  // the level names the JID, and a JID has one row
     } else if (x[i].slot == Slot::localpart && y[i].slot == Slot::localpart) {
       JidPattern anywhere = b.jid;
       anywhere.domain = a.jid.domain;
@@ -165,12 +172,13 @@ void check_pair(const MappingTable::State& s, const PatternRow& a, const Pattern
   const Row& first = s.slots[a.slot];
   const Row& second = s.slots[b.slot];
   if (a.jid.literal() == b.jid.literal() && a.jid.overlaps(b.jid))
-    out.push_back({s.where(second), "a tie: JIDs match both " + both(s, first, second) + " and neither is more specific"});
+    out.push_back(
+        {s.where(second), "a tie: JIDs match both " + both(s, first, second) + " and neither is more specific"});
   if (a.group == b.group) return;
   const Meeting met = meeting(a, b);
   if (met == Meeting::same) {
     out.push_back({s.where(second), "two JIDs on one topic: " + both(s, first, second) + " share topics " +
-                                        quoted(a.group->shape.filter())});
+                                        in_quotes(a.group->shape.filter())});
     return;
   }
   if (met == Meeting::nested) {
@@ -181,7 +189,8 @@ void check_pair(const MappingTable::State& s, const PatternRow& a, const Pattern
     return;
   }
   if (met == Meeting::only_at)
-    out.push_back({s.where(second), both(s, first, second) + " share a place in the tree; only the '@' tells them apart", true});
+    out.push_back(
+        {s.where(second), both(s, first, second) + " share a place in the tree; only the '@' tells them apart", true});
   if (!login_by_localpart(a.group->shape) || !login_by_localpart(b.group->shape)) return;
   JidPattern anywhere = b.jid;
   anywhere.domain = a.jid.domain;
@@ -217,7 +226,7 @@ Problems MappingTable::check() const {
   const Problems patterns = s.check_patterns();
   out.insert(out.end(), patterns.begin(), patterns.end());
   for (const State::Filter& filter : s.filters) s.check_filter(filter, out);
-  std::unordered_map<std::string, const Row*> logins;   // by localpart
+  std::unordered_map<std::string, const Row*> logins;  // by localpart
   s.each([&](const Row& row) {
     if (out.size() >= max_problems || is_pattern(row) || is_filter(row)) return;
     s.check_exact(row, out);

@@ -42,9 +42,11 @@ CommandLine read_command_line(int argc, const char* const* argv, Problems& probl
       if (option.position_key >= 0 || option.unregistered) {
         const std::string token = option.original_tokens.empty() ? option.string_key : option.original_tokens.front();
         const bool is_flag = !token.empty() && token.front() == '-';
-        if (is_flag) unknown_flag(token, problems);
-        else if (!after_unknown) problems.push_back({"command line", "unexpected argument " + quoted(token)});
-        after_unknown = is_flag && token.find('=') == std::string::npos;   // what follows may be its value
+        if (is_flag)
+          unknown_flag(token, problems);
+        else if (!after_unknown)
+          problems.push_back({"command line", "unexpected argument " + in_quotes(token)});
+        after_unknown = is_flag && token.find('=') == std::string::npos;  // what follows may be its value
         continue;
       }
       after_unknown = false;
@@ -58,17 +60,19 @@ CommandLine read_command_line(int argc, const char* const* argv, Problems& probl
         problems.push_back({"--" + name, "it is given twice"});
         continue;
       }
-      if (name == "config") out.config_file = value;
-      else if (name == "check-config") out.action = std::max(out.action, Action::check_config);
-      else if (name == "version") out.action = std::max(out.action, Action::version);
-      else if (name == "help") out.action = Action::help;
+      if (name == "config")
+        out.config_file = value;
+      else if (name == "check-config")
+        out.action = std::max(out.action, Action::check_config);
+      else if (name == "version")
+        out.action = std::max(out.action, Action::version);
+      else if (name == "help")
+        out.action = Action::help;
       else
         for (const Key& key : keys())
           if (flag_name(key) == name) out.flags.push_back({&key, value});
     }
-  } catch (const po::error& e) {
-    problems.push_back({"command line", e.what()});
-  }
+  } catch (const po::error& e) { problems.push_back({"command line", e.what()}); }
   return out;
 }
 

@@ -36,7 +36,9 @@ void explain_jid(const MappingTable& table, const State& s, const Jid& jid, std:
     if (&p == found->pattern || !p.jid.matches(jid.localpart())) continue;
     const bool tie = found->pattern != nullptr && p.jid.literal() == found->pattern->jid.literal();
     out += "lost   " + s.name(s.slots[p.slot]) +
-           (tie ? ": a tie, which check reports\n" : found->pattern == nullptr ? ": exact rows win\n" : ": less specific\n");
+           (tie                         ? ": a tie, which check reports\n"
+            : found->pattern == nullptr ? ": exact rows win\n"
+                                        : ": less specific\n");
   }
 }
 
@@ -73,12 +75,13 @@ void explain_topic(const MappingTable& table, const State& s, std::string_view t
   }
   const auto& match = **result;
   out += "row    " + s.name(*match.row) + "\n";
-  out += is_pattern(*match.row) ? "why    pattern: the topic names a JID whose row this is\n"
+  out += is_pattern(*match.row)  ? "why    pattern: the topic names a JID whose row this is\n"
          : is_filter(*match.row) ? "why    filter: the feed's filter matches\n"
                                  : "why    exact: the row names this topic\n";
   out += "JID    " + match.jid.str() + "\n";
   if (match.row->kind == RowKind::user)
-    out += read ? "use    the client reads it, the gateway writes it\n" : "use    the client writes it: " + std::string(match.rest) + "\n";
+    out += read ? "use    the client reads it, the gateway writes it\n"
+                : "use    the client writes it: " + std::string(match.rest) + "\n";
   for (const State::Filter& filter : s.filters)
     if (&s.slots[filter.slot] != match.row && topic_matches(filter.topic, topic))
       out += "lost   " + s.name(s.slots[filter.slot]) + ": filters come last\n";
@@ -96,7 +99,7 @@ std::string MappingTable::explain(std::string_view text) const {
   if (!as_jid || text.find('/') != std::string_view::npos) {
     std::string topic;
     explain_topic(*this, s, text, topic);
-    if (as_jid && topic.find("\nJID ") == std::string::npos) return out;   // a full JID, not a topic
+    if (as_jid && topic.find("\nJID ") == std::string::npos) return out;  // a full JID, not a topic
     out += topic;
   }
   return out;

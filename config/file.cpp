@@ -21,10 +21,12 @@ class Reader {
     if (text.empty()) return;
     if (text.front() == '[') return section(text);
     const std::size_t equals = text.find('=');
-    if (equals == std::string_view::npos) return problem(quoted(text) + " is neither [section] nor key = value");
+    if (equals == std::string_view::npos) return problem(in_quotes(text) + " is neither [section] nor key = value");
     const std::string_view key = trim(text.substr(0, equals));
     if (key == "route" && hash != std::string_view::npos && hash > 0 && raw[hash - 1] == '/')
-      return problem("# begins a comment, so a filter that ends in /# cannot stand here: use ferryctl map add, --route or FERRY_ROUTE");
+      return problem(
+          "# begins a comment, so a filter that ends in /# cannot stand here: use ferryctl map add, --route or "
+          "FERRY_ROUTE");
     value(key, trim(text.substr(equals + 1)));
   }
 
@@ -35,7 +37,7 @@ class Reader {
   void section(std::string_view text) {
     known_ = false;
     in_section_ = true;
-    if (text.back() != ']') return problem(quoted(text) + " has no closing ]");
+    if (text.back() != ']') return problem(in_quotes(text) + " has no closing ]");
     section_ = std::string(trim(text.substr(1, text.size() - 2)));
     std::vector<std::string_view> names;
     for (const Section& s : sections()) names.push_back(s.name);
@@ -55,14 +57,18 @@ class Reader {
     if (!in_section_) {
       const auto owner = std::find_if(keys().begin(), keys().end(), [key](const Key& k) { return k.name == key; });
       const bool near_route = nearest(key, {"route"}).has_value();
-      return problem(quoted(key) + " stands before the first section, where only route lines do" +
-                     (owner != keys().end() ? "; is it one of [" + std::string(owner->section) + "]?" : near_route ? "; did you mean route?" : ""));
+      return problem(in_quotes(key) + " stands before the first section, where only route lines do" +
+                     (owner != keys().end() ? "; is it one of [" + std::string(owner->section) + "]?"
+                      : near_route          ? "; did you mean route?"
+                                            : ""));
     }
-    if (!known_) return;   // said once, at the section's head
+    if (!known_) return;  // said once, at the section's head
     const Key* known = find_key(section_, key);
     if (known == nullptr) return unknown(key);
     const auto [first, fresh] = seen_.emplace(known, number_);
-    if (!fresh) return problem("[" + section_ + "] " + std::string(key) + " stands already in line " + std::to_string(first->second));
+    if (!fresh)
+      return problem("[" + section_ + "] " + std::string(key) + " stands already in line " +
+                     std::to_string(first->second));
     loading_.set(*known, text, here());
   }
 
@@ -70,11 +76,13 @@ class Reader {
     std::vector<std::string_view> names;
     std::string elsewhere;
     for (const Key& k : keys()) {
-      if (k.section == section_) names.push_back(k.name);
-      else if (k.name == key && elsewhere.empty()) elsewhere = "; it belongs to [" + std::string(k.section) + "]";
+      if (k.section == section_)
+        names.push_back(k.name);
+      else if (k.name == key && elsewhere.empty())
+        elsewhere = "; it belongs to [" + std::string(k.section) + "]";
     }
     const auto guess = nearest(key, names);
-    problem("there is no key " + quoted(key) + " in [" + section_ + "]" +
+    problem("there is no key " + in_quotes(key) + " in [" + section_ + "]" +
             (guess ? "; did you mean " + std::string(*guess) + "?" : elsewhere));
   }
 

@@ -30,8 +30,7 @@ std::vector<std::string> without_covered(const std::set<std::string>& all) {
     if (wild_inside(filter)) wide.push_back(filter);
   std::vector<std::string> out;
   for (const std::string& filter : all)
-    if (std::none_of(wide.begin(), wide.end(),
-                     [&](std::string_view w) { return w != filter && covers(w, filter); }))
+    if (std::none_of(wide.begin(), wide.end(), [&](std::string_view w) { return w != filter && covers(w, filter); }))
       out.push_back(filter);
   return out;
 }

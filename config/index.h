@@ -23,7 +23,7 @@ class Index {
     return std::nullopt;
   }
 
-  void insert(std::string_view text, std::uint32_t number) {   // number < 2^32 - 1; texts may not be in it yet
+  void insert(std::string_view text, std::uint32_t number) {  // number < 2^32 - 1; texts may not be in it yet
     if ((size_ + 1) * 4 > cells_.size() * 3) grow();
     put({hash_of(text), number + 1});
     ++size_;
@@ -38,7 +38,7 @@ class Index {
     }
     for (std::size_t i = (hole + 1) & mask(); cells_[i].number != 0; i = (i + 1) & mask()) {
       const std::size_t home = cells_[i].hash & mask();
-      if (((i - home) & mask()) < ((i - hole) & mask())) continue;   // it would stand before its home
+      if (((i - home) & mask()) < ((i - hole) & mask())) continue;  // it would stand before its home
       cells_[hole] = cells_[i];
       hole = i;
     }
@@ -49,7 +49,7 @@ class Index {
  private:
   struct Cell {
     std::uint32_t hash = 0;
-    std::uint32_t number = 0;   // plus one; 0: empty
+    std::uint32_t number = 0;  // plus one; 0: empty
   };
 
   static std::uint32_t hash_of(std::string_view text) {
@@ -71,7 +71,7 @@ class Index {
       if (cell.number != 0) put(cell);
   }
 
-  std::vector<Cell> cells_;   // a power of two
+  std::vector<Cell> cells_;  // a power of two
   std::size_t size_ = 0;
 };
 

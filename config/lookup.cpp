@@ -5,7 +5,7 @@
 namespace ferry {
 namespace {
 
-constexpr std::string_view own_level = "out";   // a user's publishes are BASE/out/...
+constexpr std::string_view own_level = "out";  // a user's publishes are BASE/out/...
 
 StanzaError claimed(const Jid& jid) {
   return error(Condition::forbidden, jid.str() + " has another topic: a row of the mapping table claims it");
@@ -33,7 +33,7 @@ std::optional<MappingTable::JidMatch> MappingTable::by_jid(const Jid& bare) cons
 
 Result<std::optional<MappingTable::TopicMatch>> MappingTable::by_topic(std::string_view topic) const {
   const State& s = *state_;
-  std::optional<StanzaError> wrong;   // kept while another row may still know the topic
+  std::optional<StanzaError> wrong;  // kept while another row may still know the topic
 
   // A template gives the topic to the JID it names, if that JID's own row is one of the template's.
   const auto try_groups = [&](RowKind kind, const std::vector<std::string_view>& levels,
@@ -45,9 +45,12 @@ Result<std::optional<MappingTable::TopicMatch>> MappingTable::by_topic(std::stri
       if (!jid || !*jid) continue;
       const auto found = s.find(**jid);
       if (!found) continue;
-      if (found->pattern == nullptr || found->pattern->group != group.get()) wrong = claimed(**jid);
-      else if (s.is_gateway(*found->row, **jid)) wrong = error(Condition::forbidden, "this is the gateway's own user name");
-      else return TopicMatch{found->row, **jid, rest};
+      if (found->pattern == nullptr || found->pattern->group != group.get())
+        wrong = claimed(**jid);
+      else if (s.is_gateway(*found->row, **jid))
+        wrong = error(Condition::forbidden, "this is the gateway's own user name");
+      else
+        return TopicMatch{found->row, **jid, rest};
     }
     return std::nullopt;
   };

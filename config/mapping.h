@@ -33,12 +33,12 @@ enum class RowKind : std::uint8_t { user, room, feed };
 enum class Format : std::uint8_t { json, cbor };
 
 struct Row {
-  std::string jid;                   // bare JID or pattern, normalised
-  std::string topic;                 // as written
-  std::vector<std::string> write;    // feed: who may write; empty: nobody
-  std::vector<std::string> follow;   // feed: who may follow; empty: the hosted and the legacy server's domains;
-                                     // the one entry "none": nobody
-  int line = 0;                      // of the configuration file; 0: a flag, the environment or the store
+  std::string jid;                  // bare JID or pattern, normalised
+  std::string topic;                // as written
+  std::vector<std::string> write;   // feed: who may write; empty: nobody
+  std::vector<std::string> follow;  // feed: who may follow; empty: the hosted and the legacy server's domains;
+                                    // the one entry "none": nobody
+  int line = 0;                     // of the configuration file; 0: a flag, the environment or the store
   RowKind kind = RowKind::user;
   Format format = Format::json;
   bool from_store = false;
@@ -51,9 +51,9 @@ inline constexpr std::size_t max_pattern_rows = 10'000;  // rows with * in the J
 inline constexpr std::size_t max_filter_rows = 1'000;    // feeds whose topic is a filter (each is tried on a look-up)
 
 std::string_view row_kind_name(RowKind kind);
-Result<Row, std::string> parse_row(std::string_view text);   // error: what is wrong, for people
-std::string format_row(const Row& row);                      // parse_row(format_row(r)) == r but for line, from_store
-bool is_pattern(const Row& row);                             // has the JID a *?
+Result<Row, std::string> parse_row(std::string_view text);  // error: what is wrong, for people
+std::string format_row(const Row& row);                     // parse_row(format_row(r)) == r but for line, from_store
+bool is_pattern(const Row& row);                            // has the JID a *?
 
 // The rows that need MQTT 5: writable feeds (No Local). One problem each; refuse them when the broker speaks 3.1.1.
 Problems needs_mqtt5(const std::vector<Row>& rows);
@@ -76,30 +76,30 @@ class MappingTable {
   // One row more or less, at run time; constant time for exact rows. Refuses what set_rows would leave out, and a
   // topic that another row's pattern gives to somebody else.
   Result<const Row*, std::string> add(Row row);
-  bool remove(std::string_view jid);   // the row with exactly this JID or pattern; false: there is none
+  bool remove(std::string_view jid);  // the row with exactly this JID or pattern; false: there is none
 
   struct JidMatch {
-    const Row* row;      // valid until this row is removed or the rows are set
-    std::string topic;   // user: the base; feed: the topic (or filter)
+    const Row* row;     // valid until this row is removed or the rows are set
+    std::string topic;  // user: the base; feed: the topic (or filter)
   };
   // A resourcepart is ignored. nullopt: no row, or a name that the row cannot map.
   std::optional<JidMatch> by_jid(const Jid& bare) const;
 
   struct TopicMatch {
     const Row* row;
-    Jid jid;                 // bare
-    std::string_view rest;   // user: what follows the base, "out/msg"; feed: the whole topic. Lives as long as `topic`
+    Jid jid;                // bare
+    std::string_view rest;  // user: what follows the base, "out/msg"; feed: the whole topic. Lives as long as `topic`
   };
   // The row of a topic name that a client published: user rows own "BASE/out/...", feed rows their whole topic.
   // nullopt: nobody's. Errors: forbidden (the JID belongs to another row; it is the gateway itself), jid-malformed
   // (a name in the topic is not the one form of a JID), not-acceptable (the name cannot be a topic level and back).
   Result<std::optional<TopicMatch>> by_topic(std::string_view topic) const;
 
-  std::vector<std::string> user_filters() const;   // "im/v1/u/+/out/#": subscribe to these, none covers another
-  std::vector<std::string> feed_filters() const;   // subscribe to these with No Local, none covers another
+  std::vector<std::string> user_filters() const;  // "im/v1/u/+/out/#": subscribe to these, none covers another
+  std::vector<std::string> feed_filters() const;  // subscribe to these with No Local, none covers another
 
   std::size_t size() const;
-  std::vector<const Row*> rows() const;   // exact rows and patterns, in no promised order after add and remove
+  std::vector<const Row*> rows() const;  // exact rows and patterns, in no promised order after add and remove
   const std::string& root() const;
   const std::string& broker_username() const;
 
@@ -112,7 +112,7 @@ class MappingTable {
   // the result, and what else matched and lost.
   std::string explain(std::string_view text) const;
 
-  struct State;   // config/table.h
+  struct State;  // config/table.h
 
  private:
   std::unique_ptr<State> state_;

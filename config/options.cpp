@@ -4,6 +4,7 @@
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
+#include <filesystem>
 #include <fstream>
 #include <sstream>
 
@@ -20,17 +21,20 @@ constexpr std::size_t max_file_bytes = 16U << 20;
 std::size_t index_of(const Key& key) { return static_cast<std::size_t>(&key - keys().data()); }
 
 bool read_whole(const std::string& path, std::string& out, Problems& problems) {
+  std::error_code no_error;
+  if (std::filesystem::is_directory(path, no_error)) {
+    problems.push_back({"--config", in_quotes(path) + " is a directory"});
+    return false;
+  }
   std::ifstream in(path, std::ios::binary);
   std::ostringstream text;
-  if (in) text << in.rdbuf();
-  // A directory opens and an empty file sets failbit on the stream, so only an unread, non-empty end tells.
-  if (!in || (in.peek() != std::ifstream::traits_type::eof())) {
-    problems.push_back({"--config", quoted(path) + " cannot be read: " + std::strerror(errno)});
+  if (!in || (in.peek() != std::ifstream::traits_type::eof() && !(text << in.rdbuf()))) {
+    problems.push_back({"--config", in_quotes(path) + " cannot be read: " + std::strerror(errno)});
     return false;
   }
   out = text.str();
   if (out.size() <= max_file_bytes) return true;
-  problems.push_back({"--config", quoted(path) + " has more than 16 MiB"});
+  problems.push_back({"--config", in_quotes(path) + " has more than 16 MiB"});
   return false;
 }
 
@@ -68,7 +72,7 @@ class Together {
     secret("component", "secret-file", o.component.secret_file);
     secret("broker", "password-file", o.broker.password_file);
     if (!o.broker.cafile.empty() && !std::ifstream(o.broker.cafile))
-      add("broker", "cafile", quoted(o.broker.cafile) + " cannot be read: " + std::strerror(errno));
+      add("broker", "cafile", in_quotes(o.broker.cafile) + " cannot be read: " + std::strerror(errno));
   }
 
  private:
@@ -90,7 +94,8 @@ class Together {
   void missing(std::string_view section, std::string_view name, std::string_view why = "") {
     const Key& key = *find_key(section, name);
     if (!loading_.origin[index_of(key)].empty()) return;
-    loading_.problems.push_back({source_, "[" + std::string(section) + "] " + std::string(name) + " is required" + std::string(why)});
+    loading_.problems.push_back(
+        {source_, "[" + std::string(section) + "] " + std::string(name) + " is required" + std::string(why)});
   }
 
   Loading& loading_;
@@ -110,7 +115,8 @@ void default_routes(Options& options) {
 void Loading::set(const Key& key, std::string_view value, const std::string& where) {
   origin[index_of(key)] = where;
   if (std::string wrong = assign(key, value, options); !wrong.empty())
-    problems.push_back({where, "[" + std::string(key.section) + "] " + std::string(key.name) + ": " + std::move(wrong)});
+    problems.push_back(
+        {where, "[" + std::string(key.section) + "] " + std::string(key.name) + ": " + std::move(wrong)});
 }
 
 void Loading::add_route(std::string_view text, int line, const std::string& where) {

@@ -20,36 +20,36 @@ namespace ferry {
 
 struct Row;
 
-enum class Durability { full, normal };   // full: every commit is on disk; normal: a power cut may lose the last commits
+enum class Durability { full, normal };  // full: every commit is on disk; normal: a power cut may lose the last commits
 enum class LogLevel { error, warning, info, debug };
 enum class Action { run, check_config, version, help };
 
 // A "route =" line as written (see config/mapping.h), with the place it came from.
 struct RouteLine {
   std::string text;
-  int line = 0;        // in the file; 0: default, flag or environment
-  std::string where;   // for problems: "ferry.conf:3", "--route", "FERRY_ROUTE", "default"
+  int line = 0;       // in the file; 0: default, flag or environment
+  std::string where;  // for problems: "ferry.conf:3", "--route", "FERRY_ROUTE", "default"
 };
 
 struct Options {
-  struct Component {                // XEP-0114
-    std::string host;               // empty: no XMPP link
+  struct Component {   // XEP-0114
+    std::string host;  // empty: no XMPP link
     std::uint16_t port = 5347;
-    std::string domain;             // required: the domainpart of the hosted users, normalised
-    std::string server;             // the legacy server's own domain; default: domain without its first label
+    std::string domain;  // required: the domainpart of the hosted users, normalised
+    std::string server;  // the legacy server's own domain; default: domain without its first label
     std::string secret_file;
   } component;
 
   struct Broker {
-    std::string host;               // required
+    std::string host;  // required
     std::uint16_t port = 1883;
     std::string username;
     std::string password_file;
-    std::string cafile;             // set: TLS, verified against this file
-    std::string root = "im/v1";     // topic prefix of everything that is Ferry's
-    int protocol = 5;               // 5: MQTT 5, falling back to 3.1.1 if the broker refuses it; 4: always 3.1.1
-    std::uint32_t max_in_flight = 200;   // unacknowledged publishes
-    bool allow_anonymous = false;   // true: accept a broker that lets clients in without a password (tests)
+    std::string cafile;                 // set: TLS, verified against this file
+    std::string root = "im/v1";         // topic prefix of everything that is Ferry's
+    int protocol = 5;                   // 5: MQTT 5, falling back to 3.1.1 if the broker refuses it; 4: always 3.1.1
+    std::uint32_t max_in_flight = 200;  // unacknowledged publishes
+    bool allow_anonymous = false;       // true: accept a broker that lets clients in without a password (tests)
   } broker;
 
   struct Store {
@@ -58,7 +58,7 @@ struct Options {
   } store;
 
   struct Http {
-    std::string listen = "127.0.0.1:8780";   // host:port; empty ("off" in the file): no HTTP
+    std::string listen = "127.0.0.1:8780";  // host:port; empty ("off" in the file): no HTTP
   } http;
 
   struct Users {
@@ -66,31 +66,31 @@ struct Options {
   } users;
 
   struct Control {
-    std::string socket;             // ferryctl's Unix socket; default: store path + ".sock"
+    std::string socket;  // ferryctl's Unix socket; default: store path + ".sock"
   } control;
 
-  struct Limits {                   // beyond a limit: an error to the sender and a counter, never silence
-    std::uint32_t message_bytes = 262144;         // one publish payload or stanza, either direction
-    std::uint32_t message_ttl = 7 * 24 * 3600;    // seconds that an undelivered message is kept
-    std::uint64_t outbox_rows = 1'000'000;        // messages waiting, all users together
-    std::uint64_t outbox_bytes = 2'147'483'648;   // and their size
-    std::uint32_t user_outbox_rows = 10'000;      // messages waiting for one recipient
-    std::uint32_t user_rate = 50;                 // publishes a second, one user, sustained
-    std::uint32_t user_burst = 200;               // publishes at once, one user
-    std::uint32_t user_devices = 32;              // devices of one user
-    std::uint32_t roster_items = 10'000;          // contacts of one user
-    std::uint32_t feed_rate = 50;                 // publishes a second that one feed carries, sustained
-    std::uint32_t feed_burst = 200;               // and at once
-    std::uint32_t feed_followers = 10'000;        // followers of one feed
+  struct Limits {                                // beyond a limit: an error to the sender and a counter, never silence
+    std::uint32_t message_bytes = 262144;        // one publish payload or stanza, either direction
+    std::uint32_t message_ttl = 7 * 24 * 3600;   // seconds that an undelivered message is kept
+    std::uint64_t outbox_rows = 1'000'000;       // messages waiting, all users together
+    std::uint64_t outbox_bytes = 2'147'483'648;  // and their size
+    std::uint32_t user_outbox_rows = 10'000;     // messages waiting for one recipient
+    std::uint32_t user_rate = 50;                // publishes a second, one user, sustained
+    std::uint32_t user_burst = 200;              // publishes at once, one user
+    std::uint32_t user_devices = 32;             // devices of one user
+    std::uint32_t roster_items = 10'000;         // contacts of one user
+    std::uint32_t feed_rate = 50;                // publishes a second that one feed carries, sustained
+    std::uint32_t feed_burst = 200;              // and at once
+    std::uint32_t feed_followers = 10'000;       // followers of one feed
   } limits;
 
   struct Log {
     LogLevel level = LogLevel::info;
   } log;
 
-  std::vector<RouteLine> routes;    // never empty after load(): the default is "user *@DOMAIN {root}/u/{uid}"
-  std::string config_file;          // empty: none was given
-  Action action = Action::run;      // what the command line asks for
+  std::vector<RouteLine> routes;  // never empty after load(): the default is "user *@DOMAIN {root}/u/{uid}"
+  std::string config_file;        // empty: none was given
+  Action action = Action::run;    // what the command line asks for
 };
 
 // Looks a variable of the environment up; nullopt: not set. (A function, so that load() reads no global state.)
@@ -113,8 +113,8 @@ Result<std::string, Problem> read_secret(const std::string& path);
 // The rows of the route lines (config/mapping.h); lines that are wrong, which load() has reported, are left out.
 std::vector<Row> route_rows(const Options& options);
 
-std::string help_text(std::string_view program);   // --help: grouped, wrapped at 100 columns
-std::string example_file();                        // config/ferry.conf.example is this text
+std::string help_text(std::string_view program);  // --help: grouped, wrapped at 100 columns
+std::string example_file();                       // config/ferry.conf.example is this text
 
 std::string_view log_level_name(LogLevel level);
 

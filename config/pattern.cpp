@@ -53,7 +53,8 @@ Template topic_template(const Row& row, std::string_view root) {
   out.kind = row.kind;
   for (const std::string_view level : topic_levels(row.topic)) {
     if (level == "{root}") {
-      for (const std::string_view part : topic_levels(root)) out.levels.push_back({Level::Slot::text, std::string(part)});
+      for (const std::string_view part : topic_levels(root))
+        out.levels.push_back({Level::Slot::text, std::string(part)});
     } else if (level == "{uid}") {
       out.levels.push_back({Level::Slot::uid, {}});
     } else if (level == "{localpart}" || level == "{room}") {
@@ -74,7 +75,8 @@ Result<std::string> localpart_level(RowKind kind, std::string_view localpart) {
   if (level.empty() || level.size() > max_level_bytes)
     return error(Condition::not_acceptable, "the name must have 1 to 200 bytes as a topic level");
   if (level.find_first_of("/+#") != std::string::npos || has_control(level) || level.front() == '$')
-    return error(Condition::not_acceptable, "the name cannot be one topic level: it holds / + #, a control character or a leading $");
+    return error(Condition::not_acceptable,
+                 "the name cannot be one topic level: it holds / + #, a control character or a leading $");
   if (escape_localpart(level) != localpart)
     return error(Condition::not_acceptable, "the name is not the one escaped form (XEP-0106) of a topic level");
   return level;
@@ -141,7 +143,8 @@ Result<std::optional<Jid>> match(const Template& shape, const std::vector<std::s
   for (std::size_t i = 0; i < levels.size(); ++i) {
     const Level::Slot slot = shape.levels[i].slot;
     if (slot != Level::Slot::localpart) continue;
-    auto jid = localpart_from_level(shape.kind, levels[i], found ? found->domainpart() : std::string_view(shape.domain));
+    auto jid =
+        localpart_from_level(shape.kind, levels[i], found ? found->domainpart() : std::string_view(shape.domain));
     if (!jid) return jid.error();
     if (found && *found != *jid) return error(Condition::jid_malformed, "the topic names two users");
     if (!found) found = *std::move(jid);

@@ -15,19 +15,19 @@ namespace ferry {
 struct JidPattern {
   std::string prefix, suffix, domain;
 
-  std::size_t literal() const { return prefix.size() + suffix.size(); }   // the specificity
+  std::size_t literal() const { return prefix.size() + suffix.size(); }  // the specificity
   bool matches(std::string_view localpart) const;                        // the star stands for nothing, too
-  bool overlaps(const JidPattern& other) const;                           // is there a JID that both match?
+  bool overlaps(const JidPattern& other) const;                          // is there a JID that both match?
 };
 
-JidPattern jid_pattern(std::string_view jid);   // of a parsed row whose JID has a '*'
+JidPattern jid_pattern(std::string_view jid);  // of a parsed row whose JID has a '*'
 
-std::string_view domain_of(std::string_view jid);      // of a row's JID or pattern
+std::string_view domain_of(std::string_view jid);  // of a row's JID or pattern
 std::string_view localpart_of(std::string_view jid);
 
 // A topic template with {root} and {domain} filled in.
 struct Level {
-  enum class Slot : std::uint8_t { text, uid, localpart } slot = Slot::text;   // {room} is a localpart
+  enum class Slot : std::uint8_t { text, uid, localpart } slot = Slot::text;  // {room} is a localpart
   std::string text;
 
   friend bool operator==(const Level&, const Level&) = default;
@@ -36,10 +36,10 @@ struct Level {
 struct Template {
   RowKind kind = RowKind::user;
   std::vector<Level> levels;
-  std::string domain;   // of the row; empty when {uid} says it
+  std::string domain;  // of the row; empty when {uid} says it
 
   bool has(Level::Slot slot) const;
-  std::string filter() const;   // every variable as '+'
+  std::string filter() const;  // every variable as '+'
   friend bool operator==(const Template&, const Template&) = default;
 };
 

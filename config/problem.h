@@ -8,9 +8,9 @@
 namespace ferry {
 
 struct Problem {
-  std::string where;   // "ferry.conf:12", "--broker.port", "FERRY_BROKER_PORT", "store" (a row added at run time)
-  std::string text;    // what is wrong and what was expected; never a secret
-  bool info = false;   // worth knowing, but nothing to refuse a start for
+  std::string where;  // "ferry.conf:12", "--broker.port", "FERRY_BROKER_PORT", "store" (a row added at run time)
+  std::string text;   // what is wrong and what was expected; never a secret
+  bool info = false;  // worth knowing, but nothing to refuse a start for
 
   friend bool operator==(const Problem&, const Problem&) = default;
 };

@@ -10,7 +10,7 @@
 namespace ferry {
 namespace {
 
-using Error = std::string;   // empty: all is well
+using Error = std::string;  // empty: all is well
 
 constexpr std::size_t max_row_bytes = 4096;
 constexpr std::size_t max_row_topic_bytes = 1024;
@@ -19,34 +19,34 @@ constexpr std::array<std::string_view, 5> variables = {"{root}", "{uid}", "{loca
 // Normalises a bare JID or a pattern with one star.
 Error parse_row_jid(std::string_view text, std::string& out) {
   if (text.find('/') != std::string_view::npos)
-    return quoted(text) + " is not a bare JID: a resource cannot be mapped";
+    return in_quotes(text) + " is not a bare JID: a resource cannot be mapped";
   const std::size_t at = text.rfind('@');
   if (at == std::string_view::npos || at == 0)
-    return quoted(text) + " has no localpart: write localpart@domain or *@domain";
+    return in_quotes(text) + " has no localpart: write localpart@domain or *@domain";
   const std::string_view local = text.substr(0, at);
   const std::string_view domain = text.substr(at + 1);
   if (domain.find('*') != std::string_view::npos)
-    return quoted(text) + " has a * in the domain: write one row for each domain";
+    return in_quotes(text) + " has a * in the domain: write one row for each domain";
   const std::size_t star = local.find('*');
   if (star == std::string_view::npos) {
     const auto jid = Jid::parse(text);
-    if (!jid) return quoted(text) + " is not a JID: " + jid.error().text;
-    if (!jid->has_local() || jid->has_resource()) return quoted(text) + " is not a bare JID with a localpart";
+    if (!jid) return in_quotes(text) + " is not a JID: " + jid.error().text;
+    if (!jid->has_local() || jid->has_resource()) return in_quotes(text) + " is not a bare JID with a localpart";
     out = jid->str();
     return {};
   }
-  if (local.find('*', star + 1) != std::string_view::npos) return quoted(text) + " has more than one *";
+  if (local.find('*', star + 1) != std::string_view::npos) return in_quotes(text) + " has more than one *";
   // Each side of the star is prepared by itself, as it must be met in a prepared localpart.
   std::string sides[2];
   const std::string_view raw[2] = {local.substr(0, star), local.substr(star + 1)};
   for (int i = 0; i < 2; ++i) {
     if (raw[i].empty()) continue;
     const auto side = Jid::make(raw[i], domain);
-    if (!side) return quoted(text) + " is not a JID pattern: " + side.error().text;
+    if (!side) return in_quotes(text) + " is not a JID pattern: " + side.error().text;
     sides[i] = std::string(side->localpart());
   }
   const auto host = Jid::make({}, domain);
-  if (!host) return quoted(text) + " is not a JID pattern: " + host.error().text;
+  if (!host) return in_quotes(text) + " is not a JID pattern: " + host.error().text;
   out = sides[0] + '*' + sides[1] + '@' + std::string(host->domainpart());
   return {};
 }
@@ -57,8 +57,8 @@ Error check_variable(std::string_view level, std::size_t position, RowKind kind)
     const std::size_t close = level.find('}');
     if (open != std::string_view::npos && close != std::string_view::npos && open < close &&
         std::find(variables.begin(), variables.end(), level.substr(open, close - open + 1)) != variables.end())
-      return "the variable in " + quoted(level) + " must fill a whole topic level";
-    return quoted(level) + " is not a variable: there are {root} {uid} {localpart} {domain} {room}";
+      return "the variable in " + in_quotes(level) + " must fill a whole topic level";
+    return in_quotes(level) + " is not a variable: there are {root} {uid} {localpart} {domain} {room}";
   }
   if (level == "{root}" && position != 0) return "{root} can only begin a topic";
   if (level == "{room}" && kind != RowKind::room) return "{room} belongs to room rows: write {localpart}";
@@ -75,7 +75,7 @@ Error check_row_topic(const Row& row) {
   bool wild = false;
   for (std::size_t i = 0; i < levels.size(); ++i) {
     const std::string_view level = levels[i];
-    if (level.empty() && row.kind != RowKind::feed) return "the topic " + quoted(topic) + " has an empty level";
+    if (level.empty() && row.kind != RowKind::feed) return "the topic " + in_quotes(topic) + " has an empty level";
     if (level.find_first_of("{}") != std::string_view::npos) {
       if (Error e = check_variable(level, i, row.kind); !e.empty()) return e;
       name = name || level == "{uid}" || level == "{localpart}" || level == "{room}";
@@ -83,17 +83,19 @@ Error check_row_topic(const Row& row) {
     wild = wild || level.find_first_of("+#") != std::string_view::npos;
     // mosquitto.conf(5): in a pattern of the ACL file these would be replaced by the broker.
     if (level.find("%u") != std::string_view::npos || level.find("%c") != std::string_view::npos)
-      return "the topic " + quoted(topic) + " holds %u or %c, which the broker would replace";
+      return "the topic " + in_quotes(topic) + " holds %u or %c, which the broker would replace";
   }
-  if (topic.front() == '$') return "the topic " + quoted(topic) + " begins with $: these are the broker's own";
-  if (wild && row.kind != RowKind::feed) return "a topic of a " + std::string(row_kind_name(row.kind)) + " row cannot hold + or #";
-  if (wild && pattern) return "a filter (+ or #) needs a feed with an exact JID, not the pattern " + quoted(row.jid);
+  if (topic.front() == '$') return "the topic " + in_quotes(topic) + " begins with $: these are the broker's own";
+  if (wild && row.kind != RowKind::feed)
+    return "a topic of a " + std::string(row_kind_name(row.kind)) + " row cannot hold + or #";
+  if (wild && pattern) return "a filter (+ or #) needs a feed with an exact JID, not the pattern " + in_quotes(row.jid);
   if (wild && name) return "a filter (+ or #) cannot hold a variable but {root} and {domain}";
   if (wild && !row.write.empty()) return "nobody can write to a filter (+ or #): leave write out or name one topic";
   if (pattern && !name)
-    return "all of " + quoted(row.jid) + " would share the topic " + quoted(topic) + ": it needs {uid}, {localpart} or {room}";
+    return "all of " + in_quotes(row.jid) + " would share the topic " + in_quotes(topic) +
+           ": it needs {uid}, {localpart} or {room}";
   const auto valid = parse_topic_filter(topic);
-  if (!valid) return "the topic " + quoted(topic) + " is not valid: " + valid.error().text;
+  if (!valid) return "the topic " + in_quotes(topic) + " is not valid: " + valid.error().text;
   return {};
 }
 
@@ -105,8 +107,8 @@ Error parse_list(std::string_view key, std::string_view text, std::vector<std::s
       continue;
     }
     const auto jid = Jid::parse(item);
-    if (!jid) return std::string(key) + ": " + quoted(item) + " is not a JID or domain: " + jid.error().text;
-    if (jid->has_resource()) return std::string(key) + ": " + quoted(item) + " must be a bare JID or a domain";
+    if (!jid) return std::string(key) + ": " + in_quotes(item) + " is not a JID or domain: " + jid.error().text;
+    if (jid->has_resource()) return std::string(key) + ": " + in_quotes(item) + " must be a bare JID or a domain";
     if (std::find(out.begin(), out.end(), jid->str()) == out.end()) out.push_back(jid->str());
   }
   return {};
@@ -114,19 +116,20 @@ Error parse_list(std::string_view key, std::string_view text, std::vector<std::s
 
 Error parse_setting(std::string_view word, Row& row, std::vector<std::string_view>& seen) {
   const std::size_t equals = word.find('=');
-  if (equals == std::string_view::npos) return quoted(word) + " is not key=value";
+  if (equals == std::string_view::npos) return in_quotes(word) + " is not key=value";
   const std::string_view key = word.substr(0, equals);
   const std::string_view value = word.substr(equals + 1);
   const std::vector<std::string_view> known = {"format", "write", "follow"};
   if (std::find(known.begin(), known.end(), key) == known.end()) {
     const auto guess = nearest(key, known);
-    return quoted(key) + " is not a setting of a row" + (guess ? "; did you mean " + std::string(*guess) + "?" : ": there are format, write, follow");
+    return in_quotes(key) + " is not a setting of a row" +
+           (guess ? "; did you mean " + std::string(*guess) + "?" : ": there are format, write, follow");
   }
-  if (std::find(seen.begin(), seen.end(), key) != seen.end()) return quoted(key) + " stands twice";
+  if (std::find(seen.begin(), seen.end(), key) != seen.end()) return in_quotes(key) + " stands twice";
   seen.push_back(key);
   if (key == "format") {
     if (row.kind != RowKind::user) return "format belongs to user rows";
-    if (value != "json" && value != "cbor") return "format is json or cbor, not " + quoted(value);
+    if (value != "json" && value != "cbor") return "format is json or cbor, not " + in_quotes(value);
     row.format = value == "cbor" ? Format::cbor : Format::json;
     return {};
   }
@@ -147,9 +150,12 @@ std::string joined(const std::vector<std::string>& list) {
 
 std::string_view row_kind_name(RowKind kind) {
   switch (kind) {
-    case RowKind::user: return "user";
-    case RowKind::room: return "room";
-    case RowKind::feed: return "feed";
+    case RowKind::user:
+      return "user";
+    case RowKind::room:
+      return "room";
+    case RowKind::feed:
+      return "feed";
   }
   return "user";
 }
@@ -164,10 +170,14 @@ Result<Row, std::string> parse_row(std::string_view text) {
   for (const std::string_view part : parts)
     if (has_control(part)) return std::string("the row holds a control character");
   Row row;
-  if (parts[0] == "user") row.kind = RowKind::user;
-  else if (parts[0] == "room") row.kind = RowKind::room;
-  else if (parts[0] == "feed") row.kind = RowKind::feed;
-  else return quoted(parts[0]) + " is not a kind of row: there are user, room and feed";
+  if (parts[0] == "user")
+    row.kind = RowKind::user;
+  else if (parts[0] == "room")
+    row.kind = RowKind::room;
+  else if (parts[0] == "feed")
+    row.kind = RowKind::feed;
+  else
+    return in_quotes(parts[0]) + " is not a kind of row: there are user, room and feed";
   if (Error e = parse_row_jid(parts[1], row.jid); !e.empty()) return e;
   row.topic = std::string(parts[2]);
   std::vector<std::string_view> seen;
@@ -190,8 +200,10 @@ Problems needs_mqtt5(const std::vector<Row>& rows) {
   Problems out;
   for (const Row& row : rows)
     if (!row.write.empty())
-      out.push_back({row.from_store ? "store" : row.line > 0 ? "line " + std::to_string(row.line) : "route",
-                     "the writable feed " + quoted(format_row(row)) +
+      out.push_back({row.from_store ? "store"
+                     : row.line > 0 ? "line " + std::to_string(row.line)
+                                    : "route",
+                     "the writable feed " + in_quotes(format_row(row)) +
                          " needs MQTT 5 (No Local); over 3.1.1 the gateway would hear itself"});
   return out;
 }

@@ -30,13 +30,13 @@ class File {
 };
 
 std::string check(const File& file, const std::string& path) {
-  if (file.fd() < 0) return quoted(path) + " cannot be read: " + std::strerror(errno);
+  if (file.fd() < 0) return in_quotes(path) + " cannot be read: " + std::strerror(errno);
   struct stat info {};
-  if (::fstat(file.fd(), &info) != 0) return quoted(path) + " cannot be read: " + std::strerror(errno);
-  if (!S_ISREG(info.st_mode)) return quoted(path) + " is not a file";
-  if ((info.st_mode & 077) != 0) return quoted(path) + " is open to group or others: chmod 600 it";
-  if (info.st_size == 0) return quoted(path) + " is empty";
-  if (info.st_size > max_secret_bytes) return quoted(path) + " has more than 4096 bytes: is it the right file?";
+  if (::fstat(file.fd(), &info) != 0) return in_quotes(path) + " cannot be read: " + std::strerror(errno);
+  if (!S_ISREG(info.st_mode)) return in_quotes(path) + " is not a file";
+  if ((info.st_mode & 077) != 0) return in_quotes(path) + " is open to group or others: chmod 600 it";
+  if (info.st_size == 0) return in_quotes(path) + " is empty";
+  if (info.st_size > max_secret_bytes) return in_quotes(path) + " has more than 4096 bytes: is it the right file?";
   return {};
 }
 
@@ -52,16 +52,17 @@ Result<std::string, Problem> read_secret(const std::string& path) {
   for (;;) {
     const ssize_t n = ::read(file.fd(), buffer.data(), buffer.size());
     if (n < 0 && errno == EINTR) continue;
-    if (n < 0) return Problem{path, quoted(path) + " cannot be read: " + std::strerror(errno)};
+    if (n < 0) return Problem{path, in_quotes(path) + " cannot be read: " + std::strerror(errno)};
     if (n == 0) break;
     out.append(buffer.data(), static_cast<std::size_t>(n));
-    if (out.size() > static_cast<std::size_t>(max_secret_bytes)) return Problem{path, quoted(path) + " grows while it is read"};
+    if (out.size() > static_cast<std::size_t>(max_secret_bytes))
+      return Problem{path, in_quotes(path) + " grows while it is read"};
   }
   if (!out.empty() && out.back() == '\n') {
     out.pop_back();
     if (!out.empty() && out.back() == '\r') out.pop_back();
   }
-  if (out.empty()) return Problem{path, quoted(path) + " is empty"};
+  if (out.empty()) return Problem{path, in_quotes(path) + " is empty"};
   return out;
 }
 

@@ -39,7 +39,9 @@ std::string MappingTable::State::where(const Row& row) const {
   return row.line > 0 ? source + ":" + std::to_string(row.line) : "route";
 }
 
-std::string MappingTable::State::name(const Row& row) const { return quoted(format_row(row)) + " (" + where(row) + ")"; }
+std::string MappingTable::State::name(const Row& row) const {
+  return in_quotes(format_row(row)) + " (" + where(row) + ")";
+}
 
 bool MappingTable::State::is_gateway(const Row& row, const Jid& jid) const {
   if (row.kind != RowKind::user || broker_username.empty()) return false;
@@ -64,7 +66,7 @@ Result<const Row*, std::string> MappingTable::State::insert(Row row) {
   } else {
     const auto jid = Jid::parse(row.jid);
     if (!jid || jid->str() != row.jid || !jid->has_local() || jid->has_resource())
-      return quoted(row.jid) + " is not a normalised bare JID";
+      return in_quotes(row.jid) + " is not a normalised bare JID";
     if (const Row* other = exact(row.jid)) return name(row) + " can never fire: " + name(*other) + " has the same JID";
     auto expanded = expand(row, root, *jid);
     if (!expanded) return name(row) + " cannot be mapped: " + expanded.error().text;
@@ -72,12 +74,12 @@ Result<const Row*, std::string> MappingTable::State::insert(Row row) {
     depth = depth_of(topic);
     if (!is_filter(row)) {
       if (const Row* other = exact_topic(topic))
-        return "two JIDs on one topic: " + name(row) + " and " + name(*other) + " both stand for " + quoted(topic);
+        return "two JIDs on one topic: " + name(row) + " and " + name(*other) + " both stand for " + in_quotes(topic);
     } else if (filters.size() >= max_filter_rows) {
       return std::string("there are more than 1000 feeds whose topic is a filter");
     }
     if (is_gateway(row, *jid))
-      return name(row) + " would have the gateway's own broker user name " + quoted(broker_username);
+      return name(row) + " would have the gateway's own broker user name " + in_quotes(broker_username);
   }
   if (depth > max_depth) return name(row) + " has more than 64 topic levels";
 
@@ -96,8 +98,10 @@ Result<const Row*, std::string> MappingTable::State::insert(Row row) {
   if (kept.kind == RowKind::feed) ++(pattern ? pattern_feeds : exact_feeds);
   if (!pattern) {
     jids.insert(kept.jid, slot);
-    if (is_filter(kept)) filters.push_back({slot, topic});
-    else topics.insert(topic, slot);
+    if (is_filter(kept))
+      filters.push_back({slot, topic});
+    else
+      topics.insert(topic, slot);
     return &kept;
   }
   ++pattern_rows;
@@ -106,8 +110,8 @@ Result<const Row*, std::string> MappingTable::State::insert(Row row) {
   if (group == groups.end()) group = groups.insert(groups.end(), std::make_unique<Group>(Group{shape, 0}));
   ++(*group)->rows;
   auto& list = patterns[parts.domain];
-  const auto place = std::find_if(list.begin(), list.end(),
-                                  [&](const PatternRow& p) { return p.jid.literal() < parts.literal(); });
+  const auto place =
+      std::find_if(list.begin(), list.end(), [&](const PatternRow& p) { return p.jid.literal() < parts.literal(); });
   list.insert(place, PatternRow{parts, slot, group->get()});
   return &kept;
 }
@@ -118,8 +122,8 @@ void MappingTable::State::erase(std::uint32_t slot) {
   std::size_t depth = 0;
   if (pattern) {
     const auto list = patterns.find(domain_of(row.jid));
-    const auto at = std::find_if(list->second.begin(), list->second.end(),
-                                 [slot](const PatternRow& p) { return p.slot == slot; });
+    const auto at =
+        std::find_if(list->second.begin(), list->second.end(), [slot](const PatternRow& p) { return p.slot == slot; });
     depth = at->group->shape.levels.size();
     const auto group = std::find_if(groups.begin(), groups.end(), [&](const auto& g) { return g.get() == at->group; });
     if (--(*group)->rows == 0) groups.erase(group);
@@ -129,8 +133,10 @@ void MappingTable::State::erase(std::uint32_t slot) {
   } else {
     const std::string topic = topic_of(row);
     depth = depth_of(topic);
-    if (is_filter(row)) std::erase_if(filters, [slot](const Filter& f) { return f.slot == slot; });
-    else topics.erase(topic, slot);
+    if (is_filter(row))
+      std::erase_if(filters, [slot](const Filter& f) { return f.slot == slot; });
+    else
+      topics.erase(topic, slot);
     jids.erase(row.jid, slot);
   }
   if (row.kind == RowKind::user) --user_depths[depth];
@@ -164,13 +170,15 @@ Problems MappingTable::set_rows(std::vector<Row> rows) {
 }
 
 Result<const Row*, std::string> MappingTable::add(Row row) {
-  const bool all = is_pattern(row) || is_filter(row);   // rare, and can meet any row: prove the whole table
+  const bool all = is_pattern(row) || is_filter(row);  // rare, and can meet any row: prove the whole table
   const Problems before = all ? check() : Problems();
   const auto kept = state_->insert(std::move(row));
   if (!kept) return kept;
   Problems after;
-  if (all) after = check();
-  else state_->check_exact(**kept, after);
+  if (all)
+    after = check();
+  else
+    state_->check_exact(**kept, after);
   for (const Problem& problem : after) {
     if (problem.info || std::find(before.begin(), before.end(), problem) != before.end()) continue;
     remove((*kept)->jid);

@@ -29,11 +29,11 @@ struct PatternRow {
 };
 
 struct MappingTable::State {
-  static constexpr std::size_t max_depth = 64;   // levels of a topic: the root and max_row_levels
+  static constexpr std::size_t max_depth = 64;  // levels of a topic: the root and max_row_levels
 
   std::string root, broker_username, source;
 
-  std::deque<Row> slots;   // addresses stay; a free slot has an empty jid
+  std::deque<Row> slots;  // addresses stay; a free slot has an empty jid
   std::vector<std::uint32_t> free_slots;
   std::size_t live = 0;
 
@@ -41,7 +41,7 @@ struct MappingTable::State {
   Index jids, topics;
   struct Filter {
     std::uint32_t slot;
-    std::string topic;   // expanded
+    std::string topic;  // expanded
   };
   std::vector<Filter> filters;
   // Patterns of a domain, the most specific first.
@@ -53,29 +53,29 @@ struct MappingTable::State {
   std::size_t pattern_rows = 0;
   std::vector<std::unique_ptr<Group>> groups;
 
-  std::array<std::size_t, max_depth + 1> user_depths{};   // user rows whose base has so many levels
+  std::array<std::size_t, max_depth + 1> user_depths{};  // user rows whose base has so many levels
   std::size_t exact_feeds = 0;
   std::size_t pattern_feeds = 0;
-  Problems refused;   // rows that set_rows left out
+  Problems refused;  // rows that set_rows left out
 
   struct Found {
     const Row* row;
-    const PatternRow* pattern;   // nullptr: an exact row
+    const PatternRow* pattern;  // nullptr: an exact row
   };
   std::optional<Found> find(const Jid& jid) const;
-  const Row* exact(std::string_view bare_jid) const;            // by JID
-  const Row* exact_topic(std::string_view topic) const;         // by base or topic
-  std::string topic_of(const Row& exact_row) const;             // expanded; the row is in the table
-  bool is_gateway(const Row& row, const Jid& jid) const;        // would the user log in as the gateway?
+  const Row* exact(std::string_view bare_jid) const;      // by JID
+  const Row* exact_topic(std::string_view topic) const;   // by base or topic
+  std::string topic_of(const Row& exact_row) const;       // expanded; the row is in the table
+  bool is_gateway(const Row& row, const Jid& jid) const;  // would the user log in as the gateway?
 
   Result<const Row*, std::string> insert(Row row);
   void erase(std::uint32_t slot);
 
   std::string where(const Row& row) const;
-  std::string name(const Row& row) const;   // "user *@d {root}/u/{uid}" (ferry.conf:3)
-  void check_exact(const Row& row, Problems& out) const;        // against all others; constant time in exact rows
-  void check_filter(const Filter& filter, Problems& out) const;   // against all others; linear
-  Problems check_patterns() const;                                // patterns among themselves
+  std::string name(const Row& row) const;                        // "user *@d {root}/u/{uid}" (ferry.conf:3)
+  void check_exact(const Row& row, Problems& out) const;         // against all others; constant time in exact rows
+  void check_filter(const Filter& filter, Problems& out) const;  // against all others; linear
+  Problems check_patterns() const;                               // patterns among themselves
 
   template <class Do>
   void each(const Do& what) const {
@@ -84,10 +84,10 @@ struct MappingTable::State {
   }
 };
 
-inline Jid exact_jid(const Row& row) {   // of an exact row in the table: parse_row has seen it
+inline Jid exact_jid(const Row& row) {  // of an exact row in the table: parse_row has seen it
   return *Jid::parse(row.jid);
 }
 
-bool is_filter(const Row& row);   // a feed whose topic has + or #
+bool is_filter(const Row& row);  // a feed whose topic has + or #
 
 }  // namespace ferry

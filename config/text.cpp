@@ -61,7 +61,7 @@ std::vector<std::string_view> split(std::string_view text, char separator) {
 
 bool has_control(std::string_view text) { return std::any_of(text.begin(), text.end(), control); }
 
-std::string quoted(std::string_view text) {
+std::string in_quotes(std::string_view text) {
   constexpr std::size_t longest = 200;
   std::string out = "\"";
   for (const char c : text.substr(0, longest)) out += control(c) ? '?' : c;
@@ -70,7 +70,7 @@ std::string quoted(std::string_view text) {
 }
 
 std::optional<std::string_view> nearest(std::string_view word, const std::vector<std::string_view>& candidates) {
-  constexpr std::size_t longest = 64;   // nobody mistypes that much; bounds the work
+  constexpr std::size_t longest = 64;  // nobody mistypes that much; bounds the work
   if (word.empty() || word.size() > longest) return std::nullopt;
   std::optional<std::string_view> best;
   std::size_t best_distance = std::max<std::size_t>(2, word.size() / 3) + 1;
