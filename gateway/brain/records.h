@@ -42,6 +42,7 @@ struct ContactRecord {
 
 struct DeviceRecord {
   std::string name;             // as a topic level
+  std::string epoch;            // of its latest connection
   bool shown = false;           // its watchers were told that it is available
 };
 

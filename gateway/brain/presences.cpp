@@ -1,0 +1,344 @@
+#include "gateway/brain/presences.h"
+
+#include <algorithm>
+
+#include "translators/values/uid.h"
+
+namespace ferry {
+
+using presence::Availability;
+
+std::optional<StanzaError> Presences::on_device(User& user, const std::string& name, std::string_view payload) {
+  const auto resource = from_device(name);
+  if (!resource) return resource.error();
+  presence::DevicePresence said;
+  if (!payload.empty()) {   // an empty retained payload: the device took its presence back
+    auto document = JsonDocument::parse(payload);
+    if (!document) return document.error();
+    auto read = presence::from_device_json(document->root(), world_.now);
+    if (!read) return read.error();
+    said = std::move(*read);
+  }
+  auto it = user.devices.find(name);
+  const bool unknown = it == user.devices.end();
+  if (unknown) {
+    if (!said.availability.available()) return std::nullopt;
+    if (user.devices.size() >= world_.options.limits.user_devices)
+      return error(Condition::resource_constraint, "more than " + std::to_string(world_.options.limits.user_devices) + " devices");
+    it = user.devices.emplace(name, Device{}).first;
+  }
+  Device& device = it->second;
+  device.announced = true;
+  if (!said.availability.available()) {
+    // A Will of an older connection comes late: it must not end the newer one.
+    if (device.availability.available() && !payload.empty() && said.epoch != device.epoch) {
+      world_.count("wills_ignored");
+      return std::nullopt;
+    }
+    device.availability.status = said.availability.status;
+    go_offline(user, name, device);
+    return std::nullopt;
+  }
+  const bool changed = !device.availability.shows_as(said.availability);
+  // The epoch is remembered across our restarts: a retained presence read again is not a new connection.
+  const bool appeared = unknown || device.epoch != said.epoch;
+  if (changed) {
+    device.availability = said.availability;
+    broadcast(user, name, device.availability);
+    for (const std::string& to : device.directed) send(user, name, device.availability, to);
+  }
+  if (appeared || !device.shown) {
+    device.epoch = said.epoch;
+    device.shown = true;
+    world_.records.put_device(user.key, {name, device.epoch, true});
+  }
+  if (appeared) {
+    const Replay what = !said.since_id.empty() ? Replay::since : (unknown ? Replay::unconfirmed : Replay::waiting);
+    world_.hooks.replay(user, what, said.since_id);
+  }
+  return std::nullopt;
+}
+
+void Presences::set_shown(User& user, const std::string& name, Device& device, bool shown) {
+  if (device.shown == shown) return;
+  device.shown = shown;
+  world_.records.put_device(user.key, {name, device.epoch, shown});
+}
+
+void Presences::go_offline(User& user, const std::string& name, Device& device) {
+  if (!device.availability.available() && !device.shown) return;
+  device.availability.state = "offline";
+  device.availability.since = world_.now;
+  broadcast(user, name, device.availability);
+  for (const std::string& to : device.directed) send(user, name, device.availability, to);
+  device.directed.clear();
+  set_shown(user, name, device, false);
+}
+
+void Presences::send(User& user, std::string_view device, const Availability& availability, std::string_view to) {
+  Presence p = presence::to_presence(availability);
+  Element e = to_stanza(p);
+  std::string from = user.jid.str();
+  if (!device.empty())
+    if (const auto resource = from_device(device)) from.append("/").append(*resource);
+  e.set("from", from).set("to", to);
+  world_.send(std::move(e));
+}
+
+void Presences::broadcast(User& user, const std::string& device, const Availability& availability) {
+  for (auto& [jid, contact] : user.contacts)
+    if (contact.record.from) send(user, device, availability, jid);
+}
+
+void Presences::announce_to(User& user, const Jid& watcher) {
+  for (auto& [name, device] : user.devices)
+    if (device.availability.available()) send(user, name, device.availability, watcher.bare_view());
+}
+
+void Presences::withdraw_from(User& user, const Jid& watcher) {
+  for (auto& [name, device] : user.devices)
+    if (device.availability.available()) send(user, name, Availability{}, watcher.bare_view());
+}
+
+std::optional<StanzaError> Presences::direct(User& user, const std::string& name, const Jid& to, Availability availability) {
+  const auto it = user.devices.find(name);
+  if (it == user.devices.end() || !it->second.availability.available())
+    return error(Condition::unexpected_request, "device: only a device that is online can direct its presence");
+  Device& device = it->second;
+  if (availability.available()) {
+    if (device.directed.size() >= max_directed && !device.directed.contains(to.str()))
+      return error(Condition::resource_constraint, "too many directed presences");
+    device.directed.insert(to.str());
+  } else {
+    device.directed.erase(to.str());
+  }
+  send(user, name, availability, to.str());
+  return std::nullopt;
+}
+
+void Presences::on_contact(User& user, const Presence& p) {
+  if (!p.from) return;
+  const std::string bare(p.from->bare_view());
+  const std::string resource(p.from->resourcepart());
+  const Availability said = presence::from_presence(p, world_.now);
+  const auto it = user.contacts.find(bare);
+  const bool trusted = it != user.contacts.end() && it->second.record.to;
+  presence::Endpoints* endpoints = trusted ? &it->second.resources : nullptr;
+  if (!endpoints) {   // directed presence from someone we did not ask (RFC 6121 section 4.6)
+    if (p.type == "error") return;
+    if (!said.available() && !user.strangers.contains(bare)) return;
+    if (said.available() && user.strangers.size() >= max_strangers && !user.strangers.contains(bare)) {
+      world_.count("presences_refused");
+      return;
+    }
+    endpoints = &user.strangers[bare];
+  }
+  if (said.available()) {
+    if (endpoints->size() >= max_resources && !endpoints->contains(resource)) {
+      world_.count("presences_refused");
+      return;
+    }
+    Availability& known = (*endpoints)[resource];
+    if (!known.shows_as(said)) known = said;
+  } else if (resource.empty()) {
+    endpoints->clear();   // the account as a whole: offline, or an error about it
+  } else {
+    endpoints->erase(resource);
+  }
+  if (trusted) {
+    Contact& contact = it->second;
+    if (resource.empty()) contact.stale.clear();
+    else contact.stale.erase(resource);
+    show(user, contact);
+  } else {
+    show_stranger(user, bare);
+  }
+}
+
+void Presences::on_probe(User& user, const Presence& p) {
+  if (!p.from) return;
+  const auto it = user.contacts.find(p.from->bare_view());
+  const ContactRecord* record = it == user.contacts.end() ? nullptr : &it->second.record;
+  if (!record || !record->from) {
+    if (record && record->request) return;   // asked, and not answered yet
+    Element e("presence");                   // RFC 6121 section 4.3.2
+    e.set("type", "unsubscribed").set("from", user.jid.str()).set("to", p.from->bare_view());
+    world_.send(std::move(e));
+    return;
+  }
+  bool any = false;
+  for (auto& [name, device] : user.devices)
+    if (device.availability.available()) {
+      send(user, name, device.availability, p.from->str());
+      any = true;
+    }
+  if (!any) send(user, {}, Availability{}, p.from->str());
+}
+
+// One contact's presence as the user's retained topic; only where it differs from what is there.
+void Presences::show(User& user, Contact& contact) {
+  if (!contact.record.to && contact.resources.empty() && contact.shown.empty()) return;
+  const std::string leaf = "in/contact/" + peer_level(contact.record.jid.str()) + "/presence";
+  std::string json = presence::contact_presence_json(contact.resources);
+  if (json == contact.shown) return;
+  contact.shown = json;
+  world_.publish_to(user, leaf, std::move(json), true);
+}
+
+void Presences::show_stranger(User& user, const std::string& bare) {
+  const std::string leaf = "in/contact/" + peer_level(bare) + "/presence";
+  const auto it = user.strangers.find(bare);
+  if (it->second.empty()) {
+    user.strangers.erase(it);
+    world_.clear(user, leaf);
+  } else {
+    world_.publish_to(user, leaf, presence::contact_presence_json(it->second), true);
+  }
+}
+
+void Presences::forget(User& user, Contact& contact) {
+  contact.resources.clear();
+  contact.stale.clear();
+  contact.shown.clear();
+  world_.clear(user, "in/contact/" + peer_level(contact.record.jid.str()) + "/presence");
+}
+
+void Presences::show_all(User& user, bool from_nothing) {
+  for (auto& [jid, contact] : user.contacts) {
+    if (from_nothing) contact.shown.clear();
+    // Until the probes have been answered the broker's retained presence may be as true as ours.
+    if (!settle_at_) show(user, contact);
+  }
+}
+
+void Presences::component_up() {
+  xmpp_lost_at_.reset();
+  to_sync_.clear();
+  for (const auto& [key, user] : world_.users_by_key) {
+    to_sync_.push_back(key);
+    for (auto& [jid, contact] : user->contacts) {
+      contact.stale.clear();
+      if (world_.hosted(contact.record.jid)) continue;
+      for (const auto& [resource, availability] : contact.resources) contact.stale.insert(resource);
+    }
+  }
+  settle_at_ = world_.now + settle_time;
+}
+
+void Presences::component_down() {
+  if (!xmpp_lost_at_) xmpp_lost_at_ = world_.now;
+  to_sync_.clear();
+}
+
+void Presences::broker_up(bool restarted) {
+  mqtt_lost_at_.reset();
+  if (restarted) broker_restarted();
+  if (!settle_at_) settle_at_ = world_.now + settle_time;
+}
+
+void Presences::broker_restarted() {
+  for (const auto& [key, user] : world_.users_by_key)
+    for (auto& [name, device] : user->devices) device.announced = false;
+  silent_at_ = world_.now + announce_time;
+}
+
+void Presences::broker_down() {
+  if (!mqtt_lost_at_) mqtt_lost_at_ = world_.now;
+}
+
+std::optional<Instant> Presences::next_deadline() const {
+  std::optional<Instant> next;
+  const auto consider = [&](std::optional<Instant> t) {
+    if (t && (!next || *t < *next)) next = t;
+  };
+  if (!to_sync_.empty()) consider(world_.now);
+  consider(settle_at_);
+  consider(silent_at_);
+  if (xmpp_lost_at_) consider(*xmpp_lost_at_ + grace);
+  if (mqtt_lost_at_) consider(*mqtt_lost_at_ + grace);
+  return next;
+}
+
+void Presences::on_time() {
+  if (xmpp_lost_at_ && world_.now >= *xmpp_lost_at_ + grace) {
+    xmpp_lost_at_.reset();
+    for (const auto& [key, user] : world_.users_by_key) {
+      for (auto& [jid, contact] : user->contacts) {
+        if (world_.hosted(contact.record.jid) || !contact.record.to) continue;
+        contact.resources.clear();
+        contact.stale.clear();
+        show(*user, contact);
+      }
+      while (!user->strangers.empty()) {
+        const std::string bare = user->strangers.begin()->first;
+        user->strangers[bare].clear();
+        show_stranger(*user, bare);
+      }
+    }
+  }
+  if (mqtt_lost_at_ && world_.now >= *mqtt_lost_at_ + grace) {
+    mqtt_lost_at_.reset();
+    for (const auto& [key, user] : world_.users_by_key)
+      for (auto& [name, device] : user->devices) go_offline(*user, name, device);
+  }
+  if (silent_at_ && world_.now >= *silent_at_) {
+    silent_at_.reset();
+    for (const auto& [key, user] : world_.users_by_key)
+      for (auto& [name, device] : user->devices)
+        if (!device.announced) go_offline(*user, name, device);
+  }
+  if (settle_at_ && world_.now >= *settle_at_ && to_sync_.empty()) settle();
+}
+
+// The answers to the probes have had their time: what nobody confirmed is not so.
+void Presences::settle() {
+  settle_at_.reset();
+  for (const auto& [key, user] : world_.users_by_key) {
+    for (auto& [jid, contact] : user->contacts) {
+      if (!contact.record.to) continue;
+      for (const std::string& resource : contact.stale) contact.resources.erase(resource);
+      contact.stale.clear();
+      show(*user, contact);
+    }
+    if (!world_.mqtt_up) continue;
+    for (auto& [name, device] : user->devices)   // shown before the last stop, and silent since
+      if (device.shown && !device.availability.available()) go_offline(*user, name, device);
+  }
+}
+
+void Presences::work() {
+  for (std::size_t n = 0; n < users_per_batch && !to_sync_.empty(); ++n) {
+    User* user = world_.user(to_sync_.front());
+    to_sync_.pop_front();
+    if (!user) continue;
+    for (auto& [name, device] : user->devices)
+      if (device.availability.available()) {
+        broadcast(*user, name, device.availability);
+        set_shown(*user, name, device, true);
+      }
+    for (auto& [jid, contact] : user->contacts) {
+      if (!contact.record.to) continue;
+      Element probe("presence");
+      probe.set("type", "probe").set("from", user->jid.str()).set("to", jid);
+      world_.send(std::move(probe));
+    }
+    if (to_sync_.empty()) settle_at_ = world_.now + settle_time;
+  }
+}
+
+void Presences::sweep() {
+  for (const auto& [key, user] : world_.users_by_key) {
+    for (auto& [name, device] : user->devices) go_offline(*user, name, device);
+    for (auto& [jid, contact] : user->contacts) {
+      contact.resources.clear();
+      if (contact.record.to) show(*user, contact);
+    }
+    while (!user->strangers.empty()) {
+      const std::string bare = user->strangers.begin()->first;
+      user->strangers[bare].clear();
+      show_stranger(*user, bare);
+    }
+  }
+}
+
+}  // namespace ferry

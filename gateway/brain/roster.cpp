@@ -1,0 +1,168 @@
+#include "gateway/brain/roster.h"
+
+#include <algorithm>
+
+#include "translators/payloads.h"
+
+namespace ferry {
+namespace {
+
+using subscription::Type;
+
+constexpr std::size_t max_request_text = 1'024;
+constexpr std::string_view type_names[] = {"subscribe", "unsubscribe", "subscribed", "unsubscribed"};
+
+std::optional<Type> type_of(std::string_view name) {
+  for (int i = 0; i < 4; ++i)
+    if (type_names[i] == name) return static_cast<Type>(i);
+  return std::nullopt;
+}
+
+ContactView view_of(const ContactRecord& c) {
+  return {c.jid.str(), c.name, c.groups, subscription::subscription_name(c), c.ask, c.request, c.approved};
+}
+
+bool visible(const ContactRecord& c) { return c.listed || c.request; }
+
+}  // namespace
+
+Contact* Roster::find(User& user, const Jid& contact) {
+  const auto it = user.contacts.find(contact.bare_view());
+  return it == user.contacts.end() ? nullptr : &it->second;
+}
+
+Contact& Roster::find_or_add(User& user, const Jid& contact) {
+  if (Contact* known = find(user, contact)) return *known;
+  const Jid bare = contact.bare();
+  Contact fresh{ContactRecord{bare, {}, {}, false, false, false, false, false, false, false, {}}, {}, {}, {}, {}};
+  // Presence that a stranger directed at the user stays known when the stranger becomes a contact.
+  if (const auto it = user.strangers.find(bare.str()); it != user.strangers.end()) {
+    fresh.resources = std::move(it->second);
+    user.strangers.erase(it);
+  }
+  return user.contacts.emplace(bare.str(), std::move(fresh)).first->second;
+}
+
+void Roster::stanza(User& user, const Jid& contact, std::string_view type, const std::string& text) {
+  Element e("presence");
+  e.set("type", type).set("from", user.jid.str()).set("to", contact.bare_view()).set("id", world_.ids.next(world_.now));
+  if (!text.empty()) e.add(Element("status")).add_text(text);
+  world_.hooks.send_durably(user, std::move(e));
+}
+
+// Stores, shows and tells whatever an outcome asks for.
+void Roster::settle(User& user, Contact& contact, const subscription::Outcome& o) {
+  const Jid jid = contact.record.jid;
+  if (o.changed) world_.records.put_contact(user.key, contact.record);
+  if (o.answer_subscribed) stanza(user, jid, "subscribed");
+  if (o.answer_unsubscribed) stanza(user, jid, "unsubscribed");
+  if (o.presence_now) world_.hooks.announce_to(user, jid);
+  if (o.presence_over) world_.hooks.withdraw_from(user, jid);
+  if (o.changed) show(user, contact);
+}
+
+void Roster::on_subscription(User& user, const Presence& p) {
+  const auto type = type_of(p.type);
+  if (!type || !p.from) return;
+  Contact* known = find(user, *p.from);
+  if (!known) {
+    if (*type != Type::subscribe) return;   // nothing to take back, nobody asked
+    if (user.contacts.size() >= world_.options.limits.roster_items) {
+      world_.count("contacts_refused");
+      stanza(user, *p.from, "unsubscribed");
+      return;
+    }
+    known = &find_or_add(user, *p.from);
+  }
+  if (*type == Type::subscribe)
+    if (const auto* status = ferry::find<Status>(p.parts); status && status->text.size() <= max_request_text)
+      known->record.request_text = status->text;
+  const bool saw = known->record.to;
+  const auto outcome = subscription::in(known->record, *type);
+  if (saw && !known->record.to) world_.hooks.forget_presence(user, *known);
+  settle(user, *known, outcome);
+}
+
+std::optional<StanzaError> Roster::put(User& user, const Jid& jid, std::optional<std::string> name,
+                                       std::optional<std::vector<std::string>> groups, bool must_exist) {
+  if (jid.bare_view() == user.jid.bare_view()) return error(Condition::not_allowed, "contact: nobody is their own contact");
+  Contact* known = find(user, jid);
+  if (must_exist && (!known || !known->record.listed))
+    return error(Condition::item_not_found, "contact: not on the roster; roster.add adds it");
+  if (!known && user.contacts.size() >= world_.options.limits.roster_items)
+    return error(Condition::resource_constraint, "the roster is full");
+  Contact& contact = find_or_add(user, jid);
+  ContactRecord& r = contact.record;
+  const bool same = r.listed && !r.denied && (!name || *name == r.name) && (!groups || *groups == r.groups);
+  if (same) return std::nullopt;
+  r.listed = true;
+  r.denied = false;
+  if (name) r.name = std::move(*name);
+  if (groups) r.groups = std::move(*groups);
+  world_.records.put_contact(user.key, r);
+  show(user, contact);
+  return std::nullopt;
+}
+
+std::optional<StanzaError> Roster::remove(User& user, const Jid& jid) {
+  Contact* known = find(user, jid);
+  if (!known || !visible(known->record)) return error(Condition::item_not_found, "contact: not on the roster");
+  const ContactRecord was = known->record;
+  // RFC 6121 section 2.5.2: removing ends what was pending and what was granted, both ways.
+  if (was.to || was.ask) stanza(user, jid, "unsubscribe");
+  if (was.from || was.request) stanza(user, jid, "unsubscribed");
+  if (was.from) world_.hooks.withdraw_from(user, was.jid);
+  world_.hooks.forget_presence(user, *known);
+  world_.clear(user, "in/contact/" + peer_level(was.jid.str()));
+  world_.records.remove_contact(user.key, was.jid);
+  user.contacts.erase(was.jid.str());
+  return std::nullopt;
+}
+
+std::optional<StanzaError> Roster::act(User& user, const Jid& jid, Type type, const std::string& text) {
+  if (jid.bare_view() == user.jid.bare_view()) return error(Condition::not_allowed, "contact: nobody is their own contact");
+  Contact* known = find(user, jid);
+  if (!known && user.contacts.size() >= world_.options.limits.roster_items)
+    return error(Condition::resource_constraint, "the roster is full");
+  Contact& contact = find_or_add(user, jid);
+  const bool saw = contact.record.to;
+  const auto outcome = subscription::out(contact.record, type);
+  if (outcome.route) stanza(user, jid, type_names[static_cast<int>(type)], type == Type::subscribe ? text : std::string());
+  if (saw && !contact.record.to) world_.hooks.forget_presence(user, contact);
+  settle(user, contact, outcome);
+  return std::nullopt;
+}
+
+void Roster::show(User& user, Contact& contact) {
+  const std::string leaf = "in/contact/" + peer_level(contact.record.jid.str());
+  std::string item = visible(contact.record) ? contact_json(view_of(contact.record)) : std::string();
+  if (item == contact.shown_item) return;
+  if (item.empty()) world_.clear(user, leaf);
+  else world_.publish_to(user, leaf, item, true);
+  contact.shown_item = std::move(item);
+}
+
+void Roster::show_all(User& user, bool from_nothing) {
+  for (auto& [jid, contact] : user.contacts) {
+    if (from_nothing) contact.shown_item.clear();
+    show(user, contact);
+  }
+}
+
+std::string Roster::list_json(const User& user) const {
+  std::vector<const Contact*> sorted;
+  for (const auto& [jid, contact] : user.contacts)
+    if (visible(contact.record)) sorted.push_back(&contact);
+  std::sort(sorted.begin(), sorted.end(), [](auto* a, auto* b) { return a->record.jid < b->record.jid; });
+  JsonWriter json;
+  json.begin_object().key("contacts").begin_array();
+  for (const Contact* contact : sorted) write_contact(view_of(contact->record), json);
+  return json.end_array().end_object().take();
+}
+
+void Roster::assert_pending(User& user) {
+  for (auto& [jid, contact] : user.contacts)
+    if (contact.record.ask && !world_.hosted(contact.record.jid)) stanza(user, contact.record.jid, "subscribe");
+}
+
+}  // namespace ferry

@@ -1,0 +1,141 @@
+#include "gateway/brain/world.h"
+
+#include <algorithm>
+
+#include "translators/payloads.h"
+#include "translators/values/cbor.h"
+#include "translators/values/stanza.h"
+#include "translators/values/uid.h"
+
+namespace ferry {
+namespace {
+
+Jid domain_or(const std::string& text, std::string_view fallback) {
+  if (auto jid = Jid::parse(text)) return *jid;
+  return *Jid::parse(fallback);
+}
+
+}  // namespace
+
+bool User::any_available() const {
+  return std::any_of(devices.begin(), devices.end(), [](const auto& d) { return d.second.availability.available(); });
+}
+
+World::World(const Options& o, MappingTable& t, Records& r, const std::array<std::uint64_t, 2>& seed, std::string v)
+    : options(o), table(t), records(r), version(std::move(v)), ids(seed),
+      component(domain_or(o.component.domain, "mqtt.invalid")), server(domain_or(o.component.server, "invalid")) {}
+
+User* World::user(std::string_view bare) {
+  const auto it = users.find(bare);
+  return it == users.end() ? nullptr : it->second.get();
+}
+
+User* World::user(UserKey key) {
+  const auto it = users_by_key.find(key);
+  return it == users_by_key.end() ? nullptr : it->second;
+}
+
+User* World::adopt(const UserRecord& record) {
+  const auto match = table.by_jid(record.jid);
+  if (!match || match->row->kind != RowKind::user) return nullptr;
+  auto user = std::make_unique<User>(record.jid);
+  user->key = record.key;
+  user->base = match->topic;
+  user->format = match->row->format;
+  user->profile = record.profile;
+  User* raw = user.get();
+  users_by_key[raw->key] = raw;
+  users[record.jid.str()] = std::move(user);
+  return raw;
+}
+
+User& World::add_user(const Jid& bare) {
+  const UserKey key = records.add_user(bare);
+  log(LogLine::Level::info, "event=user.added user=" + bare.str());
+  return *adopt({key, bare, {}});
+}
+
+void World::forget_user(User& user) {
+  users_by_key.erase(user.key);
+  users.erase(user.jid.str());
+}
+
+std::string World::send(Element stanza) {
+  const auto refuse_it = [&](std::string_view why) {
+    count("stanzas_guarded");
+    log(LogLine::Level::warning, "event=stanza.guarded reason=" + std::string(why) + " kind=" + stanza.name);
+    return std::string();
+  };
+  const auto from = Jid::parse(stanza.attr_or("from"));
+  const auto to = Jid::parse(stanza.attr_or("to"));
+  if (!from || !hosted(*from)) return refuse_it("foreign-sender");
+  if (!to) return refuse_it("no-recipient");
+  if (hosted(*to)) {
+    loopback.push_back(std::move(stanza));
+    return {};
+  }
+  std::string text = to_xml(stanza, ns::client);
+  if (!is_xml_text(text)) return refuse_it("illegal-character");
+  if (text.size() > options.limits.message_bytes + 65'536) return refuse_it("too-large");
+  if (!xmpp_up) return {};   // presence and answers are of the moment; what must not be lost is in the outbox
+  effects.stanzas.push_back(text);
+  count("stanzas_out");
+  return text;
+}
+
+void World::answer(const Element& stanza, const StanzaError& e) {
+  if (auto reply = error_reply(stanza, e)) send(std::move(*reply));
+}
+
+Publish World::make_publish(const User& user, std::string_view leaf, std::string json) const {
+  Publish p;
+  p.topic.reserve(user.base.size() + 1 + leaf.size());
+  p.topic.append(user.base).append("/").append(leaf);
+  p.payload = std::move(json);
+  if (user.format == Format::cbor)
+    if (auto bytes = json_to_cbor(p.payload)) {
+      p.payload = std::move(*bytes);
+      p.cbor = true;
+    }
+  return p;
+}
+
+void World::publish_to(const User& user, std::string_view leaf, std::string json, bool retain, int qos) {
+  Publish p = make_publish(user, leaf, std::move(json));
+  p.retain = retain;
+  p.qos = qos;
+  publish(std::move(p));
+}
+
+void World::clear(const User& user, std::string_view leaf) {
+  Publish p;
+  p.topic.append(user.base).append("/").append(leaf);
+  p.retain = true;
+  publish(std::move(p));
+}
+
+void World::refuse(const User& user, std::string_view id, std::string_view to, std::string_view leaf, const StanzaError& e) {
+  ReceiptPayload receipt{id, to, MessageState::failed, &e, {}, now};
+  if (id.empty()) {
+    receipt.id = "-";
+    receipt.from = {};
+    receipt.topic = leaf;
+  }
+  count("publishes_refused");
+  log(LogLine::Level::info, "event=publish.refused user=" + user.jid.str() + " topic=" + std::string(leaf) +
+                                " condition=" + std::string(condition_name(e.condition)));
+  publish_to(user, "in/receipt", receipt_json(receipt));
+}
+
+void World::count(std::string_view counter, std::uint64_t n) {
+  const auto it = counters.find(counter);
+  if (it != counters.end()) it->second += n;
+  else counters.emplace(counter, n);
+}
+
+std::string peer_level(std::string_view bare) {
+  auto level = escape_level(bare);
+  return level ? std::move(*level) : std::string();
+}
+
+}  // namespace ferry
