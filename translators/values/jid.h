@@ -6,7 +6,8 @@
 //
 // One instance is one valid, normalised address: localpart nodeprep, domainpart nameprep (labels may be
 // IDNs; a trailing dot goes), resourcepart resourceprep, each at most 1023 bytes. There is no invalid Jid;
-// parse() and make() are the only way to one. Equality is equality of the normalised text.
+// parse() and make() are the only way to one. Equality is equality of the normalised text, and parse(str()) is
+// the same Jid again. What normalisation does in detail, and where servers differ: jid_prep.h.
 #pragma once
 
 #include <compare>
@@ -49,7 +50,10 @@ class Jid {
 };
 
 // XEP-0106: the text "d'artagnan" <-> the localpart "d\27artagnan". Escapes space " & ' / : < > @ and a
-// backslash that would read as an escape; unescape is the inverse. Pure text: no prep.
+// backslash that would read as an escape; unescape(escape(text)) is text, whatever it is. Pure text: no prep, and
+// case is significant: nodeprep turns a "\2F" of the text into an escape, so lower-case the text before if it has any.
+// A localpart must not begin or end with \20 (section 4.1): a space at either end of a text stays as it is, and no
+// Jid comes of it; \20 at either end of a localpart is not unescaped.
 std::string escape_localpart(std::string_view text);
 std::string unescape_localpart(std::string_view localpart);
 

@@ -4,8 +4,9 @@
 //   topic filter   im/v1/u/+/out/#
 //
 // Valid: 1 to 65,535 bytes of UTF-8 without U+0000; a name has no + or #; in a filter + fills a level and # is the
-// last level. Names that begin with $ are the broker's own ($SYS, $CONTROL, $share): refused in names unless
-// asked for, and never matched by a filter that begins with a wildcard.
+// last level. Names that begin with $ are the broker's own ($SYS, $CONTROL): refused as names, allowed in filters, and
+// never matched by a filter that begins with a wildcard (section 4.7.2). A shared subscription ($share/group/filter,
+// section 4.8.2) is not a filter of this kind and is refused.
 #pragma once
 
 #include <string>
@@ -22,7 +23,7 @@ Result<std::string> parse_topic_filter(std::string_view text);
 
 // Does the filter match the name? Both valid.
 bool topic_matches(std::string_view filter, std::string_view name);
-// Is there a topic name that both filters match? (For overlaps in the mapping table.)
+// Is there a topic name that both filters match? Both valid. (For overlaps in the mapping table.)
 bool filters_overlap(std::string_view a, std::string_view b);
 
 std::vector<std::string_view> topic_levels(std::string_view topic);   // "a//b" -> a, "", b

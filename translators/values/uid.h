@@ -5,8 +5,9 @@
 //   resource "Work/PC 2"       device Work=2FPC=202
 //
 // The escape is injective and reversible: + # / $ % = space, DEL and the control characters become =HH per
-// byte, upper-case hex; every other byte, UTF-8 included, stays. Any other use of = is refused, and so is an
-// escape of a byte that needs none: one name has one form. At most 200 bytes escaped, never empty.
+// byte, upper-case hex; so do the characters that brokers refuse (below); every other byte, UTF-8 included, stays.
+// Any other use of = is refused, and so is an escape of a byte that needs none: one name has one form. At most 200
+// bytes escaped, never empty. Names are not compared after Unicode normalisation; a Jid is normalised already.
 #pragma once
 
 #include <string>
@@ -18,9 +19,10 @@ namespace ferry {
 
 inline constexpr std::size_t max_level_bytes = 200;   // of one escaped name
 
-// Errors: not-acceptable (empty, over the limit), jid-malformed (unescape: not the one form; not UTF-8).
+// Errors: not-acceptable (empty, over the limit), jid-malformed (not UTF-8; unescape: not the one form).
 // Characters that MQTT 5 section 1.5.4 forbids in strings (U+0000) or discourages in ways brokers enforce (Mosquitto
-// refuses U+007F..U+009F, U+FDD0..U+FDEF, U+xFFFE, U+xFFFF and surrogates in topics) are escaped too, byte by byte.
+// 2.0.11 refuses U+0001..U+001F, U+007F..U+009F, U+FDD0..U+FDEF, U+xFFFE and U+xFFFF in topic names and user names,
+// and no other; each code point was tried) are escaped too, byte by byte.
 Result<std::string> escape_level(std::string_view bytes);
 Result<std::string> unescape_level(std::string_view level);
 
@@ -29,7 +31,7 @@ Result<std::string> unescape_level(std::string_view level);
 Result<std::string> to_uid(const Jid& jid);
 Result<Jid> from_uid(std::string_view uid);
 
-// The device of a resourcepart, and back. from_device also checks resourceprep: a device name that resourceprep
+// The device of a resourcepart (of a Jid, so normalised), and back. from_device also checks resourceprep: a device name that resourceprep
 // would change is refused (not-acceptable), so that two devices never meet in one resource.
 Result<std::string> to_device(std::string_view resourcepart);
 Result<std::string> from_device(std::string_view device);
