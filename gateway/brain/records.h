@@ -90,19 +90,22 @@ class Records {
   virtual void remove_route(std::string_view jid) = 0;
 
   // Ledger and outbox. Queries give rows in the order of seq.
-  virtual Seq add_message(const MessageRecord& message) = 0;     // message.seq is ignored
+  // message.seq is ignored; 0: the user has a message of this id already, nothing was written.
+  virtual Seq add_message(const MessageRecord& message) = 0;
   virtual std::optional<MessageRecord> find_message(UserKey user, std::string_view id) = 0;
   virtual std::optional<MessageRecord> message(Seq seq) = 0;
   // The gateway's id of the user's latest message from this bare JID that had this stanza id.
   virtual std::string id_of_stanza(UserKey user, std::string_view peer_bare, std::string_view xmpp_id) = 0;
-  virtual void set_state(Seq seq, MessageState state, std::int64_t mark, bool drop_payload) = 0;
+  // States only go forward: false, and nothing written, if the message is there or further already.
+  virtual bool set_state(Seq seq, MessageState state, std::int64_t mark, bool drop_payload) = 0;
   virtual void remove_message(Seq seq) = 0;
   virtual std::vector<MessageRecord> pending(Way way, Seq after, std::size_t limit) = 0;        // state accepted
   virtual std::vector<MessageRecord> waiting(UserKey user, Seq after, std::size_t limit) = 0;   // to MQTT, state waiting
   // The user's messages both ways that still have their payload; confirmed: those with a receipt too.
   virtual std::vector<MessageRecord> kept(UserKey user, Seq after, bool confirmed, std::size_t limit) = 0;
   virtual void each_waiting_user(const std::function<void(UserKey, std::int64_t count)>& visit) = 0;
-  virtual std::vector<MessageRecord> recent(Instant expires_after, std::size_t limit) = 0;      // to XMPP, whatever state
+  virtual std::vector<MessageRecord> recent(std::size_t limit) = 0;   // the latest messages to XMPP, whatever state
+  virtual std::int64_t count_pending(Way way) = 0;                    // state accepted
   virtual std::vector<MessageRecord> expired(Instant now, Seq after, std::size_t limit, Seq& last) = 0;
   virtual void reopen(std::int64_t mark_after) = 0;              // forwarded to MQTT under a later mark: accepted again
 

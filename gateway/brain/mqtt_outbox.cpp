@@ -1,0 +1,180 @@
+#include "gateway/brain/mqtt_outbox.h"
+
+#include "translators/values/stanza.h"
+
+namespace ferry {
+namespace {
+
+constexpr int no_matching_subscribers = 0x10;   // MQTT 5 section 3.4.2.1
+constexpr int first_refusal = 0x80;
+
+Condition condition_of(int reason) {
+  switch (reason) {
+    case 0x95: return Condition::not_acceptable;        // packet too large
+    case 0x97: return Condition::resource_constraint;   // quota exceeded
+    case 0x87: return Condition::forbidden;             // not authorized
+    default: return Condition::internal_server_error;
+  }
+}
+
+}  // namespace
+
+void MqttOutbox::start() {
+  world_.records.each_waiting_user([&](UserKey key, std::int64_t count) {
+    if (User* user = world_.user(key)) {
+      user->waiting = count;
+      user->inflow = Inflow::absent;
+    }
+  });
+}
+
+bool MqttOutbox::add(User& user, MessageRecord record) {
+  const bool joins = user.inflow != Inflow::open;
+  if (joins && user.waiting >= static_cast<std::int64_t>(world_.options.limits.user_outbox_rows)) return false;
+  record.user = user.key;
+  record.way = Way::to_mqtt;
+  record.state = joins ? MessageState::waiting : MessageState::accepted;
+  record.seq = world_.records.add_message(record);
+  if (joins) {
+    ++user.waiting;
+    if (user.inflow == Inflow::absent && user.probe == 0 && world_.mqtt_up) {
+      const auto oldest = world_.records.waiting(user.key, 0, 1);
+      if (!oldest.empty()) {
+        user.probe = oldest.front().seq;
+        publish(user, oldest.front(), false);
+      }
+    }
+    return true;
+  }
+  if (!world_.mqtt_up || backlog_ || in_flight_.size() >= window) {
+    backlog_ = true;
+    return true;
+  }
+  upto_ = record.seq;
+  publish(user, record, false);
+  return true;
+}
+
+void MqttOutbox::publish(User& user, const MessageRecord& record, bool replayed) {
+  Publish p = world_.make_publish(user, "in/msg", record.payload);
+  p.token = record.seq;
+  p.id = record.id;
+  if (record.expires > world_.now) p.expiry = static_cast<std::uint32_t>((record.expires - world_.now) / second) + 1;
+  in_flight_[record.seq] = {user.key, record.way, replayed};
+  world_.publish(std::move(p));
+  world_.count("messages_to_mqtt");
+}
+
+void MqttOutbox::absent(User& user) {
+  user.inflow = Inflow::absent;
+  user.probe = 0;
+}
+
+void MqttOutbox::on_published(Seq seq, int reason) {
+  const auto it = in_flight_.find(seq);
+  if (it == in_flight_.end()) return;
+  const InFlight flight = it->second;
+  in_flight_.erase(it);
+  User* user = world_.user(flight.user);
+  if (flight.way == Way::to_mqtt) {
+    if (reason == no_matching_subscribers) {
+      if (world_.records.set_state(seq, MessageState::waiting, world_.mark, false) && user) ++user->waiting;
+      if (user) absent(*user);
+    } else if (reason >= first_refusal) {
+      bounce(seq, reason);
+    } else {
+      const bool was_waiting = user && user->inflow != Inflow::open && user->waiting > 0;
+      if (world_.records.set_state(seq, MessageState::forwarded, world_.mark, false) && was_waiting) --user->waiting;
+      if (user && user->inflow == Inflow::absent) replay(*user, Replay::waiting, {});   // somebody has come
+    }
+  }
+  if (!user) return;
+  if (user->probe == seq) user->probe = 0;
+  if (flight.replayed && user->replay_open > 0 && --user->replay_open == 0 && user->inflow == Inflow::replaying)
+    turn_.push_back(user->key);
+}
+
+void MqttOutbox::bounce(Seq seq, int reason) {
+  const auto row = world_.records.message(seq);
+  if (!row) return;
+  world_.count("publishes_failed");
+  world_.log(LogLine::Level::warning, "event=publish.failed reason=" + std::to_string(reason) + " id=" + row->id);
+  world_.records.set_state(seq, MessageState::failed, world_.mark, true);
+  const User* user = world_.user(row->user);
+  if (!user) return;
+  Element original("message");
+  original.set("type", "chat").set("id", row->xmpp_id).set("from", row->peer).set("to", user->jid.str());
+  world_.answer(original, error(condition_of(reason), "the broker refused the message"));
+}
+
+// Users whose messages wait are asked about by the next message or device; the rest is the backlog's.
+void MqttOutbox::broker_up() {
+  backlog_ = true;
+  upto_ = 0;
+  for (const auto& [key, user] : world_.users_by_key)
+    if (user->inflow == Inflow::replaying && user->replay_open == 0) turn_.push_back(key);
+  pump();
+}
+
+void MqttOutbox::replay(User& user, Replay what, std::string_view since) {
+  if (what == Replay::waiting && user.waiting == 0) {
+    if (user.inflow == Inflow::absent) user.inflow = Inflow::open;
+    return;
+  }
+  if (user.inflow == Inflow::replaying && what == Replay::waiting) return;   // under way
+  user.inflow = Inflow::replaying;
+  user.replay = what;
+  user.replayed = 0;
+  if (what == Replay::since)
+    if (const auto row = world_.records.find_message(user.key, since)) user.replayed = row->seq;
+  if (user.replay_open == 0) turn_.push_back(user.key);
+}
+
+void MqttOutbox::next_page(User& user) {
+  if (user.inflow != Inflow::replaying || user.replay_open > 0) return;
+  while (user.replay_open == 0) {
+    const auto rows = user.replay == Replay::waiting
+                          ? world_.records.waiting(user.key, user.replayed, page)
+                          : world_.records.kept(user.key, user.replayed, user.replay == Replay::since, page);
+    if (rows.empty()) {
+      if (user.replay == Replay::waiting) user.waiting = 0;
+      if (user.replay != Replay::waiting && user.waiting > 0) {   // older than what the device asked for
+        user.replay = Replay::waiting;
+        user.replayed = 0;
+        continue;
+      }
+      user.inflow = Inflow::open;
+      return;
+    }
+    for (const MessageRecord& row : rows) {
+      user.replayed = row.seq;
+      // What is accepted has its turn in the backlog; what is in flight is on its way.
+      const bool queued = row.way == Way::to_mqtt && row.state == MessageState::accepted;
+      if (queued || row.expires <= world_.now || in_flight_.contains(row.seq)) continue;
+      ++user.replay_open;
+      publish(user, row, true);
+    }
+  }
+}
+
+void MqttOutbox::pump() {
+  if (!world_.mqtt_up) return;
+  while (!turn_.empty() && in_flight_.size() < window) {
+    User* user = world_.user(turn_.front());
+    turn_.pop_front();
+    if (user) next_page(*user);
+  }
+  while (backlog_ && in_flight_.size() < window) {
+    const std::size_t room = std::min(page, window - in_flight_.size());
+    const auto rows = world_.records.pending(Way::to_mqtt, upto_, room);
+    for (const MessageRecord& row : rows) {
+      upto_ = row.seq;
+      if (in_flight_.contains(row.seq)) continue;
+      if (User* user = world_.user(row.user)) publish(*user, row, false);
+      else world_.records.remove_message(row.seq);
+    }
+    if (rows.size() < room) backlog_ = false;
+  }
+}
+
+}  // namespace ferry

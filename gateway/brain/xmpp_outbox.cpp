@@ -1,0 +1,116 @@
+#include "gateway/brain/xmpp_outbox.h"
+
+namespace ferry {
+namespace {
+constexpr std::string_view barrier_prefix = "ferry-barrier-";
+constexpr std::size_t page = 64;
+}  // namespace
+
+void XmppOutbox::start() { open_ = world_.records.count_pending(Way::to_xmpp); }
+
+void XmppOutbox::queue(const MessageRecord& record, Element stanza) {
+  ++open_;
+  const auto to = Jid::parse(stanza.attr_or("to"));
+  if (to && world_.hosted(*to)) {   // one of ours: delivered within this tick
+    world_.send(std::move(stanza));
+    done({record.seq, record.user, record.id, record.peer});
+    return;
+  }
+  if (!world_.xmpp_up || backlog_ || sent_.size() >= window) {
+    backlog_ = true;
+    return;
+  }
+  send(record, std::move(stanza));
+}
+
+void XmppOutbox::send(const MessageRecord& record, Element stanza) {
+  upto_ = record.seq;
+  Sent sent{record.seq, record.user, record.id, record.peer};
+  if (world_.send(std::move(stanza)).empty()) {
+    // The guard refused it, and would again: its sender has been checked at the door, so this is our own fault.
+    done(sent);
+    return;
+  }
+  sent_.push_back(std::move(sent));
+  unbarred_ = true;
+}
+
+void XmppOutbox::done(const Sent& sent) {
+  --open_;
+  confirm_(sent.seq, sent.user, sent.id, sent.peer);
+}
+
+void XmppOutbox::component_up() {
+  sent_.clear();
+  barriers_.clear();
+  upto_ = 0;
+  backlog_ = true;
+  unbarred_ = false;
+  last_ = world_.now;
+  pump();
+}
+
+void XmppOutbox::component_down() {
+  sent_.clear();
+  barriers_.clear();
+}
+
+void XmppOutbox::pump() {
+  while (world_.xmpp_up && backlog_ && sent_.size() < window) {
+    const std::size_t room = std::min(page, window - sent_.size());
+    const auto rows = world_.records.pending(Way::to_xmpp, upto_, room);
+    for (const MessageRecord& row : rows) {
+      upto_ = row.seq;
+      if (auto stanza = build_(row)) send(row, std::move(*stanza));
+      else done({row.seq, row.user, row.id, row.peer});
+    }
+    if (rows.size() < room) backlog_ = false;
+  }
+}
+
+void XmppOutbox::end_of_batch() {
+  if (!world_.xmpp_up || !unbarred_ || barriers_.size() >= max_barriers) return;
+  Element ping("iq");
+  std::string id = std::string(barrier_prefix) + std::to_string(++barrier_ids_);
+  ping.set("type", "get").set("id", id).set("from", world_.component.str()).set("to", world_.server.str());
+  ping.add(Element("ping", "urn:xmpp:ping"));
+  world_.send(std::move(ping));
+  barriers_.push_back({std::move(id), upto_, world_.now});
+  unbarred_ = false;
+  last_ = world_.now;
+}
+
+bool XmppOutbox::on_answer(std::string_view id) {
+  if (!id.starts_with(barrier_prefix)) return false;
+  std::size_t n = 0;
+  while (n < barriers_.size() && barriers_[n].id != id) ++n;
+  if (n == barriers_.size()) return true;   // of an earlier stream
+  const Seq upto = barriers_[n].upto;
+  barriers_.erase(barriers_.begin(), barriers_.begin() + static_cast<std::ptrdiff_t>(n) + 1);
+  last_ = world_.now;
+  while (!sent_.empty() && sent_.front().seq <= upto) {
+    done(sent_.front());
+    sent_.pop_front();
+  }
+  pump();
+  return true;
+}
+
+void XmppOutbox::on_time() {
+  if (!world_.xmpp_up) return;
+  if (!barriers_.empty() && world_.now >= barriers_.front().at + answer_time) {
+    world_.log(LogLine::Level::warning, "event=link.silent link=component advice=\"the server did not answer a ping\"");
+    world_.effects.reconnect_component = true;
+    barriers_.clear();
+  } else if (barriers_.empty() && world_.now >= last_ + idle_time) {
+    unbarred_ = true;   // an empty batch: only the ping goes out
+    end_of_batch();
+  }
+}
+
+std::optional<Instant> XmppOutbox::next_deadline() const {
+  if (!world_.xmpp_up) return std::nullopt;
+  return barriers_.empty() ? last_ + idle_time : barriers_.front().at + answer_time;
+}
+
+}  // namespace ferry
