@@ -73,8 +73,10 @@ class MappingTable {
   // Replaces everything. Rows that cannot stand (duplicate JID or topic, unmappable name, over a limit) are left out
   // and reported; check() reports them again.
   Problems set_rows(std::vector<Row> rows);
-  // One row more or less, at run time; constant time for exact rows. Refuses what set_rows would leave out, and a
-  // topic that another row's pattern gives to somebody else.
+  // One row more or less, at run time; constant time for exact rows, a whole check() for patterns and filters. Refuses
+  // what set_rows would leave out and what check() would call an error, but for an exact row two things are left to
+  // check(): older exact rows inside its subtree, and the localpart of an older exact row as login. Rows come from
+  // parse_row().
   Result<const Row*, std::string> add(Row row);
   bool remove(std::string_view jid);  // the row with exactly this JID or pattern; false: there is none
 
