@@ -1,0 +1,174 @@
+// Delivery, the half that comes from MQTT: out/msg, out/text, out/receipt, out/act.
+#include <algorithm>
+
+#include "gateway/brain/delivery.h"
+#include "translators/part.h"
+#include "translators/values/uid.h"
+
+namespace ferry {
+namespace {
+
+// FNV-1a: tells one publish from another within a few seconds; nobody gains by a collision with themselves.
+std::uint64_t digest_of(const InPublish& p) {
+  std::uint64_t h = 1469598103934665603ull;
+  for (const std::string* part : {&p.topic, &p.payload})
+    for (const char c : *part) h = (h ^ static_cast<unsigned char>(c)) * 1099511628211ull;
+  return h;
+}
+
+}  // namespace
+
+std::optional<Delivery::Refusal> Delivery::on_out_msg(User& user, const InPublish& publish, JsonView payload) {
+  std::string id = message::id_of(payload);
+  auto out = message::from_json(payload);
+  if (!out) return Refusal{id, std::string(payload["to"].string().value_or("")), out.error()};
+  return accept(user, std::move(*out), publish);
+}
+
+std::optional<Delivery::Refusal> Delivery::on_out_text(User& user, const InPublish& publish, std::string_view level) {
+  const auto text = unescape_level(level);
+  const auto peer = text ? Jid::parse(*text) : Result<Jid>(text.error());
+  if (!peer) return Refusal{{}, {}, error(Condition::jid_malformed, "the last level of the topic is no JID: " + peer.error().text)};
+  if (publish.payload.empty()) return Refusal{{}, peer->str(), error(Condition::bad_request, "an empty text")};
+  if (!is_xml_text(publish.payload))
+    return Refusal{{}, peer->str(), error(Condition::not_acceptable, "the payload is no UTF-8 text that XML can carry")};
+  message::Outgoing out;
+  out.message.to = *peer;
+  out.message.type = "chat";
+  out.message.parts.push_back({Body{publish.payload, {}}});
+  return accept(user, std::move(out), publish);
+}
+
+bool Delivery::within_rate(User& user) {
+  const auto& limits = world_.options.limits;
+  if (limits.user_rate == 0) return true;
+  const double burst = std::max(1.0, static_cast<double>(limits.user_burst));
+  const double elapsed = static_cast<double>(world_.now - user.tokens_at) / static_cast<double>(second);
+  user.tokens = user.tokens_at == 0 ? burst : std::min(burst, user.tokens + elapsed * static_cast<double>(limits.user_rate));
+  user.tokens_at = world_.now;
+  if (user.tokens < 1) return false;
+  user.tokens -= 1;
+  return true;
+}
+
+std::optional<Delivery::Refusal> Delivery::accept(User& user, message::Outgoing out, const InPublish& publish) {
+  Message& m = out.message;
+  const std::string to = m.to->str();
+  const auto refuse = [&](Condition condition, std::string text) { return Refusal{out.id, to, error(condition, std::move(text))}; };
+  if (out.id == "-") return refuse(Condition::bad_request, "id: \"-\" is what refusals without an id bear");
+  if (m.type == "groupchat") return refuse(Condition::feature_not_implemented, "kind: group chats are not carried yet");
+  m.from = user.jid;
+  if (!out.device.empty()) {
+    const auto resource = from_device(out.device);
+    auto full = resource ? user.jid.with_resource(*resource) : Result<Jid>(resource.error());
+    if (!full) return refuse(full.error().condition, "device: " + full.error().text);
+    m.from = std::move(*full);
+  }
+  if (out.id.empty()) {   // nothing of the client's to recognise it by but the packet
+    const std::uint64_t digest = digest_of(publish);
+    if (publish.qos > 0 && world_.now < redelivery_until_ && world_.records.seen_packet(publish.packet_id, digest)) {
+      world_.count("publishes_repeated");
+      return std::nullopt;
+    }
+    if (publish.qos > 0) world_.records.put_packet(publish.packet_id, digest);
+    out.id = m.id = world_.ids.next(world_.now);
+  }
+  MessageRecord row;
+  row.user = user.key;
+  row.way = Way::to_xmpp;
+  row.id = out.id;
+  row.peer = to;
+  row.want_delivered = find<ReceiptRequest>(m.parts) != nullptr;
+  row.want_displayed = find<Markable>(m.parts) != nullptr;
+  row.expires = world_.now + static_cast<Duration>(world_.options.limits.message_ttl) * second;
+  {
+    Message own = m;
+    own.from = user.jid;
+    row.payload = message::to_json(own, {out.id, world_.now, out.device, {}});
+  }
+  if (to_xmpp.open() >= static_cast<std::int64_t>(world_.options.limits.outbox_rows)) {
+    world_.count("messages_refused");
+    return refuse(Condition::resource_constraint, "too many messages wait for the XMPP server");
+  }
+  // After everything that says no for good, so that a repeated message is recognised and not refused.
+  const bool rate = within_rate(user);
+  if (!rate && !world_.records.find_message(user.key, out.id)) {
+    world_.count("messages_refused");
+    return refuse(Condition::resource_constraint, "more than " + std::to_string(world_.options.limits.user_rate) + " messages a second");
+  }
+  row.seq = world_.records.add_message(row);
+  if (row.seq == 0) return repeated(user, out.id, to);
+  world_.count("messages_from_mqtt");
+  tell(user, row.id, to, MessageState::accepted);
+  echo(user, row.id, row.payload);
+  if (m.to->bare_view() == user.jid.bare_view()) {   // a note to oneself: the echo is the message
+    confirm(row.seq, user.key, row.id, to);
+    return std::nullopt;
+  }
+  refer_to_xmpp(user.key, m.parts);
+  to_xmpp.queue(row, to_stanza(m));
+  return std::nullopt;
+}
+
+// Carried already: not again, but its sender hears how far it got (design section 5, "Ids").
+std::optional<Delivery::Refusal> Delivery::repeated(User& user, const std::string& id, const std::string& to) {
+  const auto row = world_.records.find_message(user.key, id);
+  if (!row || row->way != Way::to_xmpp) return Refusal{id, to, error(Condition::conflict, "id: another message has it")};
+  world_.count("publishes_repeated");
+  static const StanzaError refused = error(Condition::undefined_condition, "it failed before");
+  tell(user, id, row->peer, row->state, row->state == MessageState::failed ? &refused : nullptr);
+  return std::nullopt;
+}
+
+std::optional<Delivery::Refusal> Delivery::on_out_receipt(User& user, JsonView payload) {
+  const auto out = read_receipt(payload);
+  if (!out) return Refusal{{}, {}, out.error()};
+  const auto row = world_.records.find_message(user.key, out->id);
+  if (!row || row->way != Way::to_mqtt) return Refusal{{}, {}, error(Condition::item_not_found, "id: no message of that id was sent to you, or it has expired")};
+  const MessageState was = row->state;
+  if (!world_.records.set_state(row->seq, out->state, world_.mark, user.devices.size() <= 1)) return std::nullopt;
+  if (was == MessageState::waiting && user.waiting > 0) --user.waiting;
+  const bool delivered = row->want_delivered && was < MessageState::delivered;
+  const bool displayed = row->want_displayed && out->state == MessageState::displayed;
+  if ((!delivered && !displayed) || row->xmpp_id.empty()) return std::nullopt;
+  Message m;
+  m.type = "chat";
+  m.id = world_.ids.next(world_.now);
+  m.from = user.jid;
+  if (auto to = Jid::parse(row->peer)) m.to = std::move(*to);
+  if (delivered) m.parts.push_back({Received{row->xmpp_id}});
+  if (displayed) m.parts.push_back({Marker{"displayed", row->xmpp_id}});
+  m.parts.push_back({Hint{"store"}});   // XEP-0184 section 5.2, XEP-0333 section 4.2: archives keep it
+  send_durably(user.key, to_stanza(m));
+  return std::nullopt;
+}
+
+std::optional<Delivery::Refusal> Delivery::on_out_act(User& user, JsonView payload) {
+  const auto out = read_act(payload);
+  if (!out) return Refusal{{}, {}, out.error()};
+  Message m;
+  m.type = "chat";
+  m.from = user.jid;
+  if (!out->device.empty())
+    if (const auto resource = from_device(out->device))
+      if (auto full = user.jid.with_resource(*resource)) m.from = std::move(*full);
+  m.to = out->to;
+  m.parts.push_back({ChatState{out->state}});
+  m.parts.push_back({Hint{"no-store"}});
+  world_.send(to_stanza(m));
+  return std::nullopt;
+}
+
+// The user names a contact's messages by the ids of in/msg; XMPP knows them by the ids of their stanzas.
+void Delivery::refer_to_xmpp(UserKey user, Parts& parts) {
+  const auto translate = [&](std::string& id) {
+    const auto row = world_.records.find_message(user, id);
+    if (row && row->way == Way::to_mqtt && !row->xmpp_id.empty()) id = row->xmpp_id;
+  };
+  for (Part& part : parts) {
+    if (auto* a = std::get_if<Reactions>(&part.value)) translate(a->id);
+    else if (auto* y = std::get_if<Reply>(&part.value)) translate(y->id);
+  }
+}
+
+}  // namespace ferry
