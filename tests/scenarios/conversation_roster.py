@@ -75,9 +75,9 @@ async def xmpp_user_denies(site):
 
 async def mqtt_user_unsubscribes(site):
     alice, bob = await site.friends()
-    mark = bob.mark()
+    mark, alices = bob.mark(), alice.mark()
     await bob.request('unsubscribe', contact=alice.bare)
-    await alice.wait_roster(bob.jid, 'to')
+    await alice.wait_roster(bob.jid, 'to', after=alices)
     await bob.wait_contact(alice.bare, lambda c: c['subscription'] == 'from', after=mark)
     await bob.wait_cleared('in/contact/%s/presence' % alice.bare, after=mark)
 
@@ -113,11 +113,11 @@ async def xmpp_user_withdraws_approval(site):
 
 async def mqtt_user_removes_contact(site):
     alice, bob = await site.friends()
-    mark = bob.mark()
+    mark, alices = bob.mark(), alice.mark()
     await bob.request('roster.remove', contact=alice.bare)
     await bob.wait_cleared('in/contact/' + alice.bare, after=mark)
     await bob.wait_cleared('in/contact/%s/presence' % alice.bare, after=mark)
-    await alice.wait_roster(bob.jid, 'none')
+    await alice.wait_roster(bob.jid, 'none', after=alices)
 
 
 async def xmpp_user_removes_contact(site):
@@ -143,8 +143,9 @@ async def removed_contact_stays_removed(site):
 
 async def contact_can_come_back(site):
     alice, bob = await site.friends()
+    mark = alice.mark()
     await bob.request('roster.remove', contact=alice.bare)
-    await alice.wait_roster(bob.jid, 'none')
+    await alice.wait_roster(bob.jid, 'none', after=mark)
     alice.events.clear()
     bob.events.clear()
     await befriend(alice, bob)

@@ -161,6 +161,7 @@ class MqttClient(Recorder):
         sock = self.client.socket()
         self._loop.remove_reader(sock)
         self._loop.remove_writer(sock)
+        self.client.on_socket_close = self.client.on_socket_unregister_write = None
         sock.close()
         self.client = None
 

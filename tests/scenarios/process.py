@@ -3,6 +3,7 @@
 Loopback only, free ports, ended by pid. The port and the data survive stop(), kill() and restart(). Everything is gone
 when the program ends, however it ends, unless it was started with detached=True.
 """
+import asyncio
 import atexit
 import os
 import random
@@ -113,6 +114,19 @@ class Server:
                 self.print_log()
                 raise
         return self
+
+    async def start_async(self):
+        """For a server that is ready only once something in this event loop has answered it (a fake peer)."""
+        self.start(wait=False)
+        try:
+            await asyncio.to_thread(self.wait_ready)
+        except Failed:
+            self.print_log()
+            raise
+        return self
+
+    async def terminate_async(self, timeout=None):
+        return await asyncio.to_thread(self.terminate, timeout)
 
     def alive(self):
         return self.process is not None and self.process.poll() is None

@@ -154,11 +154,18 @@ class XmppClient(Recorder):
     async def disconnect(self):
         if self.stream.transport:
             await self.stream.disconnect(wait=1.0)
+        self._end_tasks()
 
     def drop(self):
         """The connection breaks, without a closing tag."""
         if self.stream.transport:
             self.stream.abort()
+        self._end_tasks()
+
+    def _end_tasks(self):
+        filters = getattr(self.stream, '_run_out_filters', None)  # slixmpp leaves it behind, and asyncio complains
+        if filters:
+            filters.cancel()
 
     def show(self, event):
         return tostring(event.xml)
