@@ -27,6 +27,7 @@ def cases(module):
 
 def main(module, setup=None):
     """module: globals() of the test; or its cases, as a dict, with the setup to use."""
+    sys.stdout.reconfigure(encoding='utf-8', errors='replace')
     setup = setup or module.get('setup')
     found = cases(module) if '__name__' in module else module
     wanted = sys.argv[1:]
