@@ -77,6 +77,9 @@ class MosquittoSub(Recorder):
     async def __aenter__(self):
         tls = ('--cafile', self.broker.cafile) if self.broker.cafile else ()
         self.process = await asyncio.create_subprocess_exec(
+            'setpriv',  # it ends with this program, however that ends
+            '--pdeathsig',
+            'KILL',
             'stdbuf',
             '-oL',
             program('mosquitto_sub'),
@@ -103,7 +106,11 @@ class MosquittoSub(Recorder):
         )
         self.subscribed = asyncio.get_running_loop().create_future()
         self.reader = asyncio.ensure_future(self._read())
-        await asyncio.wait_for(self.subscribed, TIMEOUT)
+        try:
+            await asyncio.wait_for(self.subscribed, TIMEOUT)
+        except asyncio.TimeoutError:
+            await self.__aexit__()
+            raise AssertionError('%s could not subscribe' % self.name) from None
         return self
 
     async def _read(self):
