@@ -107,16 +107,21 @@ std::optional<StanzaError> Roster::put(User& user, const Jid& jid, std::optional
 std::optional<StanzaError> Roster::remove(User& user, const Jid& jid) {
   Contact* known = find(user, jid);
   if (!known || !visible(known->record)) return error(Condition::item_not_found, "contact: not on the roster");
-  const ContactRecord was = known->record;
+  remove_quietly(user, *known);
+  return std::nullopt;
+}
+
+void Roster::remove_quietly(User& user, Contact& contact) {
+  const ContactRecord was = contact.record;
+  const Jid& jid = was.jid;
   // RFC 6121 section 2.5.2: removing ends what was pending and what was granted, both ways.
   if (was.to || was.ask) stanza(user, jid, "unsubscribe");
   if (was.from || was.request) stanza(user, jid, "unsubscribed");
   if (was.from) world_.hooks.withdraw_from(user, was.jid);
-  world_.hooks.forget_presence(user, *known);
+  world_.hooks.forget_presence(user, contact);
   world_.clear(user, "in/contact/" + peer_level(was.jid.str()));
   world_.records.remove_contact(user.key, was.jid);
   user.contacts.erase(was.jid.str());
-  return std::nullopt;
 }
 
 std::optional<StanzaError> Roster::act(User& user, const Jid& jid, Type type, const std::string& text) {

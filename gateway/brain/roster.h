@@ -20,6 +20,7 @@ class Roster {
   std::optional<StanzaError> put(User& user, const Jid& contact, std::optional<std::string> name,
                                  std::optional<std::vector<std::string>> groups, bool must_exist);
   std::optional<StanzaError> remove(User& user, const Jid& contact);
+  void remove_quietly(User& user, Contact& contact);   // the same, of a contact of whatever state: the user is going
   std::optional<StanzaError> act(User& user, const Jid& contact, subscription::Type type, const std::string& text);
 
   void show(User& user, Contact& contact);       // publishes the item where it differs from what is shown

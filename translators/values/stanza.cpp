@@ -32,7 +32,7 @@ std::string_view stanza_name(StanzaKind kind) {
   return "";
 }
 
-Result<Stanza> Stanza::from_xml(Element xml) {
+Result<Stanza> Stanza::from_xml(Element&& xml) {
   const auto kind = kind_of(xml);
   if (!kind) return error(Condition::feature_not_implemented, "<" + xml.name + "/> is no stanza");
   Stanza s{*kind, {}, {}, std::string(xml.attr_or("id")), std::string(xml.attr_or("type")), {}};

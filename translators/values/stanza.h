@@ -22,7 +22,8 @@ struct Stanza {
 
   // Errors: jid-malformed (which attribute), feature-not-implemented (no stanza's name), bad-request (an iq of no type or
   // without an id, RFC 6120 section 8.2.3).
-  static Result<Stanza> from_xml(Element xml);
+  // The element is taken only on success: after an error the caller still has it, to answer it.
+  static Result<Stanza> from_xml(Element&& xml);
 };
 
 std::string_view stanza_name(StanzaKind kind);

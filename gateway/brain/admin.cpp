@@ -1,0 +1,193 @@
+#include "gateway/brain/admin.h"
+
+#include <algorithm>
+
+#include "config/acl.h"
+#include "gateway/brain/subscription.h"
+#include "translators/payloads.h"
+
+namespace ferry {
+namespace {
+
+Problem wrong(std::string text) { return {"", std::move(text), false}; }
+
+std::string text_of(JsonView c, std::string_view key) { return std::string(c[key].string().value_or("")); }
+
+Result<Jid, Problem> jid_of(JsonView c) {
+  auto jid = Jid::parse(text_of(c, "jid"));
+  if (!jid) return wrong(jid.error().text);
+  if (!jid->has_local() || jid->has_resource()) return wrong("expected a bare JID such as bob@mqtt.corp.example");
+  return std::move(*jid);
+}
+
+}  // namespace
+
+const Admin::Row Admin::rows[] = {
+    {"map.list", &Admin::map_list},     {"map.add", &Admin::map_add},         {"map.remove", &Admin::map_remove},
+    {"map.import", &Admin::map_import}, {"map.check", &Admin::map_check},     {"map.explain", &Admin::map_explain},
+    {"acl", &Admin::acl},               {"user.add", &Admin::user_add},       {"user.remove", &Admin::user_remove},
+    {"user.list", &Admin::user_list},   {"user.show", &Admin::user_show},     {"status", &Admin::status},
+};
+
+std::string Admin::on_command(JsonView command) {
+  const auto name = command["command"].string();
+  Answer answer = wrong("unknown command");
+  for (const Row& row : rows)
+    if (name == row.name) answer = (this->*row.handle)(command);
+  JsonWriter json;
+  json.begin_object().field("ok", answer.ok());
+  if (!answer) {
+    json.field("error", answer.error().text);
+  } else if (const auto members = JsonDocument::parse(*answer)) {
+    members->root().members([&](std::string_view key, JsonView value) { json.key(key).value(value); });
+  }
+  return json.end_object().take();
+}
+
+Admin::Answer Admin::map_list(JsonView) {
+  std::vector<std::pair<std::string, bool>> lines;
+  for (const ferry::Row* row : world_.table.rows()) lines.emplace_back(format_row(*row), row->from_store);
+  std::sort(lines.begin(), lines.end());
+  JsonWriter json;
+  json.begin_object().key("rows").begin_array();
+  for (const auto& [text, from_store] : lines)
+    json.begin_object().field("row", text).field("from", from_store ? "store" : "configuration").end_object();
+  return json.end_array().end_object().take();
+}
+
+std::optional<std::string> Admin::add_row(std::string_view text) {
+  auto row = parse_row(text);
+  if (!row) return row.error();
+  row->from_store = true;
+  if (!world_.mqtt5 && world_.mqtt_up && !needs_mqtt5({*row}).empty())
+    return "a feed that can be written to needs MQTT 5 (No Local); the broker speaks 3.1.1";
+  const std::string jid = row->jid, normal = format_row(*row);
+  const auto added = world_.table.add(std::move(*row));
+  if (!added) return added.error();
+  world_.records.put_route(jid, normal);
+  return std::nullopt;
+}
+
+Admin::Answer Admin::map_add(JsonView c) {
+  if (auto error_text = add_row(text_of(c, "row"))) return wrong(std::move(*error_text));
+  table_changed();
+  return std::string("{}");
+}
+
+Admin::Answer Admin::map_remove(JsonView c) {
+  const std::string jid = text_of(c, "jid");
+  for (const ferry::Row* row : world_.table.rows()) {
+    if (row->jid != jid) continue;
+    if (!row->from_store) return wrong("this row stands in the configuration file; remove it there and reload (SIGHUP)");
+    world_.table.remove(jid);
+    world_.records.remove_route(jid);
+    table_changed();
+    return std::string("{}");
+  }
+  return wrong("no row has the JID " + jid + "; ferryctl map list shows them");
+}
+
+Admin::Answer Admin::map_import(JsonView c) {
+  if (!c["rows"].is_array()) return wrong("rows: expected an array of rows");
+  std::int64_t added = 0, line = 0;
+  JsonWriter json;
+  json.begin_object().key("problems").begin_array();
+  c["rows"].each([&](JsonView text) {
+    ++line;
+    const auto problem = add_row(text.string().value_or(""));
+    if (!problem) ++added;
+    else json.begin_object().field("line", line).field("error", *problem).end_object();
+  });
+  if (added > 0) table_changed();
+  return json.end_array().field("added", added).end_object().take();
+}
+
+Admin::Answer Admin::map_check(JsonView) {
+  JsonWriter json;
+  json.begin_object().key("problems").begin_array();
+  bool errors = false;
+  for (const Problem& p : world_.table.check()) {
+    errors |= !p.info;
+    json.begin_object().field("where", p.where).field("text", p.text).field("info", p.info).end_object();
+  }
+  return json.end_array().field("good", !errors).end_object().take();
+}
+
+Admin::Answer Admin::map_explain(JsonView c) {
+  JsonWriter json;
+  return json.begin_object().field("text", world_.table.explain(text_of(c, "text"))).end_object().take();
+}
+
+Admin::Answer Admin::acl(JsonView) {
+  return JsonWriter().begin_object().field("text", mosquitto_acl(world_.table, world_.options)).end_object().take();
+}
+
+// Subtrees may be elsewhere now, and topic filters with them.
+void Admin::table_changed() {
+  for (const auto& [key, user] : world_.users_by_key)
+    if (const auto match = world_.table.by_jid(user->jid); match && match->row->kind == RowKind::user) {
+      user->base = match->topic;
+      user->format = match->row->format;
+    }
+  if (on_table_change) on_table_change();
+}
+
+Admin::Answer Admin::user_add(JsonView c) {
+  const auto jid = jid_of(c);
+  if (!jid) return jid.error();
+  if (world_.user(jid->str())) return wrong(jid->str() + " exists already");
+  const auto match = world_.table.by_jid(*jid);
+  if (!match || match->row->kind != RowKind::user)
+    return wrong("no user row covers " + jid->str() + "; ferryctl map explain " + jid->str() + " says why");
+  world_.add_user(*jid);
+  return JsonWriter().begin_object().field("topic", match->topic).end_object().take();
+}
+
+Admin::Answer Admin::user_remove(JsonView c) {
+  const auto jid = jid_of(c);
+  if (!jid) return jid.error();
+  User* user = world_.user(jid->str());
+  if (!user) return wrong("no user " + jid->str());
+  on_forget(*user);
+  return std::string("{}");
+}
+
+Admin::Answer Admin::user_list(JsonView) {
+  std::vector<std::string> names;
+  for (const auto& [bare, user] : world_.users) names.push_back(bare);
+  std::sort(names.begin(), names.end());
+  JsonWriter json;
+  json.begin_object().key("users").begin_array();
+  for (const std::string& name : names) json.value(name);
+  return json.end_array().end_object().take();
+}
+
+Admin::Answer Admin::user_show(JsonView c) {
+  const auto jid = jid_of(c);
+  if (!jid) return jid.error();
+  const User* user = world_.user(jid->str());
+  if (!user) return wrong("no user " + jid->str());
+  JsonWriter json;
+  json.begin_object().field("jid", user->jid.str()).field("topic", user->base).field("waiting", user->waiting);
+  json.key("devices").begin_array();
+  for (const auto& [name, device] : user->devices)
+    json.begin_object().field("device", name).field("state", device.availability.state).end_object();
+  json.end_array().key("contacts").begin_array();
+  for (const auto& [bare, contact] : user->contacts)
+    json.begin_object().field("jid", bare).field("subscription", subscription::subscription_name(contact.record))
+        .field("ask", contact.record.ask).field("request", contact.record.request).field("denied", contact.record.denied)
+        .field("state", presence::aggregate(contact.resources).state).end_object();
+  return json.end_array().end_object().take();
+}
+
+Admin::Answer Admin::status(JsonView) {
+  JsonWriter json;
+  json.begin_object().field("version", world_.version).field("xmpp", world_.xmpp_up ? "up" : "down");
+  json.field("broker", world_.mqtt_up ? (world_.mqtt5 ? "up (MQTT 5)" : "up (MQTT 3.1.1)") : "down");
+  json.field("users", static_cast<std::int64_t>(world_.users.size())).field("rows", static_cast<std::int64_t>(world_.table.size()));
+  json.key("counters").begin_object();
+  for (const auto& [name, value] : world_.counters) json.field(name, static_cast<std::int64_t>(value));
+  return json.end_object().end_object().take();
+}
+
+}  // namespace ferry

@@ -1,0 +1,243 @@
+#include "gateway/brain/requests.h"
+
+#include "translators/part.h"
+#include "translators/values/cbor.h"
+#include "translators/values/topic.h"
+#include "translators/values/uid.h"
+
+namespace ferry {
+namespace {
+
+constexpr std::size_t max_groups = 64, max_name_bytes = 1'024;
+
+Result<std::string> done(const std::optional<StanzaError>& wrong) {
+  if (wrong) return *wrong;
+  return std::string("{}");
+}
+
+struct ItemFields {
+  std::optional<std::string> name;
+  std::optional<std::vector<std::string>> groups;
+  std::optional<StanzaError> wrong;
+};
+
+ItemFields item_fields(JsonView r) {
+  ItemFields f;
+  TextField name = text_field(r, "name", max_name_bytes);
+  f.wrong = name.error;
+  f.name = std::move(name.text);
+  const JsonView groups = r["groups"];
+  if (!groups || f.wrong) return f;
+  std::vector<std::string> list;
+  bool good = groups.is_array() && groups.size() <= max_groups;
+  groups.each([&](JsonView g) {
+    const auto text = g.string();
+    if (!text || text->empty() || text->size() > max_name_bytes || !is_xml_text(*text)) good = false;
+    else list.emplace_back(*text);
+  });
+  if (!good) f.wrong = error(Condition::bad_request, "groups: expected at most 64 names");
+  f.groups = std::move(list);
+  return f;
+}
+
+}  // namespace
+
+const Requests::Row Requests::rows[] = {
+    {"roster.get", &Requests::roster_get},       {"roster.add", &Requests::roster_add},
+    {"roster.update", &Requests::roster_update}, {"roster.remove", &Requests::roster_remove},
+    {"subscribe", &Requests::subscribe},         {"unsubscribe", &Requests::unsubscribe},
+    {"approve", &Requests::approve},             {"deny", &Requests::deny},
+    {"profile.set", &Requests::profile_set},     {"presence.send", &Requests::presence_send},
+    {"feed.last", &Requests::feed_last},         {"who", &Requests::who},
+};
+
+std::optional<StanzaError> Requests::on_request(User& user, const InPublish& publish, JsonView payload) {
+  Asked asked{{}, "-", publish.correlation};
+  if (payload.is_object()) {
+    const TextField id = text_field(payload, "id", max_id_bytes);
+    if (id.text && !id.text->empty()) asked.id = *id.text;
+  }
+  const std::string own = user.base + "/in/res/";
+  const TextField device = text_field(payload, "device", 200);
+  const bool named = device.text && from_device(*device.text).ok();
+  asked.topic = own + (named ? *device.text : "-");
+  if (!publish.response_topic.empty()) {
+    const std::string_view given = publish.response_topic;
+    const bool ours = given.starts_with(own) && given.size() > own.size() &&
+                      given.find('/', own.size()) == std::string_view::npos && parse_topic_name(given).ok();
+    if (!ours) {
+      answer(user, asked, error(Condition::forbidden, "the response topic must be " + own + "{device}"));
+      return std::nullopt;
+    }
+    asked.topic = given;
+  }
+  if (!payload.is_object()) {
+    answer(user, asked, error(Condition::bad_request, "expected a JSON object"));
+    return std::nullopt;
+  }
+  if (device.error || (device.text && !named)) {
+    answer(user, asked, error(Condition::bad_request, "device: expected the name of a device as in its presence topic"));
+    return std::nullopt;
+  }
+  const auto name = payload["request"].string();
+  if (name == "profile.get") {
+    if (auto now = profile_get(user, payload, asked)) answer(user, asked, *now);
+    return std::nullopt;
+  }
+  for (const Row& row : rows)
+    if (name == row.name) {
+      answer(user, asked, (this->*row.handle)(user, payload));
+      return std::nullopt;
+    }
+  answer(user, asked, error(Condition::feature_not_implemented, "request: expected roster.get, roster.add, roster.update, roster.remove, "
+                            "subscribe, unsubscribe, approve, deny, profile.get, profile.set, presence.send, feed.last or who"));
+  return std::nullopt;
+}
+
+void Requests::answer(const User& user, const Asked& asked, const Answer& result) {
+  Publish p;
+  p.topic = asked.topic;
+  p.correlation = asked.correlation;
+  p.payload = result ? answer_json(asked.id, *result) : answer_json(asked.id, result.error());
+  if (user.format == Format::cbor)
+    if (auto bytes = json_to_cbor(p.payload)) {
+      p.payload = std::move(*bytes);
+      p.cbor = true;
+    }
+  world_.publish(std::move(p));
+  world_.count(result ? "requests_answered" : "requests_refused");
+}
+
+Requests::Answer Requests::roster_get(User& user, JsonView) { return roster_.list_json(user); }
+
+Requests::Answer Requests::roster_add(User& user, JsonView r) {
+  const auto contact = jid_field(r, "contact");
+  if (!contact) return contact.error();
+  ItemFields f = item_fields(r);
+  if (f.wrong) return *f.wrong;
+  return done(roster_.put(user, *contact, std::move(f.name), std::move(f.groups), false));
+}
+
+Requests::Answer Requests::roster_update(User& user, JsonView r) {
+  const auto contact = jid_field(r, "contact");
+  if (!contact) return contact.error();
+  ItemFields f = item_fields(r);
+  if (f.wrong) return *f.wrong;
+  return done(roster_.put(user, *contact, std::move(f.name), std::move(f.groups), true));
+}
+
+Requests::Answer Requests::roster_remove(User& user, JsonView r) {
+  const auto contact = jid_field(r, "contact");
+  if (!contact) return contact.error();
+  return done(roster_.remove(user, *contact));
+}
+
+Requests::Answer Requests::subscription(User& user, JsonView r, subscription::Type type) {
+  const auto contact = jid_field(r, "contact");
+  if (!contact) return contact.error();
+  const TextField text = text_field(r, "text", max_name_bytes);
+  if (text.error) return *text.error;
+  return done(roster_.act(user, *contact, type, text.text.value_or("")));
+}
+
+Requests::Answer Requests::subscribe(User& user, JsonView r) { return subscription(user, r, subscription::Type::subscribe); }
+Requests::Answer Requests::unsubscribe(User& user, JsonView r) { return subscription(user, r, subscription::Type::unsubscribe); }
+Requests::Answer Requests::approve(User& user, JsonView r) { return subscription(user, r, subscription::Type::subscribed); }
+Requests::Answer Requests::deny(User& user, JsonView r) { return subscription(user, r, subscription::Type::unsubscribed); }
+
+Requests::Answer Requests::profile_set(User& user, JsonView r) {
+  const auto profile = read_profile(r["profile"]);
+  if (!profile) return profile.error();
+  std::string json = profile_json(*profile);
+  if (json != user.profile) {
+    world_.records.set_profile(user.key, json);
+    user.profile = std::move(json);
+  }
+  return std::string("{}");
+}
+
+std::optional<Requests::Answer> Requests::profile_get(User& user, JsonView r, const Asked& asked) {
+  const auto wrap = [](const std::string& profile) { return Answer("{\"profile\":" + (profile.empty() ? std::string("{}") : profile) + "}"); };
+  if (!r["contact"]) return wrap(user.profile);
+  const auto contact = jid_field(r, "contact");
+  if (!contact) return Answer(contact.error());
+  if (world_.hosted(*contact)) {
+    const User* other = world_.user(contact->bare_view());
+    if (!other) return Answer(error(Condition::item_not_found, "contact: no such user"));
+    return wrap(other->profile);
+  }
+  if (!world_.xmpp_up) return Answer(error(Condition::remote_server_timeout, "the XMPP server is away"));
+  if (open_.size() >= max_open) return Answer(error(Condition::resource_constraint, "too many requests are open"));
+  Element iq("iq");
+  const std::string id = world_.ids.next(world_.now);
+  iq.set("type", "get").set("id", id).set("from", user.jid.str()).set("to", contact->bare_view());
+  iq.add(Element("vCard", "vcard-temp"));
+  world_.send(std::move(iq));
+  open_[id] = {user.key, asked, std::string(contact->bare_view()), world_.now + answer_time};
+  return std::nullopt;
+}
+
+// Matched by id and by whom it is from: anybody can send a result with any id (CVE-2024-46957).
+bool Requests::on_answer(const Stanza& iq) {
+  const auto it = open_.find(iq.id);
+  if (it == open_.end() || !iq.from || iq.from->bare_view() != it->second.peer) return false;
+  const Open open = std::move(it->second);
+  open_.erase(it);
+  const User* user = world_.user(open.user);
+  if (!user) return true;
+  if (iq.type == "error") {
+    answer(*user, open.asked, parse_error(iq.xml));
+  } else {
+    const Element* vcard = iq.xml.child("vCard", "vcard-temp");
+    answer(*user, open.asked, "{\"profile\":" + profile_json(vcard ? profile_from_vcard(*vcard) : Profile{}) + "}");
+  }
+  return true;
+}
+
+Requests::Answer Requests::presence_send(User& user, JsonView r) {
+  const auto contact = jid_field(r, "contact");
+  if (!contact) return contact.error();
+  const TextField device = text_field(r, "device", 200);
+  if (device.error || !device.text) return error(Condition::bad_request, "device: expected the device whose presence it is");
+  auto said = presence::from_device_json(r, world_.now);
+  if (!said) return said.error();
+  return done(presences_.direct(user, *device.text, *contact, said->availability));
+}
+
+Requests::Answer Requests::feed_last(User& user, JsonView r) {
+  const auto contact = jid_field(r, "contact");
+  if (!contact) return contact.error();
+  return done(feeds_.send_last(*contact, user.jid));
+}
+
+Requests::Answer Requests::who(User& user, JsonView) {
+  JsonWriter json;
+  const auto uid = to_uid(user.jid);
+  json.begin_object().field("jid", user.jid.str()).field("uid", uid ? *uid : std::string()).key("devices").begin_array();
+  for (const auto& [name, device] : user.devices) {
+    const presence::Availability& a = device.availability;
+    json.begin_object().field("device", name).field("state", a.state);
+    if (!a.status.empty()) json.field("status", a.status);
+    if (a.priority != 0) json.field("priority", static_cast<std::int64_t>(a.priority));
+    if (a.since > 0) json.field("since", format_instant(a.since));
+    json.end_object();
+  }
+  json.end_array().field("domain", world_.component.str()).field("version", world_.version);
+  return json.end_object().take();
+}
+
+void Requests::on_time() {
+  while (!open_.empty() && open_.begin()->second.until <= world_.now) {
+    const Open open = std::move(open_.begin()->second);
+    open_.erase(open_.begin());
+    if (const User* user = world_.user(open.user))
+      answer(*user, open.asked, error(Condition::remote_server_timeout, "the contact's server did not answer"));
+  }
+}
+
+std::optional<Instant> Requests::next_deadline() const {
+  if (open_.empty()) return std::nullopt;
+  return open_.begin()->second.until;
+}
+
+}  // namespace ferry
