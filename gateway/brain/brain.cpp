@@ -184,13 +184,16 @@ struct Brain::Impl {
       return;
     }
     const auto document = JsonDocument::parse(payload);
+    if (leaf == "out/req") {   // whatever is wrong with it, the answer goes where answers go
+      requests.on_request(user, p, document ? document->root() : JsonView());
+      return;
+    }
     if (!document) return world.refuse(user, {}, {}, leaf, document.error());
     if (user.inflow == Inflow::absent) delivery.to_mqtt.replay(user, Replay::waiting, {});   // a sign of life
     std::optional<Delivery::Refusal> wrong;
     if (leaf == "out/msg") wrong = delivery.on_out_msg(user, p, document->root());
     else if (leaf == "out/receipt") wrong = delivery.on_out_receipt(user, document->root());
     else if (leaf == "out/act") wrong = delivery.on_out_act(user, document->root());
-    else if (leaf == "out/req") requests.on_request(user, p, document->root());
     else wrong = Delivery::Refusal{{}, {}, error(Condition::item_not_found, "expected out/msg, out/text/{peer}, out/receipt, out/act, out/req or out/dev/{device}/presence")};
     if (wrong) world.refuse(user, wrong->id, wrong->to, leaf, wrong->error);
   }

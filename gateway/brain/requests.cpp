@@ -51,7 +51,7 @@ const Requests::Row Requests::rows[] = {
     {"feed.last", &Requests::feed_last},         {"who", &Requests::who},
 };
 
-std::optional<StanzaError> Requests::on_request(User& user, const InPublish& publish, JsonView payload) {
+void Requests::on_request(User& user, const InPublish& publish, JsonView payload) {
   Asked asked{{}, "-", publish.correlation};
   if (payload.is_object()) {
     const TextField id = text_field(payload, "id", max_id_bytes);
@@ -67,31 +67,31 @@ std::optional<StanzaError> Requests::on_request(User& user, const InPublish& pub
                       given.find('/', own.size()) == std::string_view::npos && parse_topic_name(given).ok();
     if (!ours) {
       answer(user, asked, error(Condition::forbidden, "the response topic must be " + own + "{device}"));
-      return std::nullopt;
+      return;
     }
     asked.topic = given;
   }
   if (!payload.is_object()) {
-    answer(user, asked, error(Condition::bad_request, "expected a JSON object"));
-    return std::nullopt;
+    answer(user, asked, error(Condition::bad_request, "expected a JSON object in UTF-8"));
+    return;
   }
   if (device.error || (device.text && !named)) {
     answer(user, asked, error(Condition::bad_request, "device: expected the name of a device as in its presence topic"));
-    return std::nullopt;
+    return;
   }
   const auto name = payload["request"].string();
   if (name == "profile.get") {
     if (auto now = profile_get(user, payload, asked)) answer(user, asked, *now);
-    return std::nullopt;
+    return;
   }
   for (const Row& row : rows)
     if (name == row.name) {
       answer(user, asked, (this->*row.handle)(user, payload));
-      return std::nullopt;
+      return;
     }
   answer(user, asked, error(Condition::feature_not_implemented, "request: expected roster.get, roster.add, roster.update, roster.remove, "
                             "subscribe, unsubscribe, approve, deny, profile.get, profile.set, presence.send, feed.last or who"));
-  return std::nullopt;
+  return;
 }
 
 void Requests::answer(const User& user, const Asked& asked, const Answer& result) {

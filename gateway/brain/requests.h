@@ -24,8 +24,8 @@ class Requests {
   Requests(World& world, Roster& roster, Presences& presences, Feeds& feeds)
       : world_(world), roster_(roster), presences_(presences), feeds_(feeds) {}
 
-  // nullopt: answered (or it will be). An error: the answer itself could not be addressed.
-  std::optional<StanzaError> on_request(User& user, const InPublish& publish, JsonView payload);
+  // Answered now, or when the contact's server has answered. payload: nothing, if it was no JSON.
+  void on_request(User& user, const InPublish& publish, JsonView payload);
   bool on_answer(const Stanza& iq);                      // a result or error: was it to a request of ours?
   void on_time();
   std::optional<Instant> next_deadline() const;
