@@ -38,6 +38,7 @@ struct Options {
     std::string domain;  // required: the domainpart of the hosted users, normalised
     std::string server;  // the legacy server's own domain; default: domain without its first label
     std::string secret_file;
+    std::uint32_t keepalive = 60;   // s without anything sent, after which a blank is; 0: never
   } component;
 
   struct Broker {
@@ -72,14 +73,13 @@ struct Options {
   struct Limits {                                // beyond a limit: an error to the sender and a counter, never silence
     std::uint32_t message_bytes = 262144;        // one publish payload or stanza, either direction
     std::uint32_t message_ttl = 7 * 24 * 3600;   // seconds that an undelivered message is kept
-    std::uint64_t outbox_rows = 1'000'000;       // messages waiting, all users together
-    std::uint64_t outbox_bytes = 2'147'483'648;  // and their size
+    std::uint64_t outbox_rows = 1'000'000;       // messages waiting for the XMPP server, all users together
     std::uint32_t user_outbox_rows = 10'000;     // messages waiting for one recipient
     std::uint32_t user_rate = 50;                // publishes a second, one user, sustained
     std::uint32_t user_burst = 200;              // publishes at once, one user
     std::uint32_t user_devices = 32;             // devices of one user
     std::uint32_t roster_items = 10'000;         // contacts of one user
-    std::uint32_t feed_rate = 50;                // publishes a second that one feed carries, sustained
+    std::uint32_t feed_rate = 50;                // publishes a second that one feed carries, sustained; 0: no limit
     std::uint32_t feed_burst = 200;              // and at once
     std::uint32_t feed_followers = 10'000;       // followers of one feed
   } limits;
