@@ -436,6 +436,11 @@ std::string Brain::on_command(JsonView command, Instant now) {
   return answer;
 }
 
+void Brain::on_table_changed(Instant now) {
+  impl_->world.now = now;
+  impl_->admin.table_changed();
+}
+
 std::vector<std::pair<std::string, std::uint64_t>> Brain::counters() const {
   return {impl_->world.counters.begin(), impl_->world.counters.end()};
 }

@@ -56,6 +56,9 @@ class Brain {
   // ---- the administrator: one command, one answer, both JSON objects (tools/ferryctl). Also without links.
   std::string on_command(JsonView command, Instant now);
 
+  // The mapping table was changed from outside (SIGHUP): subtrees and topic filters may be others now.
+  void on_table_changed(Instant now);
+
   // Counters by name, for the metrics and tests.
   std::vector<std::pair<std::string, std::uint64_t>> counters() const;
 
