@@ -27,29 +27,35 @@ void append_string(std::string& out, std::string_view text) {
   out.append(text);
 }
 
-void encode(std::string& out, JsonView v, std::size_t depth) {
-  if (depth > max_depth) return;   // our own payloads are three deep
+// False: a number that would not come back as it is. The depth is JsonDocument's to bound.
+bool encode(std::string& out, JsonView v) {
+  bool good = true;
   if (v.is_object()) {
     append(out, [&](unsigned char* b, std::size_t n) { return cbor_encode_map_start(v.size(), b, n); });
     v.members([&](std::string_view key, JsonView value) {
       append_string(out, key);
-      encode(out, value, depth + 1);
+      good = encode(out, value) && good;
     });
   } else if (v.is_array()) {
     append(out, [&](unsigned char* b, std::size_t n) { return cbor_encode_array_start(v.size(), b, n); });
-    v.each([&](JsonView item) { encode(out, item, depth + 1); });
+    v.each([&](JsonView item) { good = encode(out, item) && good; });
   } else if (auto text = v.string()) {
     append_string(out, *text);
   } else if (auto flag = v.boolean()) {
     append(out, [&](unsigned char* b, std::size_t n) { return cbor_encode_bool(*flag, b, n); });
-  } else if (auto number = v.integer()) {
+  } else if (auto integer = v.integer()) {
     append(out, [&](unsigned char* b, std::size_t n) {
-      return *number >= 0 ? cbor_encode_uint(static_cast<std::uint64_t>(*number), b, n)
-                          : cbor_encode_negint(static_cast<std::uint64_t>(-(*number + 1)), b, n);
+      return *integer >= 0 ? cbor_encode_uint(static_cast<std::uint64_t>(*integer), b, n)
+                           : cbor_encode_negint(static_cast<std::uint64_t>(-(*integer + 1)), b, n);
     });
-  } else {
+  } else if (auto number = v.number()) {
+    append(out, [&](unsigned char* b, std::size_t n) { return cbor_encode_double(*number, b, n); });
+  } else if (v.is_null()) {
     append(out, [](unsigned char* b, std::size_t n) { return cbor_encode_null(b, n); });
+  } else {
+    good = false;
   }
+  return good;
 }
 
 // One open map or array while decoding.
@@ -177,7 +183,7 @@ Result<std::string> json_to_cbor(std::string_view json) {
   auto document = JsonDocument::parse(json);
   if (!document) return document.error();
   std::string out;
-  encode(out, document->root(), 0);
+  if (!encode(out, document->root())) return error(Condition::bad_request, "an integer over 64 bits signed");
   return out;
 }
 

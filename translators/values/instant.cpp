@@ -15,6 +15,14 @@ std::int64_t days_from_civil(std::int64_t y, int m, int d) {
   return era * 146'097 + yoe * 365 + yoe / 4 - yoe / 100 + doy - 719'468;
 }
 
+int days_of(int year, int month) {
+  constexpr std::array days{31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+  const bool leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+  return month == 2 && leap ? 29 : days[static_cast<std::size_t>(month - 1)];
+}
+
+constexpr Instant first = -62'167'219'200'000, last = 253'402'300'799'999;   // of the years 0 and 9999
+
 struct Reader {
   std::string_view rest;
   bool good = true;
@@ -86,8 +94,12 @@ std::optional<Instant> parse_instant(std::string_view text) {
     if (sign == 0 || oh > 23 || om > 59) r.good = false;
     offset = sign * (oh * 60 + om);
   }
-  if (!r.good || !r.rest.empty() || m < 1 || m > 12 || d < 1 || d > 31 || hh > 23 || mm > 59 || ss > 60) return std::nullopt;
-  return (days_from_civil(y, m, d) * 86'400 + hh * 3600 + mm * 60 + ss - offset * 60) * 1000 + ms;
+  if (!r.good || !r.rest.empty() || m < 1 || m > 12 || hh > 23 || mm > 59 || ss > 60)
+    return std::nullopt;
+  if (d < 1 || d > days_of(y, m)) return std::nullopt;
+  const Instant t = (days_from_civil(y, m, d) * 86'400 + hh * 3600 + mm * 60 + ss - offset * 60) * 1000 + ms;
+  if (t < first || t > last) return std::nullopt;   // an offset can lead out of the calendar
+  return t;
 }
 
 }  // namespace ferry

@@ -5,11 +5,68 @@
 #include <rapidjson/error/en.h>
 #include <rapidjson/writer.h>
 
+#include <algorithm>
+#include <vector>
+
+#include "translators/values/topic.h"
+#include "translators/values/xml.h"
+
 namespace ferry {
 namespace {
 
 const rapidjson::Value& as_value(const void* p) { return *static_cast<const rapidjson::Value*>(p); }
 std::string_view text_of(const rapidjson::Value& v) { return {v.GetString(), v.GetStringLength()}; }
+
+constexpr std::size_t max_depth = 64;
+
+// A key that is there twice; of two large ones the memory is bounded by the text.
+std::optional<std::string_view> repeated_key(const rapidjson::Value& object) {
+  std::vector<std::string_view> keys;
+  keys.reserve(object.MemberCount());
+  for (const auto& member : object.GetObject()) keys.push_back(text_of(member.name));
+  std::sort(keys.begin(), keys.end());
+  const auto twice = std::adjacent_find(keys.begin(), keys.end());
+  if (twice == keys.end()) return std::nullopt;
+  return *twice;
+}
+
+std::string named(std::string_view key, std::string_view fault) {
+  return key.size() <= 64 && is_xml_text(key) ? std::string(key) + ": " + std::string(fault) : std::string(fault);
+}
+
+bool is_good_text(const rapidjson::Value& v) { return !v.IsString() || is_utf8(text_of(v)); }
+
+// What is wrong in a text that is JSON otherwise; empty: nothing. Walks without recursion.
+// COMPAT(RapidJSON): it takes the second half of a surrogate pair alone, and makes of it what is not UTF-8.
+std::string fault_of(const rapidjson::Value& root) {
+  constexpr std::string_view half = "a lone surrogate";
+  struct Place {
+    const rapidjson::Value* value;
+    std::size_t depth;
+  };
+  std::vector<Place> todo{{&root, 1}};
+  while (!todo.empty()) {
+    const Place at = todo.back();
+    todo.pop_back();
+    const auto visit = [&](const rapidjson::Value& v) {
+      if (v.IsObject() || v.IsArray()) todo.push_back({&v, at.depth + 1});
+    };
+    if (at.depth > max_depth && (at.value->IsObject() || at.value->IsArray())) return "deeper than 64";
+    if (at.value->IsArray()) {
+      for (const auto& item : at.value->GetArray()) {
+        if (!is_good_text(item)) return std::string(half);
+        visit(item);
+      }
+    } else if (at.value->IsObject()) {
+      if (const auto key = repeated_key(*at.value)) return named(*key, "the same key twice");
+      for (const auto& member : at.value->GetObject()) {
+        if (!is_good_text(member.name) || !is_good_text(member.value)) return named(text_of(member.name), half);
+        visit(member.value);
+      }
+    }
+  }
+  return is_good_text(root) ? std::string() : std::string(half);
+}
 
 struct StringStream {
   using Ch = char;
@@ -47,6 +104,11 @@ std::optional<std::int64_t> JsonView::integer() const {
   return as_value(value_).GetInt64();
 }
 
+std::optional<double> JsonView::number() const {
+  if (!value_ || !as_value(value_).IsNumber() || (as_value(value_).IsUint64() && !as_value(value_).IsInt64())) return std::nullopt;
+  return as_value(value_).GetDouble();
+}
+
 std::size_t JsonView::size() const {
   if (is_array()) return as_value(value_).Size();
   if (is_object()) return as_value(value_).MemberCount();
@@ -73,14 +135,16 @@ JsonDocument& JsonDocument::operator=(JsonDocument&&) noexcept = default;
 JsonDocument::~JsonDocument() = default;
 
 Result<JsonDocument> JsonDocument::parse(std::string_view text) {
-  // Iterative: the depth of a hostile text is bounded by the heap, not by the stack.
-  constexpr unsigned flags = rapidjson::kParseIterativeFlag | rapidjson::kParseValidateEncodingFlag;
+  // Iterative: a hostile text may be deep, and our stack is not. Full precision: a number comes out as it went in.
+  constexpr unsigned flags =
+      rapidjson::kParseIterativeFlag | rapidjson::kParseValidateEncodingFlag | rapidjson::kParseFullPrecisionFlag;
   auto impl = std::make_unique<Impl>();
   impl->document.Parse<flags>(text.data(), text.size());
   if (impl->document.HasParseError())
     return error(Condition::bad_request,
                  std::string("not JSON: ") + rapidjson::GetParseError_En(impl->document.GetParseError()) + " At byte " +
                      std::to_string(impl->document.GetErrorOffset()) + ".");
+  if (std::string fault = fault_of(impl->document); !fault.empty()) return error(Condition::bad_request, std::move(fault));
   return JsonDocument(std::move(impl));
 }
 

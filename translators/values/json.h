@@ -23,10 +23,11 @@ class JsonView {
   bool is_array() const;
   bool is_string() const;
   bool is_null() const;
-  JsonView operator[](std::string_view key) const;   // the first member of that name
+  JsonView operator[](std::string_view key) const;   // the member of that name
   std::optional<std::string_view> string() const;
   std::optional<bool> boolean() const;
   std::optional<std::int64_t> integer() const;
+  std::optional<double> number() const;             // an integer() too; nothing for integers beyond 64 bits signed
   std::size_t size() const;                          // of an array or object
   void each(const std::function<void(JsonView)>& visit) const;                              // of an array
   void members(const std::function<void(std::string_view key, JsonView)>& visit) const;     // of an object
@@ -38,7 +39,8 @@ class JsonView {
 
 class JsonDocument {
  public:
-  // Errors: bad-request, with the place. Invalid UTF-8 and lone surrogates are errors. Depth is bounded by the text.
+  // Errors: bad-request, with the place: not JSON, invalid UTF-8, lone surrogates, a key twice in one object (which of the two
+  // values counts would be a matter of taste), deeper than 64.
   static Result<JsonDocument> parse(std::string_view text);
   JsonDocument(JsonDocument&&) noexcept;
   JsonDocument& operator=(JsonDocument&&) noexcept;

@@ -47,7 +47,13 @@ Element& Element::set(std::string_view wanted, std::string_view value) {
 }
 
 Element& Element::set_lang(std::string_view value) {
-  if (!value.empty()) attrs.push_back({"lang", std::string(value), std::string(ns::xml), "xml"});
+  if (value.empty()) return *this;
+  for (Attr& a : attrs)
+    if (a.name == "lang" && a.ns == ns::xml) {
+      a.value = value;
+      return *this;
+    }
+  attrs.push_back({"lang", std::string(value), std::string(ns::xml), "xml"});
   return *this;
 }
 

@@ -55,7 +55,7 @@ struct Element {
   std::string_view attr_or(std::string_view name, std::string_view fallback = {}) const;
   std::string_view lang() const;                                      // xml:lang, empty if absent
   Element& set(std::string_view name, std::string_view value);        // replaces or adds; returns *this
-  Element& set_lang(std::string_view value);
+  Element& set_lang(std::string_view value);                          // likewise; empty: does nothing
   void remove_attr(std::string_view name);
 
   const Element* child(std::string_view name, std::string_view ns) const;   // the first, or nullptr
@@ -80,7 +80,7 @@ struct XmlLimits {
   std::size_t bytes = 262'144;        // of one stanza on the wire
   std::size_t depth = 64;             // of elements, the stanza itself is 1
   std::size_t elements = 4'096;       // in one stanza
-  std::size_t attributes = 64;        // of one element
+  std::size_t attributes = 64;        // of one element, declarations of namespaces too
 };
 
 // The element as text. default_ns is what an unprefixed name means where the text will stand.
@@ -91,7 +91,7 @@ void append_xml(std::string& out, const Element& element, std::string_view defau
 bool is_xml_text(std::string_view text);
 void append_escaped(std::string& out, std::string_view text);   // for text and attributes: & < > " ' CR LF TAB in attributes
 
-// One whole element from text. default_ns is the meaning of an unprefixed name without a declaration.
+// One whole element from text. default_ns is the meaning of an unprefixed name that no xmlns reaches.
 // Errors: bad-request (not well-formed, and where), policy-violation (over a limit), not-acceptable (entities, comments …).
 Result<Element> parse_xml(std::string_view text, const XmlLimits& limits = {}, std::string_view default_ns = ns::client);
 

@@ -10,6 +10,7 @@ namespace ferry {
 namespace {
 
 constexpr char separator = '\x01';            // no namespace name contains it
+constexpr std::size_t nowhere = static_cast<std::size_t>(-1);
 constexpr std::size_t token_factor = 8;       // a single token may buffer this many stanzas' worth of bytes
 
 struct ParserFree {
@@ -35,24 +36,21 @@ struct Name {
 
 std::string_view content(std::string_view uri) { return uri == ns::component ? ns::client : uri; }
 
+// COMPAT(expat 2.6, and distributions' 2.5): left alone, expat keeps the end of a token that came in pieces until much
+// more has come, and a stanza would wait for the next one. Older ones have no such function: a template may look for it.
+template <class Parser>
+void parse_at_once(Parser p) {
+  if constexpr (requires { XML_SetReparseDeferralEnabled(p, XML_FALSE); }) XML_SetReparseDeferralEnabled(p, XML_FALSE);
+}
+
 }  // namespace
 
 // Builds elements from expat's callbacks. In a stream the root is the header and its children are the items; for a
 // document (parse_xml) the root itself is the item.
 class XmlStreamReader::Impl {
  public:
-  Impl(const XmlLimits& limits, bool document) : limits_(limits), document_(document) {
-    parser_.reset(XML_ParserCreateNS("UTF-8", separator));
-    XML_Parser p = parser_.get();
-    XML_SetReturnNSTriplet(p, 1);
-    XML_SetUserData(p, this);
-    XML_SetElementHandler(p, &on_start, &on_end);
-    XML_SetCharacterDataHandler(p, &on_text);
-    XML_SetStartNamespaceDeclHandler(p, &on_decl);
-    XML_SetStartDoctypeDeclHandler(p, &on_doctype);
-    XML_SetCommentHandler(p, &on_comment);
-    XML_SetProcessingInstructionHandler(p, &on_instruction);
-  }
+  explicit Impl(const XmlLimits& limits) : Impl(limits, false, {}) {}
+  Impl(const XmlLimits& limits, std::string_view default_ns) : Impl(limits, true, default_ns) {}
 
   void feed(std::string_view bytes, std::vector<StreamItem>& out) {
     if (over_) return;
@@ -80,11 +78,26 @@ class XmlStreamReader::Impl {
   void set_limits(const XmlLimits& limits) { limits_ = limits; }
 
  private:
+  Impl(const XmlLimits& limits, bool document, std::string_view default_ns)
+      : limits_(limits), document_(document), default_ns_(default_ns) {
+    parser_.reset(XML_ParserCreateNS("UTF-8", separator));
+    XML_Parser p = parser_.get();
+    parse_at_once(p);
+    XML_SetReturnNSTriplet(p, 1);
+    XML_SetUserData(p, this);
+    XML_SetElementHandler(p, &on_start, &on_end);
+    XML_SetCharacterDataHandler(p, &on_text);
+    XML_SetStartNamespaceDeclHandler(p, &on_decl);
+    XML_SetStartDoctypeDeclHandler(p, &on_doctype);
+    XML_SetCommentHandler(p, &on_comment);
+    XML_SetProcessingInstructionHandler(p, &on_instruction);
+  }
+
   void parse(std::string_view part, bool last) {
     if (XML_Parse(parser_.get(), part.data(), static_cast<int>(part.size()), last) != XML_STATUS_ERROR || over_) return;
     const XML_Error code = XML_GetErrorCode(parser_.get());
-    fault("not-well-formed", std::string(XML_ErrorString(code)) + " at byte " +
-                                 std::to_string(XML_GetCurrentByteIndex(parser_.get())));
+    fault(code == XML_ERROR_UNDEFINED_ENTITY ? "restricted-xml" : "not-well-formed",
+          std::string(XML_ErrorString(code)) + " at byte " + std::to_string(XML_GetCurrentByteIndex(parser_.get())));
   }
 
   void fault(std::string_view condition, std::string text) {
@@ -102,12 +115,14 @@ class XmlStreamReader::Impl {
   }
 
   std::size_t position() const { return static_cast<std::size_t>(XML_GetCurrentByteIndex(parser_.get())); }
+  std::size_t token_size() const { return static_cast<std::size_t>(XML_GetCurrentByteCount(parser_.get())); }
   std::size_t root_depth() const { return document_ ? 0 : 1; }
 
   Element make(const char* name, const char** attributes) {
     const Name n(name);
     Element e(n.local, content(n.uri));
     e.prefix = n.prefix;
+    if (document_ && e.ns.empty() && e.prefix.empty() && default_declared_at_ == nowhere) e.ns = default_ns_;
     std::size_t count = 0;
     while (attributes[2 * count]) ++count;
     e.attrs.reserve(std::min(count, limits_.attributes));
@@ -121,7 +136,8 @@ class XmlStreamReader::Impl {
         added.prefix = a.prefix.empty() && a.uri == ns::xml ? std::string_view{"xml"} : a.prefix;
       }
     }
-    over_attributes_ = count > limits_.attributes;
+    over_attributes_ = count + declared_ > limits_.attributes;
+    declared_ = 0;
     if (!decls_.empty()) {
       for (NsDecl& d : decls_)
         if (!d.prefix.empty() || !e.prefix.empty()) e.decls.push_back(std::move(d));
@@ -135,7 +151,8 @@ class XmlStreamReader::Impl {
   static void on_decl(void* user, const char* prefix, const char* uri) {
     Impl& s = self(user);
     if (s.depth_ == 0 && !s.document_ && !prefix) s.content_ns_ = uri ? uri : "";
-    if (s.decls_.size() < s.limits_.attributes)
+    if (s.document_ && !prefix && s.default_declared_at_ == nowhere) s.default_declared_at_ = s.depth_;
+    if (s.declared_++ < s.limits_.attributes)
       s.decls_.push_back({prefix ? prefix : "", std::string(content(uri ? uri : ""))});
   }
 
@@ -146,10 +163,12 @@ class XmlStreamReader::Impl {
     const std::size_t depth = s.depth_++;
     if (depth < s.root_depth()) {
       s.out_->push_back(StreamHeader{s.make(name, attributes), s.content_ns_});
+      if (s.over_attributes_) s.fault("policy-violation", "a header of too many attributes");
       return;
     }
     if (s.refused_) {
       s.decls_.clear();
+      s.declared_ = 0;
       return;
     }
     Element e = s.make(name, attributes);
@@ -191,6 +210,7 @@ class XmlStreamReader::Impl {
     if (s.over_) return;
     s.finished_something_ = true;
     const std::size_t depth = --s.depth_;
+    if (depth == s.default_declared_at_) s.default_declared_at_ = nowhere;
     if (depth < s.root_depth()) {
       s.over_ = true;
       s.out_->push_back(StreamEnd{});
@@ -211,7 +231,7 @@ class XmlStreamReader::Impl {
   }
 
   void check_size() {
-    if (!refused_ && position() - stanza_began_ > limits_.bytes)
+    if (!refused_ && position() + token_size() - stanza_began_ > limits_.bytes)
       refuse("larger than " + std::to_string(limits_.bytes) + " bytes");
   }
 
@@ -226,6 +246,8 @@ class XmlStreamReader::Impl {
   std::unique_ptr<XML_ParserStruct, ParserFree> parser_;
   XmlLimits limits_;
   bool document_;
+  std::string default_ns_;            // of a document: what an unprefixed name means that no xmlns reaches
+  std::size_t default_declared_at_ = nowhere;   // the depth of the outermost element with an xmlns
   std::vector<StreamItem>* out_ = nullptr;
   bool over_ = false;
   bool finished_something_ = false;   // since the slice began
@@ -233,6 +255,7 @@ class XmlStreamReader::Impl {
   std::size_t unfinished_ = 0;        // bytes fed since expat last reported anything
   std::size_t depth_ = 0;
   std::string content_ns_;
+  std::size_t declared_ = 0;          // how many, kept or not
   std::vector<NsDecl> decls_;         // seen before the element they belong to
   Element stanza_;
   std::size_t stanza_began_ = 0;
@@ -241,7 +264,7 @@ class XmlStreamReader::Impl {
   std::optional<StanzaError> refused_;
 };
 
-XmlStreamReader::XmlStreamReader(const XmlLimits& limits) : impl_(std::make_unique<Impl>(limits, false)) {}
+XmlStreamReader::XmlStreamReader(const XmlLimits& limits) : impl_(std::make_unique<Impl>(limits)) {}
 XmlStreamReader::~XmlStreamReader() = default;
 XmlStreamReader::XmlStreamReader(XmlStreamReader&&) noexcept = default;
 XmlStreamReader& XmlStreamReader::operator=(XmlStreamReader&&) noexcept = default;
@@ -251,7 +274,7 @@ void XmlStreamReader::set_limits(const XmlLimits& limits) { impl_->set_limits(li
 Result<Element> parse_xml(std::string_view text, const XmlLimits& limits, std::string_view default_ns) {
   if (text.size() > limits.bytes)
     return error(Condition::policy_violation, "larger than " + std::to_string(limits.bytes) + " bytes");
-  XmlStreamReader::Impl reader(limits, true);
+  XmlStreamReader::Impl reader(limits, default_ns);
   std::vector<StreamItem> items;
   reader.feed(text, items);
   reader.finish(items);
@@ -264,18 +287,6 @@ Result<Element> parse_xml(std::string_view text, const XmlLimits& limits, std::s
     if (auto* element = std::get_if<Element>(&item)) found = element;
   }
   if (!found) return error(Condition::bad_request, "no XML element");
-  // A name without any namespace stands where default_ns is the default one.
-  if (!default_ns.empty()) {
-    std::vector<Element*> todo{found};
-    while (!todo.empty()) {
-      Element* e = todo.back();
-      todo.pop_back();
-      if (!e->ns.empty()) continue;   // below it, no namespace means xmlns=''
-      e->ns = default_ns;
-      for (Node& node : e->children)
-        if (auto* child = std::get_if<Element>(&node.value)) todo.push_back(child);
-    }
-  }
   return std::move(*found);
 }
 
