@@ -1,7 +1,10 @@
 // Maps: <body/> and its xml:lang <-> body, bodies{lang:text}.
-// Loses: a body without xml:lang whose text one of the others has too; a second body of the same language.
+// Loses: a body without xml:lang whose text one of the others has too; a second body of the same language; elements inside
+//        a body, which no specification allows.
 // Spec: RFC 6121 section 5.2.3.
 // Example: <body>Hi</body><body xml:lang='de'>Hallo</body> <-> "body":"Hi","bodies":{"de":"Hallo"}
+#include <set>
+
 #include "translators/parts.h"
 
 namespace ferry::body {
@@ -28,8 +31,10 @@ void write_json(const Parts& parts, JsonWriter& json) {
   if (shown) json.field("body", shown->text);
   if (!languages) return;
   json.key("bodies").begin_object();
+  std::set<std::string_view> written;
   for (const Part& part : parts)
-    if (const auto* b = std::get_if<Body>(&part.value); b && !b->lang.empty()) json.field(b->lang, b->text);
+    if (const auto* b = std::get_if<Body>(&part.value); b && !b->lang.empty() && written.insert(b->lang).second)
+      json.field(b->lang, b->text);
   json.end_object();
 }
 

@@ -1,5 +1,5 @@
 // Maps: <replace/> <-> replaces.
-// Loses: nothing.
+// Loses: a second one in the same message; nothing else.
 // Spec: XEP-0308.
 // Example: <replace xmlns='urn:xmpp:message-correct:0' id='m1'/> <-> "replaces":"m1"
 #include "translators/parts.h"
@@ -9,7 +9,7 @@ namespace ferry::correction {
 constexpr std::string_view space = "urn:xmpp:message-correct:0";
 
 std::optional<PartValue> from_xml(const Element& e) {
-  if (!e.is("replace", space) || !e.attr("id")) return std::nullopt;
+  if (!e.is("replace", space) || e.attr_or("id").empty()) return std::nullopt;
   return Correction{*e.attr("id")};
 }
 
@@ -24,7 +24,7 @@ void write_json(const Parts& parts, JsonWriter& json) {
 }
 
 std::optional<StanzaError> read_json(JsonView out, Parts& parts) {
-  TextField field = text_field(out, "replaces", max_id_bytes);
+  TextField field = id_field(out, "replaces");
   if (field.text) parts.push_back({Correction{std::move(*field.text)}});
   return field.error;
 }

@@ -1,5 +1,5 @@
 // Maps: <delay from='' stamp=''/> <-> delayed{by,stamp}; ts of in/msg is then the stamp.
-// Loses: the reason text; a second delay (the first, oldest one is taken); fractions of a stamp beyond milliseconds in ts.
+// Loses: the reason text; towards XMPP, who delayed it; a second delay (the first, oldest one is taken); fractions of a stamp beyond milliseconds in ts.
 // Spec: XEP-0203.
 // Example: <delay xmlns='urn:xmpp:delay' from='corp.example' stamp='2026-11-20T10:00:00Z'/> <-> "delayed":{"by":"corp.example","stamp":"2026-11-20T10:00:00Z"}
 #include "translators/parts.h"
@@ -7,6 +7,14 @@
 namespace ferry::delay {
 
 constexpr std::string_view space = "urn:xmpp:delay";
+
+namespace {
+// As written, unless it is of the older XEP-0091's form or in small letters: readers of JSON know one form.
+std::string as_xep_0082(const std::string& stamp) {
+  if (stamp.size() > 10 && stamp[4] == '-' && stamp[10] == 'T' && stamp.back() != 'z') return stamp;
+  return format_instant(parse_instant(stamp).value_or(0));
+}
+}  // namespace
 
 std::optional<PartValue> from_xml(const Element& e) {
   if (!e.is("delay", space) || !parse_instant(e.attr_or("stamp"))) return std::nullopt;
@@ -25,7 +33,7 @@ void write_json(const Parts& parts, JsonWriter& json) {
   if (!d) return;
   json.key("delayed").begin_object();
   if (!d->from.empty()) json.field("by", d->from);
-  json.field("stamp", d->stamp).end_object();
+  json.field("stamp", as_xep_0082(d->stamp)).end_object();
 }
 
 std::optional<StanzaError> read_json(JsonView out, Parts& parts) {

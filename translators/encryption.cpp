@@ -1,5 +1,5 @@
 // Maps: <encryption namespace='' name=''/> <-> encrypted; the encrypted payload itself travels in ext, unread.
-// Loses: the name that people see.
+// Loses: the name that people see; a second one in the same message.
 // Spec: XEP-0380.
 // Example: <encryption xmlns='urn:xmpp:eme:0' namespace='eu.siacs.conversations.axolotl'/> <-> "encrypted":"eu.siacs.conversations.axolotl"
 #include "translators/parts.h"
@@ -9,7 +9,7 @@ namespace ferry::encryption {
 constexpr std::string_view space = "urn:xmpp:eme:0";
 
 std::optional<PartValue> from_xml(const Element& e) {
-  if (!e.is("encryption", space) || !e.attr("namespace")) return std::nullopt;
+  if (!e.is("encryption", space) || e.attr_or("namespace").empty()) return std::nullopt;
   return Encryption{*e.attr("namespace"), std::string(e.attr_or("name"))};
 }
 

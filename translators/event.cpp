@@ -5,13 +5,37 @@
 namespace ferry {
 namespace {
 
+// Does the typed value say what the attribute says, letter by letter? If not (an address that was not in its normal form,
+// an empty id), the attribute is kept beside it.
+bool says_the_same(const Attr& a, const Stanza& s) {
+  if (a.ns == ns::xml) return !a.value.empty();
+  if (a.name == "from") return s.from && s.from->str() == a.value;
+  if (a.name == "to") return s.to && s.to->str() == a.value;
+  return !a.value.empty();
+}
+
+bool is_known(const Attr& a) {
+  return (a.ns.empty() && (a.name == "from" || a.name == "to" || a.name == "id" || a.name == "type")) ||
+         (a.ns == ns::xml && a.name == "lang");
+}
+
+// A kept spelling stands as long as the typed value is still the one that it spells.
+bool is_current(const Attr& a, const Envelope& e) {
+  const auto spells = [&](const std::optional<Jid>& jid) {
+    if (a.value.empty()) return !jid;
+    const auto spelt = Jid::parse(a.value);
+    return spelt && jid && *spelt == *jid;
+  };
+  if (a.ns == ns::xml) return e.lang.empty();
+  if (a.name == "from") return spells(e.from);
+  if (a.name == "to") return spells(e.to);
+  return a.name == "id" ? e.id.empty() : e.type.empty();
+}
+
 Envelope envelope_of(const Stanza& s) {
   Envelope e{s.from, s.to, s.id, s.type, std::string(s.xml.lang()), {}, s.xml.decls, s.xml.prefix};
-  for (const Attr& a : s.xml.attrs) {
-    const bool known = (a.ns.empty() && (a.name == "from" || a.name == "to" || a.name == "id" || a.name == "type")) ||
-                       (a.ns == ns::xml && a.name == "lang");
-    if (!known) e.attrs.push_back(a);
-  }
+  for (const Attr& a : s.xml.attrs)
+    if (!is_known(a) || !says_the_same(a, s)) e.attrs.push_back(a);
   return e;
 }
 
@@ -25,7 +49,10 @@ Element element_of(const Envelope& e, std::string_view name) {
   if (e.from) x.attrs.push_back({"from", e.from->str(), {}, {}});
   if (e.to) x.attrs.push_back({"to", e.to->str(), {}, {}});
   x.set_lang(e.lang);
-  for (const Attr& a : e.attrs) x.attrs.push_back(a);
+  for (const Attr& a : e.attrs) {
+    if (!is_known(a)) x.attrs.push_back(a);
+    else if (is_current(a, e)) a.ns.empty() ? void(x.set(a.name, a.value)) : x.attrs.push_back(a);
+  }
   return x;
 }
 

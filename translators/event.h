@@ -67,7 +67,8 @@ T* find(Parts& parts) {
 }
 
 // ---- events -------------------------------------------------------------------------------------------------------
-// What all stanzas have. type and lang are as written; empty: absent. attrs: those that no translator knows.
+// What all stanzas have. type and lang are as written; empty: absent. attrs: those that no translator knows, and the spelling
+// of from, to and of empty ones where it is not the normal one; it is written again while the value is the same.
 struct Envelope {
   std::optional<Jid> from, to;
   std::string id, type, lang;

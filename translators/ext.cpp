@@ -1,6 +1,6 @@
 // Maps: every element that no translator knows <-> ext[], raw XML.
 // Loses: towards XMPP, elements that only a server may say (carbons, archive results, privileges, delegations, stanza ids,
-//        occupant ids, forwarded stanzas): refused, so that nobody can forge them.
+//        occupant ids, forwarded stanzas): refused, so that nobody can forge them; more than 64 in one message are refused.
 // Spec: RFC 6120 section 8.4 (extended content).
 // Example: <x xmlns='urn:example'/> <-> "ext":["<x xmlns='urn:example'/>"]
 #include <array>
@@ -10,6 +10,7 @@
 namespace ferry::ext {
 
 constexpr std::size_t max_ext = 64;
+constexpr std::string_view nowhere = "\n";   // no default namespace: every text says its own, xmlns='' too
 
 // CVE-2017-5589 and its family: what a client would believe because it looks like a server's word.
 constexpr std::array<std::string_view, 12> servers_only{
@@ -25,7 +26,7 @@ void write_json(const Parts& parts, JsonWriter& json) {
     if (const auto* e = std::get_if<Ext>(&part.value)) {
       if (!any) json.key("ext").begin_array();
       any = true;
-      json.value(ferry::to_xml(e->xml, std::string_view{}));
+      json.value(ferry::to_xml(e->xml, nowhere));
     }
   if (any) json.end_array();
 }

@@ -1,7 +1,9 @@
 // Maps: <no-store/> <no-permanent-store/> <no-copy/> <store/> <-> hints[].
-// Loses: nothing.
+// Loses: a hint said twice.
 // Spec: XEP-0334.
 // Example: <no-store xmlns='urn:xmpp:hints'/> <-> "hints":["no-store"]
+#include <algorithm>
+
 #include "translators/parts.h"
 
 namespace ferry::hint {
@@ -22,8 +24,10 @@ Element to_xml(const Hint& hint) { return Element(hint.name, space); }
 void write_json(const Parts& parts, JsonWriter& json) {
   if (!find<Hint>(parts)) return;
   json.key("hints").begin_array();
+  std::vector<std::string_view> said;
   for (const Part& part : parts)
-    if (const auto* h = std::get_if<Hint>(&part.value)) json.value(h->name);
+    if (const auto* h = std::get_if<Hint>(&part.value); h && std::find(said.begin(), said.end(), h->name) == said.end())
+      json.value(said.emplace_back(h->name));
   json.end_array();
 }
 

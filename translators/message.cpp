@@ -30,10 +30,13 @@ Result<Outgoing> read(JsonView out) {
   if (!out.is_object()) return error(Condition::bad_request, "expected a JSON object");
   Outgoing result;
   struct { std::string_view key; std::string* into; std::size_t limit; } const fields[] = {
-      {"id", &result.id, max_id_bytes},
       {"device", &result.device, 1'024},
       {"lang", &result.message.lang, 35},
   };
+  TextField id = id_field(out, "id");
+  if (id.error) return *id.error;
+  if (id.text == "-") return error(Condition::bad_request, "id: \"-\" is reserved");
+  if (id.text) result.id = std::move(*id.text);
   for (const auto& f : fields) {
     TextField field = text_field(out, f.key, f.limit);
     if (field.error) return *field.error;

@@ -1,8 +1,9 @@
 // A message <-> the payloads of out/msg and in/msg (design section 5).
 //
 // Maps: from, to, type, xml:lang and the parts, each by its own translator.
-// Loses: attributes of the stanza that no specification names; the order of the parts; white space between them; an absent
-//        type and an unknown one become normal.
+// Loses: attributes of the stanza that no specification names, and prefixes that it declares; how an address or an element
+//        of a translator was spelt; the order of the parts; white space and text between them; an absent type and an
+//        unknown one become normal. Refused on the way back: ids and texts longer than out/msg may have.
 // Spec: RFC 6121 section 5.
 // Example: <message type='chat' from='alice@corp.example/spark' to='bob@mqtt.corp.example'><body>Hi</body></message>
 //          -> {"id":"01JD…","from":"alice@corp.example/spark","to":"bob@mqtt.corp.example","kind":"chat","body":"Hi","ts":"…"}

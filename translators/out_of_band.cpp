@@ -1,5 +1,6 @@
 // Maps: <x xmlns='jabber:x:oob'><url/><desc/></x> <-> files[{url,name}].
-// Loses: towards XMPP, mime, size and sha256 of a file: XEP-0066 has no place for them.
+// Loses: towards XMPP, mime, size and sha256 of a file: XEP-0066 has no place for them;
+//        a file that comes without a body gets one, its URL: most clients show nothing else.
 // Spec: XEP-0066.
 // Example: <x xmlns='jabber:x:oob'><url>https://corp.example/a.png</url></x> <-> "files":[{"url":"https://corp.example/a.png"}]
 #include "translators/parts.h"
@@ -12,7 +13,7 @@ constexpr std::size_t max_files = 16, max_url_bytes = 4'096;
 std::optional<PartValue> from_xml(const Element& e) {
   if (!e.is("x", space)) return std::nullopt;
   const Element* url = e.child("url", space);
-  if (!url) return std::nullopt;
+  if (!url || url->text().empty()) return std::nullopt;
   const Element* desc = e.child("desc", space);
   return OutOfBand{url->text(), desc ? desc->text() : ""};
 }
@@ -43,7 +44,7 @@ std::optional<StanzaError> read_json(JsonView out, Parts& parts) {
     return error(Condition::bad_request, "files: expected an array of at most 16 objects with a url");
   std::optional<StanzaError> wrong;
   files.each([&](JsonView file) {
-    TextField url = text_field(file, "url", max_url_bytes), name = text_field(file, "name", 1'024);
+    TextField url = text_field(file, "url", max_url_bytes, "files"), name = text_field(file, "name", 1'024, "files");
     if (url.error) wrong = url.error;
     else if (name.error) wrong = name.error;
     else if (!url.text || url.text->empty()) wrong = error(Condition::bad_request, "files: every file needs a url");

@@ -29,7 +29,9 @@ struct TextField {
   std::optional<std::string> text;
   std::optional<StanzaError> error;
 };
-TextField text_field(JsonView object, std::string_view key, std::size_t max_bytes);
+// `inside`: the field that the object is, for the error's text.
+TextField text_field(JsonView object, std::string_view key, std::size_t max_bytes, std::string_view inside = {});
+TextField id_field(JsonView object, std::string_view key, std::string_view inside = {});   // and not empty
 inline constexpr std::size_t max_id_bytes = 256;      // of any id
 inline constexpr std::size_t max_text_bytes = 1'048'576;   // the link's own limit comes first
 

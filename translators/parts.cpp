@@ -68,7 +68,8 @@ Part part_from_xml(const Element& child) {
     if (!t.from_xml) continue;
     if (auto value = t.from_xml(child)) {
       Part part{std::move(*value)};
-      const bool simple = std::holds_alternative<Body>(part.value) || child.children.empty();
+      const bool simple = std::holds_alternative<Body>(part.value) ||
+                          (child.children.empty() && !std::holds_alternative<ErrorPart>(part.value));
       if (!(simple && is_plain(child)) && std::visit(ToXml{}, part.value) != child) part.verbatim = child;
       return part;
     }
@@ -78,16 +79,26 @@ Part part_from_xml(const Element& child) {
 
 Element part_to_xml(const Part& part) { return part.verbatim ? *part.verbatim : std::visit(ToXml{}, part.value); }
 
-TextField text_field(JsonView object, std::string_view key, std::size_t max_bytes) {
+TextField text_field(JsonView object, std::string_view key, std::size_t max_bytes, std::string_view inside) {
   const JsonView value = object[key];
   if (!value) return {};
+  const auto refuse = [&](Condition condition, std::string why) -> TextField {
+    return {{}, error(condition, (inside.empty() ? "" : std::string(inside) + ".") + std::string(key) + ": " + std::move(why))};
+  };
   const auto text = value.string();
-  if (!text) return {{}, error(Condition::bad_request, std::string(key) + ": expected a text")};
-  if (text->size() > max_bytes)
-    return {{}, error(Condition::not_acceptable, std::string(key) + ": more than " + std::to_string(max_bytes) + " bytes")};
+  if (!text) return refuse(Condition::bad_request, "expected a text");
+  if (text->size() > max_bytes) return refuse(Condition::not_acceptable, "more than " + std::to_string(max_bytes) + " bytes");
   if (!is_xml_text(*text))
-    return {{}, error(Condition::not_acceptable, std::string(key) + ": a character that XML cannot carry (U+0000 to U+001F but tab and line ends, U+FFFE, U+FFFF)")};
+    return refuse(Condition::not_acceptable,
+                  "a character that XML cannot carry (U+0000 to U+001F but tab and line ends, U+FFFE, U+FFFF)");
   return {std::string(*text), {}};
+}
+
+TextField id_field(JsonView object, std::string_view key, std::string_view inside) {
+  TextField field = text_field(object, key, max_id_bytes, inside);
+  if (field.text && field.text->empty())
+    return {{}, error(Condition::bad_request, (inside.empty() ? "" : std::string(inside) + ".") + std::string(key) + ": an empty id")};
+  return field;
 }
 
 }  // namespace ferry

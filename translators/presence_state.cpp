@@ -1,5 +1,5 @@
 // Maps: <show/>, <status/>, <priority/> <-> state, status, priority.
-// Loses: statuses in further languages.
+// Loses: statuses in further languages; all of it in a message.
 // Spec: RFC 6121 section 4.7.2.
 // Example: <show>away</show><status>Lunch</status> <-> "state":"away","status":"Lunch"
 #include <charconv>

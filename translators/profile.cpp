@@ -21,9 +21,12 @@ constexpr std::array fields{
     Field{"url", &Profile::url, "URL"},        Field{"note", &Profile::note, "DESC"},
 };
 
+// RFC 4648 section 4, padded, and something in it.
 bool is_base64(std::string_view text) {
+  if (text.empty() || text.size() % 4 != 0) return false;
+  for (int i = 0; i < 2 && text.back() == '='; ++i) text.remove_suffix(1);
   return std::all_of(text.begin(), text.end(), [](char c) {
-    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '+' || c == '/' || c == '=';
+    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '+' || c == '/';
   });
 }
 
@@ -46,10 +49,10 @@ Result<Profile> read_profile(JsonView object) {
     if (auto wrong = take(f.key, p.*f.into)) return *wrong;
   if (auto wrong = take("email", p.email)) return *wrong;
   if (const JsonView photo = object["photo"]) {
-    TextField mime = text_field(photo, "mime", 128), data = text_field(photo, "data", max_photo);
+    TextField mime = text_field(photo, "mime", 128, "photo"), data = text_field(photo, "data", max_photo, "photo");
     if (mime.error) return *mime.error;
     if (data.error) return *data.error;
-    if (!mime.text || !data.text || !is_base64(*data.text))
+    if (!mime.text || mime.text->empty() || !data.text || !is_base64(*data.text))
       return error(Condition::bad_request, "photo: expected {\"mime\":…,\"data\":base64}");
     p.photo_mime = std::move(*mime.text);
     p.photo_data = std::move(*data.text);
@@ -76,6 +79,9 @@ Profile profile_from_vcard(const Element& vcard) {
     p.photo_mime = child_text(*photo, "TYPE");
     p.photo_data = child_text(*photo, "BINVAL");
     std::erase_if(p.photo_data, [](char c) { return c == '\n' || c == '\r' || c == ' ' || c == '\t'; });
+    if (p.photo_data.size() > max_photo || !is_base64(p.photo_data)) p.photo_data.clear();
+    if (p.photo_data.empty()) p.photo_mime.clear();
+    else if (p.photo_mime.empty()) p.photo_mime = "application/octet-stream";
   }
   return p;
 }

@@ -1,7 +1,8 @@
 // A person's card: vCard-temp <-> the profile object of profile.get and profile.set.
 //
 // Maps: FN name, NICKNAME nickname, EMAIL/USERID email, URL url, DESC note, PHOTO photo{mime,data}.
-// Loses: every other field of a vCard: addresses, telephones, organisation, birthday; a second e-mail address.
+// Loses: every other field of a vCard: addresses, telephones, organisation, birthday; a second e-mail address;
+//        a photo that is over 64 KiB, elsewhere (EXTVAL) or not base64.
 // Spec: XEP-0054.
 // Example: <vCard xmlns='vcard-temp'><FN>Bob</FN></vCard> <-> {"name":"Bob"}
 #pragma once

@@ -1,5 +1,5 @@
 // Maps: <request/> <-> want["delivered"]; <received id=''/> <-> in/receipt, out/receipt with the state delivered.
-// Loses: nothing.
+// Loses: a receipt that comes with a body.
 // Spec: XEP-0184.
 // Example: <received xmlns='urn:xmpp:receipts' id='m1'/> <-> {"id":"m1","state":"delivered"}
 #include "translators/parts.h"

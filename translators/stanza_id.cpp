@@ -1,5 +1,6 @@
 // Maps: <stanza-id id='' by=''/> -> stanzaIds[{id,by}]; <origin-id id=''/> <-> originId.
-// Loses: stanza ids towards XMPP: only archives give them, a client must not (XEP-0359 section 5).
+// Loses: stanza ids towards XMPP: only archives give them, a client must not (XEP-0359 section 5);
+//        a second origin id.
 // Spec: XEP-0359.
 // Example: <stanza-id xmlns='urn:xmpp:sid:0' id='s1' by='alice@corp.example'/> -> "stanzaIds":[{"id":"s1","by":"alice@corp.example"}]
 #include "translators/parts.h"
@@ -9,8 +10,8 @@ namespace ferry::stanza_id {
 constexpr std::string_view space = "urn:xmpp:sid:0";
 
 std::optional<PartValue> from_xml(const Element& e) {
-  if (e.ns != space || !e.attr("id")) return std::nullopt;
-  if (e.name == "stanza-id" && e.attr("by")) return StanzaId{*e.attr("id"), *e.attr("by")};
+  if (e.ns != space || e.attr_or("id").empty()) return std::nullopt;
+  if (e.name == "stanza-id" && !e.attr_or("by").empty()) return StanzaId{*e.attr("id"), *e.attr("by")};
   if (e.name == "origin-id") return OriginId{*e.attr("id")};
   return std::nullopt;
 }
@@ -37,7 +38,7 @@ void write_json(const Parts& parts, JsonWriter& json) {
 }
 
 std::optional<StanzaError> read_json(JsonView out, Parts& parts) {
-  TextField field = text_field(out, "originId", max_id_bytes);
+  TextField field = id_field(out, "originId");
   if (field.text) parts.push_back({OriginId{std::move(*field.text)}});
   return field.error;
 }

@@ -1,5 +1,5 @@
 // Maps: <subject/> <-> subject.
-// Loses: subjects in further languages (the one without xml:lang is taken, else the first).
+// Loses: subjects in further languages (the one without xml:lang is taken, else the first), and the language of the one.
 // Spec: RFC 6121 section 5.2.4.
 // Example: <subject>Plan</subject> <-> "subject":"Plan"
 #include "translators/parts.h"

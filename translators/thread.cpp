@@ -1,5 +1,5 @@
 // Maps: <thread/> <-> thread.
-// Loses: the parent of a thread.
+// Loses: the parent of a thread; a second thread.
 // Spec: RFC 6121 section 5.2.5, XEP-0201.
 // Example: <thread>t1</thread> <-> "thread":"t1"
 #include "translators/parts.h"
