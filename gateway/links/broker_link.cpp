@@ -129,7 +129,7 @@ void BrokerLink::on_connack(const Connack& connack) {
   state_ = State::up;
   up_since_ = now;
   next_misc_ = now + misc_interval;
-  flushed_once_ = false;
+  settled_ = false;
   silent_closes_ = 0;
   mqtt5_proved_ = mqtt5_proved_ || mqtt5_;
   last_problem_.clear();
@@ -169,10 +169,6 @@ void BrokerLink::on_complaint(std::string text) {
   inbox_.say(LogLine::Level::warning, "event=broker.library text=" + log_value(text));
 }
 
-bool BrokerLink::settled() const {
-  return up() && flushed_once_ && subscribing_.empty() && (settings_.allow_anonymous || anonymous_.over());
-}
-
 // A subscription that exists is replaced without a gap, and every retained publish that matches comes again (MQTT 5
 // section 3.8.4, 3.1.1 section 3.8.4): `again` needs no UNSUBSCRIBE, after which publishes would pass us by.
 void BrokerLink::subscribe(const Subscribe& subscribe) {
@@ -210,7 +206,8 @@ void BrokerLink::flush(Steady now) {
       next_misc_ = now + misc_interval;
       if (!client_.misc()) return down(client_.lost_reason(), now);
     }
-    flushed_once_ = true;
+    // The tick that brought the link up has asked for its subscriptions before this.
+    settled_ = settled_ || (subscribing_.empty() && (settings_.allow_anonymous || anonymous_.over()));
   }
   if (client_.want_write()) {
     const Cork cork(watched_);

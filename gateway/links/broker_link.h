@@ -46,8 +46,8 @@ class BrokerLink final : public Pollable, private MosquittoEvents {
 
   void start(Steady now);
   bool up() const { return state_ == State::up; }
-  // Up, subscribed to everything that was asked for, and the broker is known to want passwords.
-  bool settled() const;
+  // Up, subscribed to everything that was asked for at first, and the broker is known to want passwords.
+  bool settled() const { return up() && settled_; }
 
   void publish(Publish publish) { queue_.push(std::move(publish)); }
   void subscribe(const Subscribe& subscribe);       // when the link is not up: nothing happens
@@ -103,7 +103,7 @@ class BrokerLink final : public Pollable, private MosquittoEvents {
   std::optional<int> refusal_;     // CONNACK's, until the library has closed the connection
   std::size_t window_ = 1;
   int most_qos_ = 1;
-  bool read_again_ = false, flushed_once_ = false, ending_ = false;
+  bool read_again_ = false, settled_ = false, ending_ = false;
   Steady until_ = 0, next_misc_ = 0, up_since_ = 0;
   std::uint64_t dropped_logged_ = 0;
   std::string last_problem_;       // logged once per change

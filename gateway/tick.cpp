@@ -1,0 +1,179 @@
+#include "gateway/tick.h"
+
+#include <algorithm>
+#include <type_traits>
+#include <utility>
+
+#include "gateway/store/database.h"
+
+namespace ferry {
+namespace {
+
+// A command that is no JSON object: answered here, the brain sees values only.
+std::string not_json(const StanzaError& error) {
+  JsonWriter w;
+  w.begin_object().field("ok", false).field("error", "the command is not JSON: " + error.text).end_object();
+  return w.take();
+}
+
+}  // namespace
+
+int Tick::run() {
+  const Steady start = steady_now();
+  clock_.advance(system_now(), start);
+  try {
+    transaction([&] { g_.brain.start(clock_.now()); });
+    carry_out();
+    if (g_.component) g_.component->start(start);
+    g_.broker.start(start);
+    while (!g_.signals.end() && !fatal_) once(wait_time());
+    if (!fatal_) {
+      drain();
+      return 0;
+    }
+    g_.log.write({LogLine::Level::error, "event=fatal reason=" + log_value(*fatal_)}, clock_.now());
+  } catch (const StoreFailure& failure) {
+    g_.log.write({LogLine::Level::error, "event=store.failed reason=" + log_value(failure.what()) + " advice=" +
+                                             log_value("nothing of this tick was acknowledged; the next start goes on from the disk")},
+                 clock_.now());
+  }
+  return 1;
+}
+
+Duration Tick::wait_time() const {
+  constexpr Duration longest = 60 * second;
+  if (!g_.inbox.events.empty() || !g_.inbox.log.empty() || g_.broker.wants_read_again()) return 0;
+  Duration wait = longest;
+  const Steady now = steady_now();
+  const auto sooner = [&](std::optional<Steady> deadline) {
+    if (deadline) wait = std::min(wait, std::max<Duration>(0, *deadline - now));
+  };
+  if (g_.component) sooner(g_.component->deadline());
+  sooner(g_.broker.deadline());
+  // Not 0: while the clock is slowed down, the brain's deadline comes later than the wait says.
+  if (const auto due = g_.brain.next_deadline()) wait = std::min(wait, std::max<Duration>(1, *due - clock_.now()));
+  return wait;
+}
+
+void Tick::once(Duration longest) {
+  g_.poller.wait(longest);   // the links read
+  const Steady steady = steady_now();
+  if (g_.component) g_.component->on_time(steady);
+  g_.broker.on_time(steady);
+
+  const Instant now = clock_.advance(system_now(), steady);
+  if (clock_.jumped() != 0)
+    g_.inbox.say(LogLine::Level::warning, "event=clock.jumped ms=" + std::to_string(clock_.jumped()));
+
+  const bool reload = g_.signals.take_reload();
+  const auto due = g_.brain.next_deadline();
+  if (!g_.inbox.events.empty() || reload || (due && *due <= now)) {
+    std::vector<LinkEvent> events = std::exchange(g_.inbox.events, {});
+    transaction([&] {
+      for (LinkEvent& event : events) decide(event);
+      if (reload && g_.reload) g_.reload();
+      g_.brain.on_time(now);
+      g_.brain.end_of_batch(now);
+    });
+  }
+  carry_out();
+}
+
+void Tick::transaction(const std::function<void()>& body) {
+  g_.store.begin();
+  try {
+    body();
+    effects_ = g_.brain.take_effects();
+    g_.store.commit();
+  } catch (...) {
+    g_.store.rollback();
+    throw;
+  }
+}
+
+void Tick::decide(LinkEvent& event) {
+  const Instant now = clock_.now();
+  std::visit(
+      [&](auto& e) {
+        using E = std::decay_t<decltype(e)>;
+        if constexpr (std::is_same_v<E, Element>) g_.brain.on_stanza(std::move(e), now);
+        else if constexpr (std::is_same_v<E, Refused>) g_.brain.on_refused(std::move(e), now);
+        else if constexpr (std::is_same_v<E, InPublish>) g_.brain.on_publish(e, now);
+        else if constexpr (std::is_same_v<E, Published>) g_.brain.on_published(e.token, e.reason, now);
+        else if constexpr (std::is_same_v<E, ComponentUp>) g_.brain.on_component_up(now);
+        else if constexpr (std::is_same_v<E, ComponentDown>) g_.brain.on_component_down(now);
+        else if constexpr (std::is_same_v<E, BrokerUp>) g_.brain.on_broker_up({e.session_present, e.mqtt5}, now);
+        else if constexpr (std::is_same_v<E, BrokerDown>) g_.brain.on_broker_down(now);
+        else if constexpr (std::is_same_v<E, Fatal>) fatal_ = e.text;
+        else if constexpr (std::is_same_v<E, Command>) {
+          const auto document = JsonDocument::parse(e.line);
+          answers_.emplace_back(e.client, document ? g_.brain.on_command(document->root(), now) : not_json(document.error()));
+        }
+      },
+      event);
+}
+
+// After the commit: first what follows from it, then the acknowledgements of what it was made of.
+void Tick::carry_out() {
+  Effects effects = std::exchange(effects_, {});
+  const Steady now = steady_now();
+  if (g_.component) {
+    for (const std::string& stanza : effects.stanzas) g_.component->send(stanza);
+    if (effects.reconnect_component) g_.component->reconnect("the server does not answer", now);
+    g_.component->flush(now);
+  }
+  for (const std::string& filter : effects.unsubscribes) g_.broker.unsubscribe(filter);
+  for (const Subscribe& subscribe : effects.subscribes) g_.broker.subscribe(subscribe);
+  for (Publish& publish : effects.publishes) g_.broker.publish(std::move(publish));
+  if (!fatal_) g_.broker.flush(now);
+  for (auto& [client, line] : answers_) g_.control.answer(client, line);
+  answers_.clear();
+  g_.control.flush();
+  for (const LogLine& line : effects.log) g_.log.write(line, clock_.now());
+  write_logs();
+  tell_readiness();
+}
+
+void Tick::write_logs() {
+  for (const LogLine& line : std::exchange(g_.inbox.log, {})) g_.log.write(line, clock_.now());
+}
+
+void Tick::tell_readiness() {
+  const bool ready = (!g_.component || g_.component->up()) && g_.broker.settled();
+  if (ready && !was_ready_) {
+    const Options& o = g_.options;
+    g_.log.plain("ready " + (g_.component ? "component=" + o.component.domain + " " : std::string()) + "broker=" + o.broker.host +
+                 ":" + std::to_string(o.broker.port));
+  }
+  was_ready_ = ready;
+}
+
+// What was acknowledged goes on its way, everyone who was shown becomes unavailable, and the links end as they should.
+void Tick::drain() {
+  transaction([&] { g_.brain.shut_down(clock_.now()); });
+  carry_out();
+  const Steady until = steady_now() + drain_time;
+  const auto under_way = [&] {
+    return (g_.broker.up() && !g_.broker.idle()) || (g_.component && g_.component->up() && !g_.component->flushed());
+  };
+  while (under_way() && steady_now() < until && !g_.signals.end_now())
+    once(std::min(wait_time(), std::max<Duration>(0, until - steady_now())));
+  close_links();
+}
+
+void Tick::close_links() {
+  if (g_.component) g_.component->close(steady_now());
+  const Steady until = steady_now() + 2 * second;
+  // The server may still send until it has ended its stream; that is stored like everything else, and forwarded later.
+  while (g_.component && !g_.component->closed() && steady_now() < until && !g_.signals.end_now())
+    once(std::min(wait_time(), std::max<Duration>(0, until - steady_now())));
+  g_.broker.close(steady_now());
+  while (!g_.broker.closed() && steady_now() < until && !g_.signals.end_now()) {
+    g_.poller.wait(std::max<Duration>(0, until - steady_now()));
+    g_.broker.on_time(steady_now());
+    g_.broker.flush(steady_now());
+  }
+  g_.log.write({LogLine::Level::info, "event=stopped"}, clock_.now());
+}
+
+}  // namespace ferry
