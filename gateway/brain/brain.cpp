@@ -160,10 +160,15 @@ struct Brain::Impl {
     if (p.retain && !presence_topic) {
       if (p.payload.empty()) return;   // our own clearing, or the client's
       world.clear(user, leaf);
-      world.refuse(user, {}, {}, leaf, error(Condition::not_allowed, "retained publishes are for out/dev/{device}/presence alone"));
+      const auto document = JsonDocument::parse(p.payload);
+      world.refuse(user, document ? message::id_of(document->root()) : std::string(), {}, leaf, error(Condition::not_allowed, "retained publishes are for out/dev/{device}/presence alone"));
       return;
     }
-    if (p.payload.empty() && !presence_topic) return;
+    if (p.payload.empty() && !presence_topic) {
+      // Without No Local our own clearing of a retained publish comes back as this.
+      if (world.mqtt5) world.refuse(user, {}, {}, leaf, error(Condition::bad_request, "an empty payload"));
+      return;
+    }
     if (p.payload.size() > world.options.limits.message_bytes) {
       world.refuse(user, {}, {}, leaf, error(Condition::not_acceptable, "more than " + std::to_string(world.options.limits.message_bytes) + " bytes"));
       return;

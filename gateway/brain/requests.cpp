@@ -61,6 +61,7 @@ void Requests::on_request(User& user, const InPublish& publish, JsonView payload
   const TextField device = text_field(payload, "device", 200);
   const bool named = device.text && from_device(*device.text).ok();
   asked.topic = own + (named ? *device.text : "-");
+  device_ = named ? *device.text : std::string();
   if (!publish.response_topic.empty()) {
     const std::string_view given = publish.response_topic;
     const bool ours = given.starts_with(own) && given.size() > own.size() &&
@@ -70,6 +71,7 @@ void Requests::on_request(User& user, const InPublish& publish, JsonView payload
       return;
     }
     asked.topic = given;
+    if (device_.empty() && from_device(given.substr(own.size())).ok()) device_ = given.substr(own.size());
   }
   if (!payload.is_object()) {
     answer(user, asked, error(Condition::bad_request, "expected a JSON object in UTF-8"));
@@ -188,8 +190,10 @@ bool Requests::on_answer(const Stanza& iq) {
   if (iq.type == "error") {
     answer(*user, open.asked, parse_error(iq.xml));
   } else {
+    // Servers answer for people without a card, and for nobody, with an empty one.
     const Element* vcard = iq.xml.child("vCard", "vcard-temp");
-    answer(*user, open.asked, "{\"profile\":" + profile_json(vcard ? profile_from_vcard(*vcard) : Profile{}) + "}");
+    if (!vcard || !vcard->first_child()) answer(*user, open.asked, error(Condition::item_not_found, "contact: no profile"));
+    else answer(*user, open.asked, "{\"profile\":" + profile_json(profile_from_vcard(*vcard)) + "}");
   }
   return true;
 }
@@ -197,11 +201,10 @@ bool Requests::on_answer(const Stanza& iq) {
 Requests::Answer Requests::presence_send(User& user, JsonView r) {
   const auto contact = jid_field(r, "contact");
   if (!contact) return contact.error();
-  const TextField device = text_field(r, "device", 200);
-  if (device.error || !device.text) return error(Condition::bad_request, "device: expected the device whose presence it is");
+  if (device_.empty()) return error(Condition::bad_request, "device: expected the device whose presence it is");
   auto said = presence::from_device_json(r, world_.now);
   if (!said) return said.error();
-  return done(presences_.direct(user, *device.text, *contact, said->availability));
+  return done(presences_.direct(user, device_, *contact, said->availability));
 }
 
 Requests::Answer Requests::feed_last(User& user, JsonView r) {

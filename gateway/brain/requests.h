@@ -69,6 +69,7 @@ class Requests {
   Roster& roster_;
   Presences& presences_;
   Feeds& feeds_;
+  std::string device_;                                   // whose request is being handled; empty: nobody said
   std::map<std::string, Open> open_;                     // by iq id; ids are time-ordered, and so are the deadlines
 };
 
