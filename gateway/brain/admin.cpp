@@ -44,15 +44,41 @@ std::string Admin::on_command(JsonView command) {
   return json.end_object().take();
 }
 
-Admin::Answer Admin::map_list(JsonView) {
-  std::vector<std::pair<std::string, bool>> lines;
-  for (const ferry::Row* row : world_.table.rows()) lines.emplace_back(format_row(*row), row->from_store);
-  std::sort(lines.begin(), lines.end());
+// A page of a list is what one tick can afford: `after` and `limit` ask for it, `next` says that there is more.
+std::size_t Admin::page_limit(JsonView c) {
+  const std::int64_t wanted = c["limit"].integer().value_or(0);
+  return wanted > 0 ? std::min(static_cast<std::size_t>(wanted), max_page_items) : max_page_items;
+}
+
+Admin::Answer Admin::map_list(JsonView c) {
+  const std::string after = text_of(c, "after");
+  std::vector<const ferry::Row*> page = world_.table.rows();
+  std::erase_if(page, [&](const ferry::Row* row) { return row->jid <= after; });
+  const auto before = [](const ferry::Row* a, const ferry::Row* b) { return a->jid < b->jid; };
+  const std::size_t limit = page_limit(c);
+  bool more = page.size() > limit;
+  if (more) {
+    std::nth_element(page.begin(), page.begin() + static_cast<std::ptrdiff_t>(limit), page.end(), before);
+    page.resize(limit);
+  }
+  std::sort(page.begin(), page.end(), before);
   JsonWriter json;
   json.begin_object().key("rows").begin_array();
-  for (const auto& [text, from_store] : lines)
-    json.begin_object().field("row", text).field("from", from_store ? "store" : "configuration").end_object();
-  return json.end_array().end_object().take();
+  std::size_t bytes = 0;
+  std::string last;
+  for (const ferry::Row* row : page) {
+    if (bytes > max_page_bytes) {
+      more = true;
+      break;
+    }
+    const std::string text = format_row(*row);
+    bytes += text.size();
+    last = row->jid;
+    json.begin_object().field("row", text).field("from", row->from_store ? "store" : "configuration").end_object();
+  }
+  json.end_array();
+  if (more) json.field("next", last);
+  return json.end_object().take();
 }
 
 std::optional<std::string> Admin::add_row(std::string_view text) {
@@ -75,7 +101,8 @@ Admin::Answer Admin::map_add(JsonView c) {
 }
 
 Admin::Answer Admin::map_remove(JsonView c) {
-  const std::string jid = text_of(c, "jid");
+  std::string jid = text_of(c, "jid");
+  if (const auto normal = Jid::parse(jid); normal && !normal->has_resource()) jid = normal->str();
   for (const ferry::Row* row : world_.table.rows()) {
     if (row->jid != jid) continue;
     if (!row->from_store) return wrong("this row stands in the configuration file; remove it there and reload (SIGHUP)");
@@ -87,19 +114,58 @@ Admin::Answer Admin::map_remove(JsonView c) {
   return wrong("no row has the JID " + jid + "; ferryctl map list shows them");
 }
 
+// The row that claims exactly this JID or pattern. Exact rows are found at once, so that a million can be imported again.
+const ferry::Row* Admin::row_of(const std::string& jid) const {
+  if (jid.find('*') == std::string::npos) {
+    const auto parsed = Jid::parse(jid);
+    if (!parsed) return nullptr;
+    if (const auto match = world_.table.by_jid(*parsed); match && match->row->jid == jid) return match->row;
+    return nullptr;
+  }
+  for (const ferry::Row* row : world_.table.rows())
+    if (row->jid == jid) return row;
+  return nullptr;
+}
+
+Admin::Imported Admin::import_row(std::string_view text, bool replace, std::string& why_not) {
+  auto error_text = add_row(text);
+  if (!error_text) return Imported::added;
+  why_not = std::move(*error_text);
+  const auto wanted = parse_row(text);
+  if (!wanted) return Imported::refused;
+  const ferry::Row* there = row_of(wanted->jid);
+  if (!there) return Imported::refused;
+  const std::string old = format_row(*there);
+  if (old == format_row(*wanted)) return Imported::unchanged;
+  if (!replace || !there->from_store) return Imported::refused;
+  world_.table.remove(wanted->jid);
+  error_text = add_row(text);
+  if (!error_text) return Imported::replaced;
+  why_not = std::move(*error_text);
+  add_row(old);   // it stood there a moment ago
+  return Imported::refused;
+}
+
 Admin::Answer Admin::map_import(JsonView c) {
   if (!c["rows"].is_array()) return wrong("rows: expected an array of rows");
-  std::int64_t added = 0, line = 0;
+  const bool replace = c["replace"].boolean().value_or(false);
+  std::int64_t added = 0, unchanged = 0, replaced = 0, line = 0;
   JsonWriter json;
   json.begin_object().key("problems").begin_array();
   c["rows"].each([&](JsonView text) {
     ++line;
-    const auto problem = add_row(text.string().value_or(""));
-    if (!problem) ++added;
-    else json.begin_object().field("line", line).field("error", *problem).end_object();
+    std::string why_not;
+    switch (import_row(text.string().value_or(""), replace, why_not)) {
+      case Imported::added: ++added; break;
+      case Imported::unchanged: ++unchanged; break;
+      case Imported::replaced: ++replaced; break;
+      case Imported::refused: json.begin_object().field("line", line).field("error", why_not).end_object(); break;
+    }
   });
-  if (added > 0) table_changed();
-  return json.end_array().field("added", added).end_object().take();
+  // To look at the table anew costs as much as it is large: once for an import in many parts. (An import of nothing
+  // looks too, which a reload relies on.)
+  if (!c["more"].boolean().value_or(false)) table_changed();
+  return json.end_array().field("added", added).field("unchanged", unchanged).field("replaced", replaced).end_object().take();
 }
 
 Admin::Answer Admin::map_check(JsonView) {
@@ -110,12 +176,18 @@ Admin::Answer Admin::map_check(JsonView) {
     errors |= !p.info;
     json.begin_object().field("where", p.where).field("text", p.text).field("info", p.info).end_object();
   }
-  return json.end_array().field("good", !errors).end_object().take();
+  json.end_array().field("good", !errors).field("rows", static_cast<std::int64_t>(world_.table.size()));
+  return json.end_object().take();
 }
 
 Admin::Answer Admin::map_explain(JsonView c) {
+  const std::string text = text_of(c, "text");
   JsonWriter json;
-  return json.begin_object().field("text", world_.table.explain(text_of(c, "text"))).end_object().take();
+  json.begin_object().field("text", world_.table.explain(text));
+  if (const auto jid = Jid::parse(text); jid && jid->has_local())
+    if (const auto match = world_.table.by_jid(*jid))
+      json.field("kind", row_kind_name(match->row->kind)).field("topic", match->topic);
+  return json.end_object().take();
 }
 
 Admin::Answer Admin::acl(JsonView) {
@@ -152,14 +224,24 @@ Admin::Answer Admin::user_remove(JsonView c) {
   return std::string("{}");
 }
 
-Admin::Answer Admin::user_list(JsonView) {
-  std::vector<std::string> names;
-  for (const auto& [bare, user] : world_.users) names.push_back(bare);
+Admin::Answer Admin::user_list(JsonView c) {
+  const std::string after = text_of(c, "after");
+  std::vector<std::string_view> names;
+  for (const auto& [bare, user] : world_.users)
+    if (bare > after) names.push_back(bare);
+  const std::size_t limit = page_limit(c);
+  const bool more = names.size() > limit;
+  if (more) {
+    std::nth_element(names.begin(), names.begin() + static_cast<std::ptrdiff_t>(limit), names.end());
+    names.resize(limit);
+  }
   std::sort(names.begin(), names.end());
   JsonWriter json;
   json.begin_object().key("users").begin_array();
-  for (const std::string& name : names) json.value(name);
-  return json.end_array().end_object().take();
+  for (const std::string_view name : names) json.value(name);
+  json.end_array();
+  if (more) json.field("next", names.back());
+  return json.end_object().take();
 }
 
 Admin::Answer Admin::user_show(JsonView c) {
