@@ -116,10 +116,12 @@ void World::clear(const User& user, std::string_view leaf) {
 
 void World::refuse(const User& user, std::string_view id, std::string_view to, std::string_view leaf, const StanzaError& e) {
   ReceiptPayload receipt{id, to, MessageState::failed, &e, {}, now};
-  if (id.empty()) {
+  if (id.empty() || id == "-") {
     receipt.id = "-";
     receipt.from = {};
     receipt.topic = leaf;
+  } else if (to.empty()) {
+    receipt.from = component.str();   // whoever it was for, it is the gateway that says no
   }
   count("publishes_refused");
   log(LogLine::Level::info, "event=publish.refused user=" + user.jid.str() + " topic=" + std::string(leaf) +
