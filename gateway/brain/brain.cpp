@@ -317,7 +317,6 @@ void Brain::on_component_up(Instant now) {
   World& w = impl_->world;
   w.now = now;
   w.xmpp_up = true;
-  w.log(LogLine::Level::info, "event=link.up link=component domain=" + w.component.str());
   impl_->delivery.component_up();
   for (const auto& [key, user] : w.users_by_key) impl_->roster.assert_pending(*user);
   impl_->presences.component_up();
@@ -330,7 +329,6 @@ void Brain::on_component_down(Instant now) {
   w.now = now;
   if (!w.xmpp_up) return;
   w.xmpp_up = false;
-  w.log(LogLine::Level::warning, "event=link.down link=component");
   impl_->delivery.component_down();
   impl_->presences.component_down();
   if (w.mqtt_up) impl_->queue_show(false);
@@ -353,8 +351,6 @@ void Brain::on_broker_up(const BrokerUp& up, Instant now) {
   w.now = now;
   w.mqtt_up = true;
   w.mqtt5 = up.mqtt5;
-  w.log(LogLine::Level::info, std::string("event=link.up link=broker mqtt=") + (up.mqtt5 ? "5" : "3.1.1") +
-                                  " session=" + (up.session_present ? "present" : "new"));
   for (Subscribe& s : own_subscriptions(w.options)) w.effects.subscribes.push_back(std::move(s));
   impl_->subscribed.clear();
   impl_->subscribe_feeds();
@@ -371,7 +367,6 @@ void Brain::on_broker_down(Instant now) {
   w.now = now;
   if (!w.mqtt_up) return;
   w.mqtt_up = false;
-  w.log(LogLine::Level::warning, "event=link.down link=broker");
   impl_->sentinel.broker_down();
   impl_->presences.broker_down();
   impl_->feeds.broker_down();

@@ -23,7 +23,7 @@ std::optional<StanzaError> Presences::on_device(User& user, const std::string& n
   const bool unknown = it == user.devices.end();
   if (unknown) {
     if (!said.availability.available()) return std::nullopt;
-    if (user.devices.size() >= world_.options.limits.user_devices)
+    if (user.devices.size() >= world_.options.limits.user_devices && !drop_gone_device(user))
       return error(Condition::resource_constraint, "more than " + std::to_string(world_.options.limits.user_devices) + " devices");
     it = user.devices.emplace(name, Device{}).first;
   }
@@ -57,6 +57,19 @@ std::optional<StanzaError> Presences::on_device(User& user, const std::string& n
     world_.hooks.replay(user, what, said.since_id);
   }
   return std::nullopt;
+}
+
+// The one that has been away longest makes room. False: all are here.
+bool Presences::drop_gone_device(User& user) {
+  auto oldest = user.devices.end();
+  for (auto it = user.devices.begin(); it != user.devices.end(); ++it)
+    if (!it->second.availability.available() && !it->second.shown &&
+        (oldest == user.devices.end() || it->second.availability.since < oldest->second.availability.since))
+      oldest = it;
+  if (oldest == user.devices.end()) return false;
+  world_.records.remove_device(user.key, oldest->first);
+  user.devices.erase(oldest);
+  return true;
 }
 
 void Presences::set_shown(User& user, const std::string& name, Device& device, bool shown) {
@@ -122,12 +135,14 @@ void Presences::on_contact(User& user, const Presence& p) {
   const std::string resource(p.from->resourcepart());
   const Availability said = presence::from_presence(p, world_.now);
   const auto it = user.contacts.find(bare);
-  const bool trusted = it != user.contacts.end() && it->second.record.to;
+  // Someone who directed presence at the user and became a contact since is kept with the contact.
+  const bool trusted = it != user.contacts.end() && (it->second.record.to || !it->second.resources.empty());
   presence::Endpoints* endpoints = trusted ? &it->second.resources : nullptr;
   if (!endpoints) {   // directed presence from someone we did not ask (RFC 6121 section 4.6)
     if (p.type == "error") return;
     if (!said.available() && !user.strangers.contains(bare)) return;
-    if (said.available() && user.strangers.size() >= max_strangers && !user.strangers.contains(bare)) {
+    if (said.available() && !user.strangers.contains(bare) &&
+        (user.strangers.size() >= max_strangers || peer_level(bare).empty())) {
       world_.count("presences_refused");
       return;
     }
@@ -175,10 +190,15 @@ void Presences::on_probe(User& user, const Presence& p) {
   if (!any) send(user, {}, Availability{}, p.from->str());
 }
 
-// One contact's presence as the user's retained topic; only where it differs from what is there.
+// One contact's presence as the user's retained topic; only where it differs from what is there. Whom the user is not
+// subscribed to is shown while there is directed presence of theirs.
 void Presences::show(User& user, Contact& contact) {
-  if (!contact.record.to && contact.resources.empty() && contact.shown.empty()) return;
   const std::string leaf = "in/contact/" + peer_level(contact.record.jid.str()) + "/presence";
+  if (!contact.record.to && contact.resources.empty()) {
+    if (!contact.shown.empty()) world_.clear(user, leaf);
+    contact.shown.clear();
+    return;
+  }
   std::string json = presence::contact_presence_json(contact.resources);
   if (json == contact.shown) return;
   contact.shown = json;
@@ -264,7 +284,7 @@ void Presences::on_time() {
     xmpp_lost_at_.reset();
     for (const auto& [key, user] : world_.users_by_key) {
       for (auto& [jid, contact] : user->contacts) {
-        if (world_.hosted(contact.record.jid) || !contact.record.to) continue;
+        if (world_.hosted(contact.record.jid)) continue;
         contact.resources.clear();
         contact.stale.clear();
         show(*user, contact);
@@ -295,7 +315,6 @@ void Presences::settle() {
   settle_at_.reset();
   for (const auto& [key, user] : world_.users_by_key) {
     for (auto& [jid, contact] : user->contacts) {
-      if (!contact.record.to) continue;
       for (const std::string& resource : contact.stale) contact.resources.erase(resource);
       contact.stale.clear();
       show(*user, contact);
@@ -331,7 +350,7 @@ void Presences::sweep() {
     for (auto& [name, device] : user->devices) go_offline(*user, name, device);
     for (auto& [jid, contact] : user->contacts) {
       contact.resources.clear();
-      if (contact.record.to) show(*user, contact);
+      show(*user, contact);
     }
     while (!user->strangers.empty()) {
       const std::string bare = user->strangers.begin()->first;

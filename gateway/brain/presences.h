@@ -47,6 +47,7 @@ class Presences {
  private:
   void send(User& user, std::string_view device, const presence::Availability& availability, std::string_view to);
   void broadcast(User& user, const std::string& device, const presence::Availability& availability);
+  bool drop_gone_device(User& user);
   void set_shown(User& user, const std::string& name, Device& device, bool shown);
   void go_offline(User& user, const std::string& name, Device& device);
   void show(User& user, Contact& contact);

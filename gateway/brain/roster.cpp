@@ -22,6 +22,12 @@ ContactView view_of(const ContactRecord& c) {
   return {c.jid.str(), c.name, c.groups, subscription::subscription_name(c), c.ask, c.request, c.approved};
 }
 
+std::optional<StanzaError> unfit(const User& user, const Jid& contact) {
+  if (contact.bare_view() == user.jid.bare_view()) return error(Condition::not_allowed, "contact: nobody is their own contact");
+  if (peer_level(contact.bare_view()).empty()) return error(Condition::not_acceptable, "contact: the JID is too long for a topic");
+  return std::nullopt;
+}
+
 bool visible(const ContactRecord& c) { return c.listed || c.request; }
 
 }  // namespace
@@ -38,6 +44,7 @@ Contact& Roster::find_or_add(User& user, const Jid& contact) {
   // Presence that a stranger directed at the user stays known when the stranger becomes a contact.
   if (const auto it = user.strangers.find(bare.str()); it != user.strangers.end()) {
     fresh.resources = std::move(it->second);
+    fresh.shown = presence::contact_presence_json(fresh.resources);
     user.strangers.erase(it);
   }
   return user.contacts.emplace(bare.str(), std::move(fresh)).first->second;
@@ -63,11 +70,11 @@ void Roster::settle(User& user, Contact& contact, const subscription::Outcome& o
 
 void Roster::on_subscription(User& user, const Presence& p) {
   const auto type = type_of(p.type);
-  if (!type || !p.from) return;
+  if (!type || !p.from || p.from->bare_view() == user.jid.bare_view()) return;
   Contact* known = find(user, *p.from);
   if (!known) {
     if (*type != Type::subscribe) return;   // nothing to take back, nobody asked
-    if (user.contacts.size() >= world_.options.limits.roster_items) {
+    if (user.contacts.size() >= world_.options.limits.roster_items || unfit(user, *p.from)) {
       world_.count("contacts_refused");
       stanza(user, *p.from, "unsubscribed");
       return;
@@ -85,7 +92,7 @@ void Roster::on_subscription(User& user, const Presence& p) {
 
 std::optional<StanzaError> Roster::put(User& user, const Jid& jid, std::optional<std::string> name,
                                        std::optional<std::vector<std::string>> groups, bool must_exist) {
-  if (jid.bare_view() == user.jid.bare_view()) return error(Condition::not_allowed, "contact: nobody is their own contact");
+  if (auto wrong = unfit(user, jid)) return wrong;
   Contact* known = find(user, jid);
   if (must_exist && (!known || !known->record.listed))
     return error(Condition::item_not_found, "contact: not on the roster; roster.add adds it");
@@ -125,7 +132,7 @@ void Roster::remove_quietly(User& user, Contact& contact) {
 }
 
 std::optional<StanzaError> Roster::act(User& user, const Jid& jid, Type type, const std::string& text) {
-  if (jid.bare_view() == user.jid.bare_view()) return error(Condition::not_allowed, "contact: nobody is their own contact");
+  if (auto wrong = unfit(user, jid)) return wrong;
   Contact* known = find(user, jid);
   if (!known && user.contacts.size() >= world_.options.limits.roster_items)
     return error(Condition::resource_constraint, "the roster is full");

@@ -120,7 +120,7 @@ void World::refuse(const User& user, std::string_view id, std::string_view to, s
     receipt.id = "-";
     receipt.from = {};
     receipt.topic = leaf;
-  } else if (to.empty()) {
+  } else if (!Jid::parse(to)) {
     receipt.from = component.str();   // whoever it was for, it is the gateway that says no
   }
   count("publishes_refused");
