@@ -1,0 +1,62 @@
+// What must be true of everything that leaves the brain, whatever came in. Shared with tests/fuzz/brain_fuzz.cpp, so
+// without GoogleTest: the first broken rule as text, empty if none is.
+#pragma once
+
+#include <string>
+
+#include "config/options.h"
+#include "gateway/brain/effects.h"
+#include "translators/values/cbor.h"
+#include "translators/values/json.h"
+#include "translators/values/stanza.h"
+#include "translators/values/topic.h"
+#include "translators/values/xml.h"
+
+namespace ferry {
+
+inline std::string broken_stanza_rule(const std::string& text, const Options& options) {
+  auto xml = parse_xml(text, {options.limits.message_bytes + 65'536, 80, 1'000'000, 1'000});
+  if (!xml) return "not XML: " + xml.error().text;
+  const auto stanza = Stanza::from_xml(std::move(*xml));
+  if (!stanza) return "no stanza: " + stanza.error().text;
+  if (!stanza->from || stanza->from->domainpart() != options.component.domain) return "from is not ours";
+  if (!stanza->to) return "no to";
+  if (stanza->to->domainpart() == options.component.domain) return "to ourselves over the link";
+  if (!is_xml_text(text)) return "illegal characters";
+  return {};
+}
+
+// feeds: topics outside of {root} belong to feeds, where only they publish.
+inline std::string broken_publish_rule(const Publish& p, const Options& options) {
+  const std::string gw = options.broker.root + "/gw/", users = options.broker.root + "/u/";
+  if (!parse_topic_name(p.topic)) return "no topic name";
+  if (p.retain && p.expiry > 0) return "a retained publish that expires";
+  if (p.topic.starts_with(gw)) return {};
+  if (!p.topic.starts_with(users)) return p.topic.starts_with(options.broker.root) ? "neither a user's nor the gateway's" : "";
+  const auto levels = topic_levels(std::string_view{p.topic}.substr(users.size()));
+  for (const auto level : levels)
+    if (level.empty()) return "an empty level";
+  if (levels.size() < 2) return "not under a subtree";
+  if (levels[1] == "out") return p.retain && p.payload.empty() ? "" : "a publish where only the user may";
+  if (levels[1] != "in") return "neither in/ nor out/";
+  if (p.payload.empty()) return p.retain ? "" : "an empty payload";
+  if (p.retain && levels[2] != "contact" && levels[2] != "state") return "retained where it must not be";
+  if (p.cbor) return cbor_to_json(p.payload) ? "" : "no CBOR";
+  const auto document = JsonDocument::parse(p.payload);
+  if (!document) return "no JSON: " + document.error().text;
+  return document->root().is_object() ? "" : "no JSON object";
+}
+
+inline std::string broken_rule(const Effects& effects, const Options& options) {
+  for (const std::string& text : effects.stanzas)
+    if (auto wrong = broken_stanza_rule(text, options); !wrong.empty()) return wrong + ": " + text;
+  for (const Publish& p : effects.publishes)
+    if (auto wrong = broken_publish_rule(p, options); !wrong.empty()) return wrong + ": " + p.topic + " " + p.payload;
+  return {};
+}
+
+#ifdef GTEST_API_
+inline void check_effects(const Effects& effects, const Options& options) { EXPECT_EQ(broken_rule(effects, options), ""); }
+#endif
+
+}  // namespace ferry
