@@ -102,6 +102,7 @@ class Mosquitto(Server):
             'persistence true',
             'persistence_location %s/db/' % self.directory,
             'autosave_interval 1',
+            'set_tcp_nodelay true',
             'max_queued_messages 100000',
             'log_dest stderr',
             'log_type all',
