@@ -1,0 +1,152 @@
+#include "gateway/store/database.h"
+
+#include <fcntl.h>
+#include <sqlite3.h>
+#include <unistd.h>
+
+#include <cassert>
+#include <cerrno>
+#include <system_error>
+
+namespace ferry {
+namespace {
+
+constexpr int busy_timeout_ms = 2000;
+
+StoreTrouble trouble_of(int code) {
+  switch (code & 0xFF) {
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED:
+      return StoreTrouble::busy;
+    case SQLITE_FULL:
+      return StoreTrouble::full;
+    case SQLITE_CORRUPT:
+    case SQLITE_NOTADB:
+      return StoreTrouble::corrupt;
+    case SQLITE_IOERR:
+    case SQLITE_CANTOPEN:
+    case SQLITE_READONLY:
+    case SQLITE_PERM:
+      return StoreTrouble::io;
+    default:
+      return StoreTrouble::other;
+  }
+}
+
+StoreError error_of(sqlite3* handle, const char* what) {
+  const int code = sqlite3_extended_errcode(handle);
+  std::string text = std::string("store: ") + what + ": " + sqlite3_errmsg(handle);
+  // The system's own reason: "disk I/O error" alone helps nobody.
+  const int reason = sqlite3_system_errno(handle);
+  if (trouble_of(code) == StoreTrouble::io && reason != 0) text += " (" + std::generic_category().message(reason) + ")";
+  return {code, trouble_of(code), std::move(text)};
+}
+
+// SQLite would create it with the umask's mode; what it creates beside it (-wal, -shm) gets the mode of this file.
+StoreError create_private(const std::string& path) {
+  const int file = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  if (file < 0)
+    return {SQLITE_CANTOPEN, StoreTrouble::io, "store: " + path + ": " + std::generic_category().message(errno)};
+  ::close(file);
+  return {};
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Database>, StoreError> Database::open(const std::string& path, Create create) {
+  if (create == Create::yes && path != ":memory:") {
+    if (StoreError error = create_private(path); error.code != SQLITE_OK) return error;
+  }
+  sqlite3* handle = nullptr;
+  const int code = sqlite3_open_v2(path.c_str(), &handle, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, nullptr);
+  if (handle == nullptr) return StoreError{code, StoreTrouble::other, "store: out of memory"};
+  std::unique_ptr<Database> database(new Database(handle));
+  if (code != SQLITE_OK) return error_of(handle, path.c_str());
+  sqlite3_extended_result_codes(handle, 1);
+  sqlite3_busy_timeout(handle, busy_timeout_ms);
+  return database;
+}
+
+Database::~Database() { sqlite3_close_v2(handle_); }
+
+void Database::fail(const char* what) const { throw StoreFailure(error_of(handle_, what)); }
+
+void Database::exec(const std::string& sql) {
+  if (sqlite3_exec(handle_, sql.c_str(), nullptr, nullptr, nullptr) != SQLITE_OK) fail(sql.substr(0, 60).c_str());
+}
+
+std::int64_t Database::integer(const std::string& sql) {
+  Statement statement(*this, sql.c_str());
+  Query row(statement);
+  return row.next() ? row.integer(0) : 0;
+}
+
+void Database::rollback() noexcept {
+  if (in_transaction()) sqlite3_exec(handle_, "ROLLBACK", nullptr, nullptr, nullptr);
+}
+
+bool Database::in_transaction() const { return sqlite3_get_autocommit(handle_) == 0; }
+std::int64_t Database::last_insert_rowid() const { return sqlite3_last_insert_rowid(handle_); }
+std::int64_t Database::changes() const { return sqlite3_changes64(handle_); }
+
+Statement::~Statement() { sqlite3_finalize(handle_); }
+
+Query::Query(Statement& statement, Begin) : statement_(statement) {
+  assert(!statement.in_use_);
+  if (statement.handle_ == nullptr) {
+    const Database& database = statement.database_;
+    const int code = sqlite3_prepare_v3(database.handle_, statement.sql_, -1, SQLITE_PREPARE_PERSISTENT,
+                                        &statement.handle_, nullptr);
+    if (code != SQLITE_OK) database.fail(statement.sql_);
+  }
+  statement.in_use_ = true;
+}
+
+Query::~Query() {
+  sqlite3_reset(statement_.handle_);  // its result is that of the last step, which next() has reported
+  statement_.in_use_ = false;
+}
+
+bool Query::next() {
+  const int code = sqlite3_step(statement_.handle_);
+  if (code == SQLITE_ROW) return true;
+  if (code != SQLITE_DONE) statement_.database_.fail(statement_.sql_);
+  return false;
+}
+
+std::int64_t Query::integer(int column) const { return sqlite3_column_int64(statement_.handle_, column); }
+
+std::string_view Query::text(int column) const {
+  const auto* data = reinterpret_cast<const char*>(sqlite3_column_text(statement_.handle_, column));
+  if (data == nullptr) return {};
+  return {data, static_cast<std::size_t>(sqlite3_column_bytes(statement_.handle_, column))};
+}
+
+std::string_view Query::bytes(int column) const {
+  const auto* data = static_cast<const char*>(sqlite3_column_blob(statement_.handle_, column));
+  if (data == nullptr) return {};
+  return {data, static_cast<std::size_t>(sqlite3_column_bytes(statement_.handle_, column))};
+}
+
+void Query::bind(int position, std::int64_t value) {
+  if (sqlite3_bind_int64(statement_.handle_, position, value) != SQLITE_OK) statement_.database_.fail(statement_.sql_);
+}
+
+void Query::bind(int position, std::string_view text) {
+  const char* data = text.empty() ? "" : text.data();  // a null pointer would bind NULL
+  if (sqlite3_bind_text64(statement_.handle_, position, data, text.size(), SQLITE_STATIC, SQLITE_UTF8) != SQLITE_OK)
+    statement_.database_.fail(statement_.sql_);
+}
+
+void Query::bind(int position, Blob blob) {
+  const char* data = blob.bytes.empty() ? "" : blob.bytes.data();
+  if (sqlite3_bind_blob64(statement_.handle_, position, data, blob.bytes.size(), SQLITE_STATIC) != SQLITE_OK)
+    statement_.database_.fail(statement_.sql_);
+}
+
+void Query::bind(int position, OrNull text) {
+  if (!text.text.empty()) return bind(position, text.text);
+  if (sqlite3_bind_null(statement_.handle_, position) != SQLITE_OK) statement_.database_.fail(statement_.sql_);
+}
+
+}  // namespace ferry

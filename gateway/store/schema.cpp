@@ -1,0 +1,86 @@
+#include "gateway/store/schema.h"
+
+namespace ferry {
+namespace {
+
+// message. What every message costs is measured, and decides:
+// - state (2 accepted, 3 waiting, 4 forwarded, 5 delivered, 6 displayed, 7 failed) and mark (plus 2^40) always take as
+//   many bytes, so a new state is written in place: neither does the row move nor are the overflow pages of a long
+//   payload touched.
+// - message_id begins with the id: ids are ULIDs or the like, hence new ones go to the end of the index. The user first
+//   would be a page of its own for every message of a batch.
+// - message_block finds what is a user's, block by block of 8192 messages (block_bits of statements.h, written out here
+//   and in the statements), for the same reason: a whole block's entries lie on a few pages.
+// - message_pending and message_waiting hold only what is to be done.
+constexpr const char* version_1 = R"sql(
+CREATE TABLE meta(key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+
+CREATE TABLE user(key INTEGER PRIMARY KEY AUTOINCREMENT, jid TEXT NOT NULL UNIQUE, profile TEXT NOT NULL DEFAULT '');
+CREATE TABLE contact(
+  user INTEGER NOT NULL, jid TEXT NOT NULL, flags INTEGER NOT NULL, name TEXT NOT NULL, group_names TEXT NOT NULL,
+  request_text TEXT NOT NULL, PRIMARY KEY(user, jid)) WITHOUT ROWID;
+CREATE TABLE device(
+  user INTEGER NOT NULL, name TEXT NOT NULL, epoch TEXT NOT NULL, shown INTEGER NOT NULL,
+  PRIMARY KEY(user, name)) WITHOUT ROWID;
+
+CREATE TABLE follower(feed TEXT NOT NULL, jid TEXT NOT NULL, PRIMARY KEY(feed, jid)) WITHOUT ROWID;
+CREATE TABLE route(jid TEXT PRIMARY KEY, row TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE packet(id INTEGER PRIMARY KEY, digest INTEGER NOT NULL);
+
+CREATE TABLE message(
+  seq INTEGER PRIMARY KEY, user INTEGER NOT NULL, way INTEGER NOT NULL, state INTEGER NOT NULL, flags INTEGER NOT NULL,
+  mark INTEGER NOT NULL, expires INTEGER NOT NULL, id TEXT, peer TEXT NOT NULL, xmpp_id TEXT, payload BLOB);
+CREATE UNIQUE INDEX message_id ON message(id, user) WHERE id IS NOT NULL;
+CREATE INDEX message_block ON message(seq >> 13, user);
+CREATE INDEX message_pending ON message(way) WHERE state = 2;
+CREATE INDEX message_waiting ON message(user) WHERE state = 3;
+)sql";
+
+constexpr const char* all[] = {version_1};
+
+bool is_foreign(Database& database) {
+  return database.integer("PRAGMA application_id") != store_application_id &&
+         database.integer("SELECT count(*) FROM sqlite_master") != 0;
+}
+
+std::string refusal(Database& database, int newest) {
+  if (is_foreign(database)) return "store: this is another program's database";
+  const int version = database.user_version();
+  if (version > newest)
+    return "store: this store is of version " + std::to_string(version) +
+           ", written by a newer ferryd; this one knows " + std::to_string(newest);
+  return {};
+}
+
+}  // namespace
+
+std::span<const char* const> migrations() { return all; }
+
+std::string migrate(Database& database, std::span<const char* const> migrations) {
+  const int newest = static_cast<int>(migrations.size());
+  if (std::string why_not = refusal(database, newest); !why_not.empty()) return why_not;
+  for (int version = database.user_version(); version < newest; ++version) {
+    database.begin();
+    try {
+      if (version == 0) database.exec("PRAGMA application_id = " + std::to_string(store_application_id));
+      database.exec(migrations[static_cast<std::size_t>(version)]);
+      database.exec("PRAGMA user_version = " + std::to_string(version + 1));
+      database.commit();
+    } catch (const StoreFailure&) {
+      database.rollback();
+      throw;
+    }
+  }
+  return {};
+}
+
+std::string check_version(Database& database, std::span<const char* const> migrations) {
+  const int newest = static_cast<int>(migrations.size());
+  if (std::string why_not = refusal(database, newest); !why_not.empty()) return why_not;
+  if (const int version = database.user_version(); version < newest)
+    return "store: this store is of version " + std::to_string(version) + ", ferryd will bring it to " +
+           std::to_string(newest) + " when it starts";
+  return {};
+}
+
+}  // namespace ferry

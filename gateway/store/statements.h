@@ -1,0 +1,53 @@
+// The store's statements by topic; each topic's file (people.cpp …) has their SQL and all that uses them.
+#pragma once
+
+#include "gateway/brain/records.h"
+#include "gateway/store/database.h"
+
+namespace ferry {
+
+struct PeopleStatements {
+  explicit PeopleStatements(Database& database);
+  Statement each_user, user_key, add_user, remove_user, set_profile;
+  Statement each_contact, put_contact, remove_contact, remove_contacts;
+  Statement each_device, put_device, remove_device, remove_devices;
+  Statement remove_messages_of_block, remove_follows;
+};
+
+struct RouteStatements {
+  explicit RouteStatements(Database& database);
+  Statement each_follower, put_follower, remove_follower;
+  Statement each_route, put_route, remove_route;
+};
+
+struct MessageStatements {
+  explicit MessageStatements(Database& database);
+  Statement add, by_id, by_seq, to_mqtt_of_block, set_state, set_state_and_drop, remove;
+};
+
+struct OutboxStatements {
+  explicit OutboxStatements(Database& database);
+  Statement pending, count_pending, waiting, kept_of_block, waiting_users, recent, walk, reopen;
+};
+
+struct MetaStatements {
+  explicit MetaStatements(Database& database);
+  Statement get, set, seen_packet, put_packet, first_seq, last_seq;
+};
+
+// The columns of a MessageRecord, in the order that read_message() wants.
+#define FERRY_MESSAGE_COLUMNS "seq, user, way, state, flags, expires, id, peer, xmpp_id, payload"
+MessageRecord read_message(const Query& row);
+
+// A JID that the store itself wrote. StoreFailure (corrupt) if it is none.
+Jid stored_jid(std::string_view text);
+
+// How a state and a mark are kept: in the same number of bytes whatever their value (see schema.cpp).
+inline std::int64_t state_code(MessageState state) { return static_cast<std::int64_t>(state) + 2; }
+inline constexpr std::int64_t mark_offset = std::int64_t{1} << 40;  // marks are below 2^40
+
+// Users' messages are found block by block (index message_block).
+inline constexpr int block_bits = 13;
+inline constexpr std::int64_t block_of(Seq seq) { return seq >> block_bits; }
+
+}  // namespace ferry

@@ -1,0 +1,149 @@
+// Opening, transactions, seqs, and the small things: meta, packets.
+#include "gateway/store/store.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cassert>
+#include <cerrno>
+#include <charconv>
+#include <system_error>
+
+#include "gateway/store/schema.h"
+
+namespace ferry {
+namespace {
+
+constexpr Seq seqs_at_once = 8192;
+constexpr const char* reserved_key = "reserved-seq";
+
+// An 8 MB page cache; a checkpoint every 16 MB of log keeps each one short; the log file is cut back to twice that.
+// What is deleted is overwritten where that needs no further write (secure_delete = fast). Foreign keys are kept by
+// hand.
+std::string pragmas(Durability durability) {
+  return std::string("PRAGMA journal_mode = WAL; PRAGMA synchronous = ") +
+         (durability == Durability::full ? "FULL" : "NORMAL") +
+         "; PRAGMA foreign_keys = OFF; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -8192; PRAGMA mmap_size = 0;"
+         "PRAGMA wal_autocheckpoint = 4000; PRAGMA journal_size_limit = 33554432; PRAGMA secure_delete = FAST;";
+}
+
+}  // namespace
+
+MetaStatements::MetaStatements(Database& database)
+    : get(database, "SELECT value FROM meta WHERE key = ?1"),
+      set(database, "INSERT OR REPLACE INTO meta(key, value) VALUES(?1, ?2)"),
+      seen_packet(database, "SELECT 1 FROM packet WHERE id = ?1 AND digest = ?2"),
+      put_packet(database, "INSERT OR REPLACE INTO packet(id, digest) VALUES(?1, ?2)"),
+      first_seq(database, "SELECT min(seq) FROM message"),
+      last_seq(database, "SELECT max(seq) FROM message") {}
+
+Result<std::unique_ptr<Store>, std::string> Store::open(const std::string& path, Durability durability,
+                                                        Exclusive exclusive) {
+  const bool own = exclusive == Exclusive::yes;
+  FileLock lock;
+  if (own && path != ":memory:") {
+    auto taken = FileLock::take(path + ".lock");
+    if (!taken) return taken.error();
+    lock = *std::move(taken);
+  }
+  auto database = Database::open(path, own ? Database::Create::yes : Database::Create::no);
+  if (!database) return database.error().text;
+  try {
+    // Before journal_mode: another program's database must stay as it is.
+    if (std::string why_not = check_version(**database, migrations()); !own && !why_not.empty()) return why_not;
+    if (own) {
+      (*database)->exec("PRAGMA secure_delete = FAST");
+      if (std::string why_not = migrate(**database, migrations()); !why_not.empty()) return why_not;
+    }
+    (*database)->exec(pragmas(durability));
+    std::unique_ptr<Store> store(new Store(std::move(lock), *std::move(database)));
+    store->read_reserved_seq();
+    return store;
+  } catch (const StoreFailure& failure) { return std::string(failure.what()); }
+}
+
+Store::Store(FileLock lock, std::unique_ptr<Database> database)
+    : lock_(std::move(lock)),
+      database_(std::move(database)),
+      people_(*database_),
+      routes_(*database_),
+      messages_(*database_),
+      outbox_(*database_),
+      meta_(*database_),
+      commit_(*database_, "COMMIT") {}
+
+Store::~Store() { rollback(); }
+
+void Store::begin() {
+  assert(!in_tick_);
+  in_tick_ = true;
+}
+
+void Store::commit() {
+  assert(in_tick_);
+  if (database_->in_transaction()) run(commit_);
+  in_tick_ = false;
+}
+
+void Store::rollback() {
+  database_->rollback();
+  if (!in_tick_) return;
+  in_tick_ = false;
+  reserved_seq_ = 0;  // what was reserved may have been rolled back: the next message reserves again
+}
+
+// The seqs of removed rows must not come again, and a counter on disk would be a write for every message: seqs are
+// reserved many at a time, and what a run does not use up is never used.
+void Store::read_reserved_seq() {
+  const std::string text = meta(reserved_key);
+  Seq reserved = 1;
+  std::from_chars(text.data(), text.data() + text.size(), reserved);
+  Query row(meta_.last_seq);
+  const Seq last = row.next() ? row.integer(0) : 0;
+  next_seq_ = reserved_seq_ = std::max(reserved, last + 1);
+}
+
+Seq Store::next_seq() {
+  if (next_seq_ >= reserved_seq_) {
+    const Seq reserved = next_seq_ + seqs_at_once;
+    set_meta(reserved_key, std::to_string(reserved));
+    reserved_seq_ = reserved;
+  }
+  return next_seq_++;
+}
+
+std::string Store::backup(const std::string& path) {
+  assert(!in_tick_);
+  const int file = ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+  if (file < 0) return "store: " + path + ": " + std::generic_category().message(errno);
+  ::close(file);
+  try {
+    Statement copy(*database_, "VACUUM INTO ?1");
+    run(copy, path);
+  } catch (const StoreFailure& failure) {
+    ::unlink(path.c_str());
+    return failure.what();
+  }
+  return {};
+}
+
+std::string Store::meta(std::string_view key) {
+  Query row(meta_.get, key);
+  return row.next() ? std::string(row.text(0)) : std::string();
+}
+
+void Store::set_meta(std::string_view key, std::string_view value) {
+  write();
+  run(meta_.set, key, value);
+}
+
+bool Store::seen_packet(int packet_id, std::uint64_t digest) {
+  return Query(meta_.seen_packet, std::int64_t{packet_id}, static_cast<std::int64_t>(digest)).next();
+}
+
+void Store::put_packet(int packet_id, std::uint64_t digest) {
+  write();
+  run(meta_.put_packet, std::int64_t{packet_id}, static_cast<std::int64_t>(digest));
+}
+
+}  // namespace ferry
