@@ -18,7 +18,7 @@ Instant Clock::advance(Instant system, Steady steady) {
   if (!started_ || system >= now_) {
     now_ = system;
     steady_ = steady;
-  } else if (passed >= 2) {   // the odd millisecond is kept for the next time
+  } else if (passed >= 2) {  // the odd millisecond is kept for the next time
     now_ += passed / 2;
     steady_ = steady - passed % 2;
   } else {

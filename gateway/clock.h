@@ -6,11 +6,11 @@
 
 namespace ferry {
 
-// One instance is one process's time. When the system's clock is set back, this one goes on at half speed until the other
-// has caught up: time-outs still run out, ids and timestamps stay in order.
+// One instance is one process's time. When the system's clock is set back, this one goes on at half speed until the
+// other has caught up: time-outs still run out, ids and timestamps stay in order.
 class Clock {
  public:
-  static constexpr Duration jump = 2 * second;   // more between two readings than really passed: worth a line in the log
+  static constexpr Duration jump = 2 * second;  // more between two readings than really passed: worth a line in the log
 
   // Pure: the readings come from outside.
   Instant advance(Instant system, Steady steady);

@@ -7,10 +7,14 @@ namespace {
 
 LogLevel level_of(LogLine::Level level) {
   switch (level) {
-    case LogLine::Level::debug: return LogLevel::debug;
-    case LogLine::Level::info: return LogLevel::info;
-    case LogLine::Level::warning: return LogLevel::warning;
-    case LogLine::Level::error: break;
+    case LogLine::Level::debug:
+      return LogLevel::debug;
+    case LogLine::Level::info:
+      return LogLevel::info;
+    case LogLine::Level::warning:
+      return LogLevel::warning;
+    case LogLine::Level::error:
+      break;
   }
   return LogLevel::error;
 }
@@ -19,7 +23,7 @@ LogLevel level_of(LogLine::Level level) {
 
 void Log::write(const LogLine& line, Instant now) {
   const LogLevel level = level_of(line.level);
-  if (level > level_) return;   // error < warning < info < debug
+  if (level > level_) return;  // error < warning < info < debug
   plain("ts=" + format_instant(now) + " level=" + std::string(log_level_name(level)) + ' ' + line.text);
 }
 

@@ -10,12 +10,13 @@
 
 namespace ferry {
 
-// One instance is the process's log: `ts=2026-11-20T10:00:00.000Z level=info event=link.up …`. Each line is one write(2).
+// One instance is the process's log: `ts=2026-11-20T10:00:00.000Z level=info event=link.up …`. Each line is one
+// write(2).
 class Log {
  public:
   explicit Log(LogLevel level, int fd = 2) : level_(level), fd_(fd) {}
   void write(const LogLine& line, Instant now);
-  void plain(std::string_view line);   // as it is: the `ready ` line
+  void plain(std::string_view line);  // as it is: the `ready ` line
   void set_level(LogLevel level) { level_ = level; }
 
  private:

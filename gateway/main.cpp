@@ -30,7 +30,8 @@ std::array<std::uint64_t, 2> chance() {
 }
 
 MappingTable make_table(const Options& options) {
-  return MappingTable(options.broker.root, options.broker.username, options.config_file.empty() ? "route" : options.config_file);
+  return MappingTable(options.broker.root, options.broker.username,
+                      options.config_file.empty() ? "route" : options.config_file);
 }
 
 // What the options alone can tell; the rows of the store come with the store.
@@ -89,8 +90,16 @@ BrokerLink::Settings broker_settings(const Options& o, std::string id) {
 // SIGHUP: the routes and the log level of the file as it is now; with an error in it, nothing changes.
 class Reload {
  public:
-  Reload(int argc, char** argv, const Options& running, MappingTable& table, Store& store, Brain& brain, Log& log, const Clock& clock)
-      : argc_(argc), argv_(argv), running_(running), table_(table), store_(store), brain_(brain), log_(log), clock_(clock) {}
+  Reload(int argc, char** argv, const Options& running, MappingTable& table, Store& store, Brain& brain, Log& log,
+         const Clock& clock)
+      : argc_(argc),
+        argv_(argv),
+        running_(running),
+        table_(table),
+        store_(store),
+        brain_(brain),
+        log_(log),
+        clock_(clock) {}
 
   void operator()() {
     Problems problems;
@@ -98,20 +107,17 @@ class Reload {
     MappingTable table = make_table(running_);
     fill_table(table, all_rows(fresh, store_, problems), problems);
     for (const Problem& p : problems)
-      say(p.info ? LogLine::Level::info : LogLine::Level::error, "event=reload.problem text=" + log_value(format_problem(p)));
-    if (any_error(problems)) return say(LogLine::Level::error, "event=reload.refused advice=" + log_value("the old routes stay"));
+      say(p.info ? LogLine::Level::info : LogLine::Level::error,
+          "event=reload.problem text=" + log_value(format_problem(p)));
+    if (any_error(problems))
+      return say(LogLine::Level::error, "event=reload.refused advice=" + log_value("the old routes stay"));
     table_ = std::move(table);
     log_.set_level(fresh.log.level);
-    tell_brain(brain_);
+    brain_.on_table_changed(clock_.now());
     say(LogLine::Level::info, "event=reload.done rows=" + std::to_string(table_.size()));
   }
 
  private:
-  // FIXME: the brain cannot be told yet; until it can, new topic filters are subscribed at the next reconnect only.
-  template <class B>
-  void tell_brain(B& brain) {
-    if constexpr (requires { brain.on_table_changed(clock_.now()); }) brain.on_table_changed(clock_.now());
-  }
   void say(LogLine::Level level, std::string text) { log_.write({level, std::move(text)}, clock_.now()); }
 
   int argc_;
@@ -155,7 +161,9 @@ int run(int argc, char** argv, const Options& options) {
   BrokerLink broker(poller, inbox, broker_settings(options, client_id(store)), seed[1]);
   Brain brain(options, table, store, chance(), FERRY_VERSION);
   Reload reload(argc, argv, options, table, store, brain, log, clock);
-  Tick tick({options, brain, store, poller, signals, inbox, component ? &*component : nullptr, broker, control, log, reload}, clock);
+  Tick tick(
+      {options, brain, store, poller, signals, inbox, component ? &*component : nullptr, broker, control, log, reload},
+      clock);
   return tick.run();
 }
 
@@ -189,7 +197,7 @@ int main(int argc, char** argv) {
     return ferry::start(argc, argv);
   } catch (const ferry::StoreFailure& failure) {
     std::fprintf(stderr, "the store failed: %s\n", failure.what());
-  } catch (const std::exception& failure) {   // out of memory; a bug
+  } catch (const std::exception& failure) {  // out of memory; a bug
     std::fprintf(stderr, "ferryd ends: %s\n", failure.what());
   }
   return ferry::exit_failure;

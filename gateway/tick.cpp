@@ -33,8 +33,9 @@ int Tick::run() {
     }
     g_.log.write({LogLine::Level::error, "event=fatal reason=" + log_value(*fatal_)}, clock_.now());
   } catch (const StoreFailure& failure) {
-    g_.log.write({LogLine::Level::error, "event=store.failed reason=" + log_value(failure.what()) + " advice=" +
-                                             log_value("nothing of this tick was acknowledged; the next start goes on from the disk")},
+    g_.log.write({LogLine::Level::error,
+                  "event=store.failed reason=" + log_value(failure.what()) + " advice=" +
+                      log_value("nothing of this tick was acknowledged; the next start goes on from the disk")},
                  clock_.now());
   }
   return 1;
@@ -56,7 +57,7 @@ Duration Tick::wait_time() const {
 }
 
 void Tick::once(Duration longest) {
-  g_.poller.wait(longest);   // the links read
+  g_.poller.wait(longest);  // the links read
   const Steady steady = steady_now();
   if (g_.component) g_.component->on_time(steady);
   g_.broker.on_time(steady);
@@ -96,18 +97,28 @@ void Tick::decide(LinkEvent& event) {
   std::visit(
       [&](auto& e) {
         using E = std::decay_t<decltype(e)>;
-        if constexpr (std::is_same_v<E, Element>) g_.brain.on_stanza(std::move(e), now);
-        else if constexpr (std::is_same_v<E, Refused>) g_.brain.on_refused(std::move(e), now);
-        else if constexpr (std::is_same_v<E, InPublish>) g_.brain.on_publish(e, now);
-        else if constexpr (std::is_same_v<E, Published>) g_.brain.on_published(e.token, e.reason, now);
-        else if constexpr (std::is_same_v<E, ComponentUp>) g_.brain.on_component_up(now);
-        else if constexpr (std::is_same_v<E, ComponentDown>) g_.brain.on_component_down(now);
-        else if constexpr (std::is_same_v<E, BrokerUp>) g_.brain.on_broker_up({e.session_present, e.mqtt5}, now);
-        else if constexpr (std::is_same_v<E, BrokerDown>) g_.brain.on_broker_down(now);
-        else if constexpr (std::is_same_v<E, Fatal>) fatal_ = e.text;
+        if constexpr (std::is_same_v<E, Element>)
+          g_.brain.on_stanza(std::move(e), now);
+        else if constexpr (std::is_same_v<E, Refused>)
+          g_.brain.on_refused(std::move(e), now);
+        else if constexpr (std::is_same_v<E, InPublish>)
+          g_.brain.on_publish(e, now);
+        else if constexpr (std::is_same_v<E, Published>)
+          g_.brain.on_published(e.token, e.reason, now);
+        else if constexpr (std::is_same_v<E, ComponentUp>)
+          g_.brain.on_component_up(now);
+        else if constexpr (std::is_same_v<E, ComponentDown>)
+          g_.brain.on_component_down(now);
+        else if constexpr (std::is_same_v<E, BrokerUp>)
+          g_.brain.on_broker_up({e.session_present, e.mqtt5}, now);
+        else if constexpr (std::is_same_v<E, BrokerDown>)
+          g_.brain.on_broker_down(now);
+        else if constexpr (std::is_same_v<E, Fatal>)
+          fatal_ = e.text;
         else if constexpr (std::is_same_v<E, Command>) {
           const auto document = JsonDocument::parse(e.line);
-          answers_.emplace_back(e.client, document ? g_.brain.on_command(document->root(), now) : not_json(document.error()));
+          answers_.emplace_back(e.client,
+                                document ? g_.brain.on_command(document->root(), now) : not_json(document.error()));
         }
       },
       event);
@@ -142,8 +153,8 @@ void Tick::tell_readiness() {
   const bool ready = (!g_.component || g_.component->up()) && g_.broker.settled();
   if (ready && !was_ready_) {
     const Options& o = g_.options;
-    g_.log.plain("ready " + (g_.component ? "component=" + o.component.domain + " " : std::string()) + "broker=" + o.broker.host +
-                 ":" + std::to_string(o.broker.port));
+    g_.log.plain("ready " + (g_.component ? "component=" + o.component.domain + " " : std::string()) +
+                 "broker=" + o.broker.host + ":" + std::to_string(o.broker.port));
   }
   was_ready_ = ready;
 }

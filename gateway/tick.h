@@ -24,25 +24,25 @@ struct Gateway {
   Poller& poller;
   Signals& signals;
   Inbox& inbox;
-  ComponentLink* component;   // nullptr: no XMPP link is configured
+  ComponentLink* component;  // nullptr: no XMPP link is configured
   BrokerLink& broker;
   ControlLink& control;
   Log& log;
-  std::function<void()> reload;   // SIGHUP; called inside the tick's transaction
+  std::function<void()> reload;  // SIGHUP; called inside the tick's transaction
 };
 
 // One instance is the loop of one running gateway.
 class Tick {
  public:
-  static constexpr Duration drain_time = 5 * second;   // for what is under way when we are asked to end
+  static constexpr Duration drain_time = 5 * second;  // for what is under way when we are asked to end
 
   Tick(Gateway gateway, Clock& clock) : g_(std::move(gateway)), clock_(clock) {}
 
   // Until a signal, or something that only a restart can mend. Exit code: 0 or 1.
   //
-  // When the store fails, the brain's memory may be ahead of the disk, and there is no way back to what the disk has but
-  // to read it again. So the process ends at once: nothing of this tick is acknowledged or sent, the broker delivers
-  // again to the next process, which a supervisor starts.
+  // When the store fails, the brain's memory may be ahead of the disk, and there is no way back to what the disk has
+  // but to read it again. So the process ends at once: nothing of this tick is acknowledged or sent, the broker
+  // delivers again to the next process, which a supervisor starts.
   int run();
 
  private:
@@ -58,7 +58,7 @@ class Tick {
 
   Gateway g_;
   Clock& clock_;
-  std::vector<std::pair<std::uint64_t, std::string>> answers_;   // of commands: client, JSON
+  std::vector<std::pair<std::uint64_t, std::string>> answers_;  // of commands: client, JSON
   Effects effects_;
   bool was_ready_ = false;
   std::optional<std::string> fatal_;

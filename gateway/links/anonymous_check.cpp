@@ -41,8 +41,9 @@ void AnonymousCheck::on_ready(std::uint32_t) {
     return;
   }
   if (*answer_ == 0)
-    inbox_.events.emplace_back(Fatal{"the broker lets anonymous clients in: set allow_anonymous false there, or broker.allow-anonymous "
-                                     "here if it is only for tests"});
+    inbox_.events.emplace_back(
+        Fatal{"the broker lets anonymous clients in: set allow_anonymous false there, or broker.allow-anonymous "
+              "here if it is only for tests"});
   finish(*answer_ == 0 || says_no(*answer_) ? "" : "reason " + std::to_string(*answer_));
 }
 

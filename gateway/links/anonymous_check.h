@@ -1,4 +1,5 @@
-// Does the broker let in clients without a password? Then it would carry anybody's publishes as anybody's (design section 10).
+// Does the broker let in clients without a password? Then it would carry anybody's publishes as anybody's (design
+// section 10).
 #pragma once
 
 #include <memory>
@@ -22,7 +23,8 @@ class AnonymousCheck final : public Pollable, private MosquittoEvents {
   AnonymousCheck(const AnonymousCheck&) = delete;
   AnonymousCheck& operator=(const AnonymousCheck&) = delete;
 
-  void start(const std::string& host, std::uint16_t port, const std::string& cafile, bool mqtt5, std::uint64_t chance, Steady now);
+  void start(const std::string& host, std::uint16_t port, const std::string& cafile, bool mqtt5, std::uint64_t chance,
+             Steady now);
   void flush();
   bool running() const { return client_ != nullptr; }
   bool over() const { return over_; }

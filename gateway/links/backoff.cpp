@@ -5,7 +5,7 @@
 namespace ferry {
 
 Duration Backoff::with_chance(Duration d) {
-  state_ ^= state_ << 13;   // xorshift64: chance enough to get out of step
+  state_ ^= state_ << 13;  // xorshift64: chance enough to get out of step
   state_ ^= state_ >> 7;
   state_ ^= state_ << 17;
   return d - static_cast<Duration>(state_ % static_cast<std::uint64_t>(d / 2 + 1));

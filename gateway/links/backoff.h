@@ -13,12 +13,12 @@ namespace ferry {
 class Backoff {
  public:
   static constexpr Duration least = 200, most = 5 * second;
-  static constexpr Duration stable = 10 * second;   // a link that was up this long starts again at `least`
+  static constexpr Duration stable = 10 * second;  // a link that was up this long starts again at `least`
 
   explicit Backoff(std::uint64_t seed) : state_(seed | 1) {}
-  Duration next();                  // each call doubles, up to `most`
-  Duration longest();               // what another try will not mend soon: `most`, with chance
-  void was_up(Duration how_long);   // a link has gone down after this long
+  Duration next();                 // each call doubles, up to `most`
+  Duration longest();              // what another try will not mend soon: `most`, with chance
+  void was_up(Duration how_long);  // a link has gone down after this long
 
  private:
   Duration with_chance(Duration d);

@@ -6,6 +6,6 @@
 namespace ferry {
 
 std::string broker_refusal(int reason);
-std::string broker_advice(int reason);   // for the administrator; empty: none
+std::string broker_advice(int reason);  // for the administrator; empty: none
 
 }  // namespace ferry

@@ -4,8 +4,8 @@
 // writing in flush(): what was read is acknowledged by the flush() after the commit, never before.
 //
 // A publish with a token is answered by one Published event, sooner or later, as long as the process lives: what was
-// not acknowledged when the link broke is sent again with DUP, what waited goes on waiting. Publishes without a token that are
-// not retained end with the link.
+// not acknowledged when the link broke is sent again with DUP, what waited goes on waiting. Publishes without a token
+// that are not retained end with the link.
 #pragma once
 
 #include <memory>
@@ -29,14 +29,14 @@ class BrokerLink final : public Pollable, private MosquittoEvents {
     std::uint16_t port = 1883;
     std::string username, password_file, cafile;
     std::string root;
-    bool mqtt5 = true;                  // try it first
+    bool mqtt5 = true;  // try it first
     std::uint32_t max_in_flight = 200;
     bool allow_anonymous = false;
-    std::string client_id;              // a secret: who knows it can take the session over. Never logged
+    std::string client_id;  // a secret: who knows it can take the session over. Never logged
     std::string will_topic, will_payload;
   };
-  static constexpr Duration step_time = 10 * second;        // from the connection to CONNACK
-  static constexpr int read_per_tick = 512;                 // publishes; then the others get their turn
+  static constexpr Duration step_time = 10 * second;  // from the connection to CONNACK
+  static constexpr int read_per_tick = 512;           // publishes; then the others get their turn
   static constexpr Duration misc_interval = second;
 
   BrokerLink(Poller& poller, Inbox& inbox, Settings settings, std::uint64_t seed);
@@ -50,15 +50,15 @@ class BrokerLink final : public Pollable, private MosquittoEvents {
   bool settled() const { return up() && settled_; }
 
   void publish(Publish publish) { queue_.push(std::move(publish)); }
-  void subscribe(const Subscribe& subscribe);       // when the link is not up: nothing happens
+  void subscribe(const Subscribe& subscribe);  // when the link is not up: nothing happens
   void unsubscribe(const std::string& filter);
-  void flush(Steady now);                           // the write phase: publishes, PUBACKs, keep-alive
+  void flush(Steady now);  // the write phase: publishes, PUBACKs, keep-alive
 
   std::size_t waiting() const { return queue_.size() + unacknowledged_.size(); }
   bool idle() const { return waiting() == 0 && !client_.want_write(); }
-  void close(Steady now);                           // DISCONNECT; no reconnect after this
+  void close(Steady now);  // DISCONNECT; no reconnect after this
   bool closed() const { return state_ == State::closed; }
-  bool wants_read_again() const { return read_again_; }   // there is more than one tick's share: do not wait
+  bool wants_read_again() const { return read_again_; }  // there is more than one tick's share: do not wait
 
   std::optional<Steady> deadline() const;
   void on_time(Steady now);
@@ -91,22 +91,22 @@ class BrokerLink final : public Pollable, private MosquittoEvents {
   AnonymousCheck anonymous_;
   PublishQueue queue_;
   struct Sent {
-    std::int64_t token = 0;   // 0: nobody waits
+    std::int64_t token = 0;  // 0: nobody waits
     int qos = 1;
   };
-  std::unordered_map<int, Sent> unacknowledged_;            // by mid
-  std::unordered_map<int, std::string> subscribing_;        // mid -> filter
+  std::unordered_map<int, Sent> unacknowledged_;      // by mid
+  std::unordered_map<int, std::string> subscribing_;  // mid -> filter
   State state_ = State::down;
   int watched_ = -1;
   bool mqtt5_, mqtt5_proved_ = false;
-  int silent_closes_ = 0;          // in a row: the broker closed after CONNECT without a word
-  std::optional<int> refusal_;     // CONNACK's, until the library has closed the connection
+  int silent_closes_ = 0;       // in a row: the broker closed after CONNECT without a word
+  std::optional<int> refusal_;  // CONNACK's, until the library has closed the connection
   std::size_t window_ = 1;
   int most_qos_ = 1;
   bool read_again_ = false, settled_ = false, ending_ = false;
   Steady until_ = 0, next_misc_ = 0, up_since_ = 0;
   std::uint64_t dropped_logged_ = 0;
-  std::string last_problem_;       // logged once per change
+  std::string last_problem_;  // logged once per change
 };
 
 }  // namespace ferry

@@ -6,7 +6,7 @@
 
 namespace ferry {
 
-bool is_lasting(std::string_view condition);              // trying again at once will not help
-std::string component_advice(std::string_view condition);   // for the administrator; empty: none
+bool is_lasting(std::string_view condition);               // trying again at once will not help
+std::string component_advice(std::string_view condition);  // for the administrator; empty: none
 
 }  // namespace ferry

@@ -20,7 +20,7 @@ namespace ferry {
 namespace {
 
 constexpr std::string_view end_of_stream = "</stream:stream>";
-constexpr Duration close_time = 2 * second;   // for the server's end of the stream
+constexpr Duration close_time = 2 * second;  // for the server's end of the stream
 
 XmlLimits limits_for(std::size_t bytes) {
   XmlLimits limits;
@@ -35,8 +35,9 @@ void no_delay(int fd, int option) {
 }
 
 std::string stream_header(std::string_view domain) {
-  std::string out = "<?xml version='1.0'?><stream:stream xmlns='jabber:component:accept' "
-                    "xmlns:stream='http://etherx.jabber.org/streams' to='";
+  std::string out =
+      "<?xml version='1.0'?><stream:stream xmlns='jabber:component:accept' "
+      "xmlns:stream='http://etherx.jabber.org/streams' to='";
   append_escaped(out, domain);
   return out + "'>";
 }
@@ -44,7 +45,10 @@ std::string stream_header(std::string_view domain) {
 }  // namespace
 
 ComponentLink::ComponentLink(Poller& poller, Inbox& inbox, Settings settings, std::uint64_t seed)
-    : poller_(poller), inbox_(inbox), settings_(std::move(settings)), backoff_(seed),
+    : poller_(poller),
+      inbox_(inbox),
+      settings_(std::move(settings)),
+      backoff_(seed),
       connector_(poller, settings_.host, settings_.port, [this](int fd) { connected(fd); }) {}
 
 ComponentLink::~ComponentLink() { drop_socket(); }
@@ -58,8 +62,9 @@ void ComponentLink::connect(Steady now) {
 
 void ComponentLink::connected(int fd) {
   const Steady now = steady_now();
-  if (fd < 0) return down(connector_.reason(), now, false, "is the server's component listener on " + settings_.host + ":" +
-                                                               std::to_string(settings_.port) + "?");
+  if (fd < 0)
+    return down(connector_.reason(), now, false,
+                "is the server's component listener on " + settings_.host + ":" + std::to_string(settings_.port) + "?");
   fd_ = fd;
   no_delay(fd_, TCP_NODELAY);
   reader_.emplace(limits_for(handshake_stanza));
@@ -77,7 +82,7 @@ void ComponentLink::step(State state, Steady now) {
 void ComponentLink::on_ready(std::uint32_t events) {
   const Steady now = steady_now();
   if (events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR)) read(now);
-  if (fd_ >= 0 && events & EPOLLOUT) write(now);   // what was committed before and did not fit
+  if (fd_ >= 0 && events & EPOLLOUT) write(now);  // what was committed before and did not fit
 }
 
 void ComponentLink::read(Steady now) {
@@ -119,11 +124,12 @@ void ComponentLink::take(StreamItem& item, Steady now) {
 void ComponentLink::take_header(const StreamHeader& header, Steady now) {
   if (state_ != State::stream_sent) return down("a second stream header", now);
   // COMPAT(other servers): some answer in jabber:client.
-  if (!header.element.is("stream", ns::stream) || (header.content_ns != ns::component && header.content_ns != ns::client))
+  if (!header.element.is("stream", ns::stream) ||
+      (header.content_ns != ns::component && header.content_ns != ns::client))
     return down("this is no component listener: its stream is for " + header.content_ns, now, true,
                 "component.port must be the listener for external components, not the one for clients or servers");
   const std::string* id = header.element.attr("id");
-  if (!id || id->empty()) return;   // a header without an id precedes a stream error
+  if (!id || id->empty()) return;  // a header without an id precedes a stream error
   const auto secret = read_secret(settings_.secret_file);
   if (!secret) return down(format_problem(secret.error()), now, true);
   const std::string digest = handshake_digest(*id, *secret);
@@ -146,15 +152,16 @@ void ComponentLink::take_element(Element& element, Steady now) {
   up_since_ = now;
   last_problem_.clear();
   inbox_.events.emplace_back(ComponentUp{});
-  inbox_.say(LogLine::Level::info, "event=link.up link=component host=" + log_value(settings_.host) +
-                                       " port=" + std::to_string(settings_.port) + " domain=" + log_value(settings_.domain));
+  inbox_.say(LogLine::Level::info, "event=link.up link=component host=" + log_value(settings_.host) + " port=" +
+                                       std::to_string(settings_.port) + " domain=" + log_value(settings_.domain));
 }
 
 void ComponentLink::stream_error(const Element& error, Steady now) {
   const Element* first = error.first_child();
   const std::string condition = first ? first->name : "undefined-condition";
   const Element* text = error.child("text", ns::stream_error);
-  down("stream error " + condition + (text ? ": " + text->text() : ""), now, is_lasting(condition), component_advice(condition));
+  down("stream error " + condition + (text ? ": " + text->text() : ""), now, is_lasting(condition),
+       component_advice(condition));
 }
 
 void ComponentLink::send(std::string_view stanza) {
@@ -233,10 +240,14 @@ void ComponentLink::down(const std::string& reason, Steady now, bool patiently, 
 
 std::optional<Steady> ComponentLink::deadline() const {
   switch (state_) {
-    case State::connecting: return connector_.deadline();
-    case State::closed: return std::nullopt;
-    case State::up: return settings_.keepalive > 0 ? std::optional<Steady>(last_sent_ + settings_.keepalive) : std::nullopt;
-    default: return until_;
+    case State::connecting:
+      return connector_.deadline();
+    case State::closed:
+      return std::nullopt;
+    case State::up:
+      return settings_.keepalive > 0 ? std::optional<Steady>(last_sent_ + settings_.keepalive) : std::nullopt;
+    default:
+      return until_;
   }
 }
 
@@ -246,11 +257,11 @@ void ComponentLink::on_time(Steady now) {
   if (!due || now < *due) return;
   if (state_ == State::down) return connect(now);
   if (state_ == State::up) {
-    if (!flushed()) {   // it has not taken what was there: a blank would not help
+    if (!flushed()) {  // it has not taken what was there: a blank would not help
       last_sent_ = now;
       return;
     }
-    out_ += ' ';   // Openfire closes streams that say nothing for six minutes
+    out_ += ' ';  // Openfire closes streams that say nothing for six minutes
     return write(now);
   }
   down(state_ == State::closing ? "closed" : "no answer to the handshake in 10 s", now);

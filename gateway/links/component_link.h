@@ -23,13 +23,13 @@ class ComponentLink final : public Pollable {
     std::string host;
     std::uint16_t port = 5347;
     std::string domain, secret_file;
-    std::size_t message_bytes = 262'144;   // limits.message-bytes; a stanza may have twice that and 64 kB for its XML
-    Duration keepalive = 60 * second;      // a blank after so long without sending; 0: never
+    std::size_t message_bytes = 262'144;  // limits.message-bytes; a stanza may have twice that and 64 kB for its XML
+    Duration keepalive = 60 * second;     // a blank after so long without sending; 0: never
   };
-  static constexpr Duration step_time = 10 * second;            // for each answer of the handshake
-  static constexpr std::size_t read_per_tick = 256 * 1024;      // then the others get their turn
-  static constexpr std::size_t handshake_stanza = 16 * 1024;    // bytes, before the server has said who it is
-  static constexpr std::size_t out_limit = 64U << 20;           // bytes the server does not take: it is stuck, start over
+  static constexpr Duration step_time = 10 * second;          // for each answer of the handshake
+  static constexpr std::size_t read_per_tick = 256 * 1024;    // then the others get their turn
+  static constexpr std::size_t handshake_stanza = 16 * 1024;  // bytes, before the server has said who it is
+  static constexpr std::size_t out_limit = 64U << 20;         // bytes the server does not take: it is stuck, start over
 
   ComponentLink(Poller& poller, Inbox& inbox, Settings settings, std::uint64_t seed);
   ~ComponentLink();
@@ -38,8 +38,8 @@ class ComponentLink final : public Pollable {
 
   void start(Steady now);
   bool up() const { return state_ == State::up; }
-  void send(std::string_view stanza);        // one serialised stanza; kept until flush(). Nowhere if the link is not up
-  void flush(Steady now);                    // one write for all; the rest goes out as the socket takes it
+  void send(std::string_view stanza);  // one serialised stanza; kept until flush(). Nowhere if the link is not up
+  void flush(Steady now);              // one write for all; the rest goes out as the socket takes it
   void reconnect(const std::string& reason, Steady now);
 
   // The end: </stream:stream> after what is queued, then waiting for the server's; no reconnect after this.
@@ -75,11 +75,11 @@ class ComponentLink final : public Pollable {
   int fd_ = -1;
   std::optional<XmlStreamReader> reader_;
   std::vector<StreamItem> items_;
-  std::string out_;                // bytes for the socket, the first sent_ of them gone
+  std::string out_;  // bytes for the socket, the first sent_ of them gone
   std::size_t sent_ = 0;
-  Steady until_ = 0;               // of the step; down: when to try again
+  Steady until_ = 0;  // of the step; down: when to try again
   Steady last_sent_ = 0, up_since_ = 0;
-  std::string last_problem_;       // logged once per change
+  std::string last_problem_;  // logged once per change
 };
 
 }  // namespace ferry

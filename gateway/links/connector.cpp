@@ -12,7 +12,7 @@
 namespace ferry {
 namespace {
 
-constexpr Duration look_again = 10;   // ms between two looks at a name that is being resolved
+constexpr Duration look_again = 10;  // ms between two looks at a name that is being resolved
 
 addrinfo stream_hints(int flags) {
   addrinfo hints{};
@@ -40,7 +40,9 @@ struct Connector::Lookup {
   std::string host, service;
   addrinfo hints = stream_hints(0);
   gaicb request{};
-  ~Lookup() { if (request.ar_result) ::freeaddrinfo(request.ar_result); }
+  ~Lookup() {
+    if (request.ar_result) ::freeaddrinfo(request.ar_result);
+  }
 };
 
 Connector::Connector(Poller& poller, std::string host, std::uint16_t port, std::function<void(int)> done)
@@ -78,7 +80,8 @@ void Connector::look_up(Steady now) {
   lookup_->request.ar_request = &lookup_->hints;
   state_ = State::resolving;
   gaicb* list = &lookup_->request;
-  if (const int error = ::getaddrinfo_a(GAI_NOWAIT, &list, 1, nullptr); error != 0) return resolved(now, error, nullptr);
+  if (const int error = ::getaddrinfo_a(GAI_NOWAIT, &list, 1, nullptr); error != 0)
+    return resolved(now, error, nullptr);
   until_ = now + look_again;
 }
 
@@ -96,7 +99,7 @@ void Connector::resolved(Steady now, int error, const addrinfo* list) {
 void Connector::try_next(Steady now) {
   while (next_ < addresses_.size()) {
     const Address& a = addresses_[next_++];
-    const sockaddr* address = reinterpret_cast<const sockaddr*>(&a.address);   // NOLINT: sockets' own polymorphism
+    const sockaddr* address = reinterpret_cast<const sockaddr*>(&a.address);  // NOLINT: sockets' own polymorphism
     address_ = numeric(address, a.size);
     fd_ = ::socket(address->sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (fd_ >= 0) {
@@ -139,7 +142,7 @@ void Connector::on_time(Steady now) {
     return;
   }
   const addrinfo* list = lookup_->request.ar_result;
-  const auto keep = std::move(lookup_);   // resolved() lets go of lookup_, but the list is the request's
+  const auto keep = std::move(lookup_);  // resolved() lets go of lookup_, but the list is the request's
   resolved(now, error, list);
 }
 

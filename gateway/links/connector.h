@@ -17,7 +17,7 @@ namespace ferry {
 // getaddrinfo_a (a DNS server that is away must not stop the tick), then each address in turn, 10 s each.
 class Connector final : public Pollable {
  public:
-  static constexpr Duration patience = 10 * second;   // for one address; names: the resolver's own limit
+  static constexpr Duration patience = 10 * second;  // for one address; names: the resolver's own limit
 
   // done(fd): a connected non-blocking socket that is now the caller's, or -1: see reason(). Called from on_ready or
   // on_time, or by start() itself.
@@ -26,14 +26,14 @@ class Connector final : public Pollable {
   Connector(const Connector&) = delete;
   Connector& operator=(const Connector&) = delete;
 
-  void start(Steady now);          // gives up what was under way
+  void start(Steady now);  // gives up what was under way
   void cancel();
   std::optional<Steady> deadline() const;
   void on_time(Steady now);
   void on_ready(std::uint32_t) override;
 
-  const std::string& reason() const { return reason_; }     // of the last failure, for people
-  const std::string& address() const { return address_; }   // numeric; of the last success
+  const std::string& reason() const { return reason_; }    // of the last failure, for people
+  const std::string& address() const { return address_; }  // numeric; of the last success
 
  private:
   struct Lookup;

@@ -21,7 +21,7 @@ bool fill(sockaddr_un& address, const std::string& path) {
 }
 
 const sockaddr* generic(const sockaddr_un& address) {
-  return reinterpret_cast<const sockaddr*>(&address);   // NOLINT: sockets' own polymorphism
+  return reinterpret_cast<const sockaddr*>(&address);  // NOLINT: sockets' own polymorphism
 }
 
 bool somebody_answers(const sockaddr_un& address) {
@@ -63,13 +63,13 @@ std::string ControlLink::bind_socket() {
   if (!fill(address, path_)) return "the path of a Unix socket has at most 107 bytes";
   fd_ = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
   if (fd_ < 0) return std::strerror(errno);
-  struct stat info{};
+  struct stat info {};
   if (::lstat(path_.c_str(), &info) == 0) {
     if (!S_ISSOCK(info.st_mode)) return "there is something that is no socket";
     if (somebody_answers(address)) return "another ferryd answers here";
     ::unlink(path_.c_str());
   }
-  const mode_t before = ::umask(0177);   // never open to others, not even for a moment
+  const mode_t before = ::umask(0177);  // never open to others, not even for a moment
   const int bound = ::bind(fd_, generic(address), sizeof address);
   const int error = errno;
   ::umask(before);
@@ -132,9 +132,12 @@ void ControlLink::flush() {
     Client& c = it->second;
     while (!c.gone && !c.out.empty()) {
       const ssize_t n = ::send(c.fd, c.out.data(), c.out.size(), MSG_NOSIGNAL);
-      if (n > 0) c.out.erase(0, static_cast<std::size_t>(n));
-      else if (errno == EAGAIN) break;
-      else if (errno != EINTR) c.gone = true;
+      if (n > 0)
+        c.out.erase(0, static_cast<std::size_t>(n));
+      else if (errno == EAGAIN)
+        break;
+      else if (errno != EINTR)
+        c.gone = true;
     }
     if (c.gone || c.out.size() > max_waiting || (c.ended && c.open == 0 && c.out.empty())) {
       poller_.forget(c.fd);

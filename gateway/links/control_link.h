@@ -15,12 +15,12 @@ namespace ferry {
 // the commit. A client gets its answers in the order of its lines.
 class ControlLink final : public Pollable {
  public:
-  static constexpr std::size_t max_line = 16U << 20;      // bytes: a mapping table to import
-  static constexpr std::size_t max_waiting = 64U << 20;   // bytes of answers that a client does not take; then it goes
+  static constexpr std::size_t max_line = 16U << 20;     // bytes: a mapping table to import
+  static constexpr std::size_t max_waiting = 64U << 20;  // bytes of answers that a client does not take; then it goes
   static constexpr std::size_t max_clients = 32;
 
   ControlLink(Poller& poller, Inbox& inbox, std::string path);
-  ~ControlLink();                                         // removes the socket file
+  ~ControlLink();  // removes the socket file
   ControlLink(const ControlLink&) = delete;
   ControlLink& operator=(const ControlLink&) = delete;
 
@@ -38,9 +38,9 @@ class ControlLink final : public Pollable {
     std::uint64_t id;
     int fd;
     std::string in, out;
-    bool ended = false;       // it has sent everything
-    std::size_t open = 0;     // commands without an answer
-    bool gone = false;        // to be removed in flush()
+    bool ended = false;    // it has sent everything
+    std::size_t open = 0;  // commands without an answer
+    bool gone = false;     // to be removed in flush()
   };
   void read(Client& client);
   void take_lines(Client& client);

@@ -21,19 +21,20 @@ struct BrokerUp {
 struct BrokerDown {
   std::string reason;
 };
-struct Published {          // PUBACK of a publish that had a token
+struct Published {  // PUBACK of a publish that had a token
   std::int64_t token = 0;
-  int reason = 0;           // MQTT 5 reason code; 0 in 3.1.1
+  int reason = 0;  // MQTT 5 reason code; 0 in 3.1.1
 };
-struct Command {            // one line of a control client
+struct Command {  // one line of a control client
   std::uint64_t client = 0;
   std::string line;
 };
-struct Fatal {              // the process cannot go on: exit 1
+struct Fatal {  // the process cannot go on: exit 1
   std::string text;
 };
 
-using LinkEvent = std::variant<ComponentUp, ComponentDown, Element, Refused, BrokerUp, BrokerDown, InPublish, Published, Command, Fatal>;
+using LinkEvent = std::variant<ComponentUp, ComponentDown, Element, Refused, BrokerUp, BrokerDown, InPublish, Published,
+                               Command, Fatal>;
 
 // What came in since the last tick, in order, and what is to be logged.
 struct Inbox {

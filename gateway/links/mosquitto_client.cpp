@@ -16,7 +16,7 @@
 namespace ferry {
 namespace {
 
-struct Library {   // counted by libmosquitto itself
+struct Library {  // counted by libmosquitto itself
   Library() { mosquitto_lib_init(); }
   ~Library() { mosquitto_lib_cleanup(); }
 };
@@ -33,7 +33,8 @@ class Properties {
     mosquitto_property_add_string_pair(&list_, MQTT_PROP_USER_PROPERTY, name, value.c_str());
   }
   void bytes(int id, const std::string& value) {
-    mosquitto_property_add_binary(&list_, id, value.data(), static_cast<std::uint16_t>(std::min<std::size_t>(value.size(), 65'535)));
+    mosquitto_property_add_binary(&list_, id, value.data(),
+                                  static_cast<std::uint16_t>(std::min<std::size_t>(value.size(), 65'535)));
   }
   const mosquitto_property* get() const { return list_; }
 
@@ -45,7 +46,7 @@ std::string read_text(const mosquitto_property* properties, int id) {
   char* value = nullptr;
   if (!mosquitto_property_read_string(properties, id, &value, false)) return {};
   std::string out = value ? value : "";
-  std::free(value);   // NOLINT: libmosquitto gave it
+  std::free(value);  // NOLINT: libmosquitto gave it
   return out;
 }
 
@@ -54,30 +55,40 @@ std::string read_bytes(const mosquitto_property* properties, int id) {
   std::uint16_t size = 0;
   if (!mosquitto_property_read_binary(properties, id, &value, &size, false)) return {};
   std::string out(static_cast<const char*>(value), value ? size : 0);
-  std::free(value);   // NOLINT: libmosquitto gave it
+  std::free(value);  // NOLINT: libmosquitto gave it
   return out;
 }
 
 // 3.1.1's return codes of CONNACK in MQTT 5's terms.
 int connack_reason(int code) {
   switch (code) {
-    case 1: return MQTT_RC_UNSUPPORTED_PROTOCOL_VERSION;
-    case 2: return MQTT_RC_CLIENTID_NOT_VALID;
-    case 3: return MQTT_RC_SERVER_UNAVAILABLE;
-    case 4: return MQTT_RC_BAD_USERNAME_OR_PASSWORD;
-    case 5: return MQTT_RC_NOT_AUTHORIZED;
-    default: return code;
+    case 1:
+      return MQTT_RC_UNSUPPORTED_PROTOCOL_VERSION;
+    case 2:
+      return MQTT_RC_CLIENTID_NOT_VALID;
+    case 3:
+      return MQTT_RC_SERVER_UNAVAILABLE;
+    case 4:
+      return MQTT_RC_BAD_USERNAME_OR_PASSWORD;
+    case 5:
+      return MQTT_RC_NOT_AUTHORIZED;
+    default:
+      return code;
   }
 }
 
 int refusal_reason(int rc) {
   switch (rc) {
     case MOSQ_ERR_OVERSIZE_PACKET:
-    case MOSQ_ERR_PAYLOAD_SIZE: return MQTT_RC_PACKET_TOO_LARGE;
-    case MOSQ_ERR_QOS_NOT_SUPPORTED: return MQTT_RC_QOS_NOT_SUPPORTED;
+    case MOSQ_ERR_PAYLOAD_SIZE:
+      return MQTT_RC_PACKET_TOO_LARGE;
+    case MOSQ_ERR_QOS_NOT_SUPPORTED:
+      return MQTT_RC_QOS_NOT_SUPPORTED;
     case MOSQ_ERR_INVAL:
-    case MOSQ_ERR_MALFORMED_UTF8: return MQTT_RC_TOPIC_NAME_INVALID;
-    default: return MQTT_RC_UNSPECIFIED;
+    case MOSQ_ERR_MALFORMED_UTF8:
+      return MQTT_RC_TOPIC_NAME_INVALID;
+    default:
+      return MQTT_RC_UNSPECIFIED;
   }
 }
 
@@ -101,7 +112,7 @@ struct MosquittoClient::Callbacks {
     std::uint8_t qos = 2;
     if (mosquitto_property_read_byte(properties, MQTT_PROP_MAXIMUM_QOS, &qos, false)) out.maximum_qos = qos;
     c.active_ = out.reason == 0;
-    if (c.active_) mosquitto_log_callback_set(c.m_, nullptr);   // or it formats a line for every packet
+    if (c.active_) mosquitto_log_callback_set(c.m_, nullptr);  // or it formats a line for every packet
     c.events_.on_connack(out);
   }
 
@@ -128,7 +139,8 @@ struct MosquittoClient::Callbacks {
 
   static void suback(mosquitto*, void* object, int mid, int count, const int* granted, const mosquitto_property*) {
     constexpr int first_refusal = 0x80;
-    self(object).events_.on_suback(mid, std::any_of(granted, granted + count, [](int g) { return g >= first_refusal; }));
+    self(object).events_.on_suback(mid,
+                                   std::any_of(granted, granted + count, [](int g) { return g >= first_refusal; }));
   }
 
   static void unsuback(mosquitto*, void* object, int, const mosquitto_property*) { self(object); }
@@ -145,10 +157,11 @@ struct MosquittoClient::Callbacks {
   }
 };
 
-MosquittoClient::MosquittoClient(MosquittoEvents& events, Settings settings) : events_(events), settings_(std::move(settings)) {
+MosquittoClient::MosquittoClient(MosquittoEvents& events, Settings settings)
+    : events_(events), settings_(std::move(settings)) {
   static const Library library;
   m_ = mosquitto_new(settings_.id.c_str(), settings_.clean, this);
-  mosquitto_threaded_set(m_, true);   // packets are queued until write(): see the top of the header
+  mosquitto_threaded_set(m_, true);  // packets are queued until write(): see the top of the header
   mosquitto_int_option(m_, MOSQ_OPT_TCP_NODELAY, 1);
   mosquitto_connect_v5_callback_set(m_, &Callbacks::connack);
   mosquitto_message_v5_callback_set(m_, &Callbacks::message);
@@ -166,7 +179,8 @@ void MosquittoClient::set_protocol(bool mqtt5) {
 }
 
 void MosquittoClient::set_login(const std::string& username, const std::string& password) {
-  mosquitto_username_pw_set(m_, username.empty() ? nullptr : username.c_str(), username.empty() ? nullptr : password.c_str());
+  mosquitto_username_pw_set(m_, username.empty() ? nullptr : username.c_str(),
+                            username.empty() ? nullptr : password.c_str());
 }
 
 void MosquittoClient::set_will(const std::string& payload) {
@@ -181,7 +195,7 @@ std::string MosquittoClient::connect(const std::string& host, std::uint16_t port
   if (!settings_.cafile.empty() && !tls_set_) {
     // Without this check a file that cannot be read would mean a connection without TLS.
     if (mosquitto_tls_set(m_, settings_.cafile.c_str(), nullptr, nullptr, nullptr, nullptr) != MOSQ_ERR_SUCCESS ||
-        mosquitto_tls_opts_set(m_, 1, "tlsv1.2", nullptr) != MOSQ_ERR_SUCCESS)   // at least 1.2; 1 is SSL_VERIFY_PEER
+        mosquitto_tls_opts_set(m_, 1, "tlsv1.2", nullptr) != MOSQ_ERR_SUCCESS)  // at least 1.2; 1 is SSL_VERIFY_PEER
       return settings_.cafile + " cannot be read";
     tls_set_ = true;
   }
@@ -215,8 +229,9 @@ MosquittoClient::Read MosquittoClient::read(int budget) {
     progress_ = false;
     errno = 0;
     if (!survived(mosquitto_loop_read(m_, 1))) return Read::lost;
-    // COMPAT(libmosquitto): each queued packet writes a byte into a socket pair that only mosquitto_loop() empties. Once it
-    // is full, errno is EAGAIN after every PUBLISH although there is more to read; only an EAGAIN without progress counts.
+    // COMPAT(libmosquitto): each queued packet writes a byte into a socket pair that only mosquitto_loop() empties.
+    // Once it is full, errno is EAGAIN after every PUBLISH although there is more to read; only an EAGAIN without
+    // progress counts.
     if (errno == EAGAIN && !progress_) return Read::drained;
   }
   return Read::more;
@@ -227,10 +242,12 @@ bool MosquittoClient::want_write() const { return mosquitto_want_write(m_); }
 bool MosquittoClient::misc() { return survived(mosquitto_loop_misc(m_)); }
 void MosquittoClient::disconnect() { mosquitto_disconnect_v5(m_, 0, nullptr); }
 
-MosquittoClient::Sent MosquittoClient::publish(const Publish& p, int qos, std::string_view root, int& mid, int& reason) {
+MosquittoClient::Sent MosquittoClient::publish(const Publish& p, int qos, std::string_view root, int& mid,
+                                               int& reason) {
   Properties properties;
   if (mqtt5_) {
-    const bool ours = p.topic.size() > root.size() && p.topic[root.size()] == '/' && p.topic.compare(0, root.size(), root) == 0;
+    const bool ours =
+        p.topic.size() > root.size() && p.topic[root.size()] == '/' && p.topic.compare(0, root.size(), root) == 0;
     if (!p.payload.empty() && (p.cbor || ours))
       properties.text(MQTT_PROP_CONTENT_TYPE, p.cbor ? "application/cbor" : "application/json");
     if (p.expiry != 0) properties.number(MQTT_PROP_MESSAGE_EXPIRY_INTERVAL, p.expiry);
@@ -238,8 +255,8 @@ MosquittoClient::Sent MosquittoClient::publish(const Publish& p, int qos, std::s
     if (!p.id.empty()) properties.pair("id", p.id);
     if (!p.kind.empty()) properties.pair("kind", p.kind);
   }
-  const int rc = mosquitto_publish_v5(m_, &mid, p.topic.c_str(), static_cast<int>(p.payload.size()), p.payload.data(), qos,
-                                      p.retain, properties.get());
+  const int rc = mosquitto_publish_v5(m_, &mid, p.topic.c_str(), static_cast<int>(p.payload.size()), p.payload.data(),
+                                      qos, p.retain, properties.get());
   // NO_CONN of a QoS 1 publish means: kept, and sent after the next connect.
   if (rc == MOSQ_ERR_SUCCESS || (rc == MOSQ_ERR_NO_CONN && qos > 0)) return Sent::queued;
   reason = refusal_reason(rc);
@@ -247,8 +264,8 @@ MosquittoClient::Sent MosquittoClient::publish(const Publish& p, int qos, std::s
 }
 
 bool MosquittoClient::subscribe(const Subscribe& s, int& mid) {
-  const int options = (s.no_local ? MQTT_SUB_OPT_NO_LOCAL : 0) | (s.retain_as_published ? MQTT_SUB_OPT_RETAIN_AS_PUBLISHED : 0) |
-                      MQTT_SUB_OPT_SEND_RETAIN_ALWAYS;
+  const int options = (s.no_local ? MQTT_SUB_OPT_NO_LOCAL : 0) |
+                      (s.retain_as_published ? MQTT_SUB_OPT_RETAIN_AS_PUBLISHED : 0) | MQTT_SUB_OPT_SEND_RETAIN_ALWAYS;
   return mosquitto_subscribe_v5(m_, &mid, s.filter.c_str(), 1, options, nullptr) == MOSQ_ERR_SUCCESS;
 }
 

@@ -16,7 +16,7 @@
 namespace ferry {
 namespace {
 
-constexpr std::size_t batch = 64;   // descriptors in one wait; more come in the next
+constexpr std::size_t batch = 64;  // descriptors in one wait; more come in the next
 
 // Without epoll or signalfd there is no program; this happens at the start or never.
 [[noreturn]] void impossible(const char* call) {
@@ -46,8 +46,10 @@ Poller::~Poller() { ::close(epoll_); }
 void Poller::watch(int fd, Pollable* handler, bool read, bool write) {
   const std::uint32_t wanted = (read ? std::uint32_t{EPOLLIN | EPOLLRDHUP} : 0) | (write ? std::uint32_t{EPOLLOUT} : 0);
   const auto [it, added] = watches_.try_emplace(fd, Watch{handler, wanted, generation_ + 1});
-  if (added) ++generation_;
-  else if (it->second.handler == handler && it->second.events == wanted) return;
+  if (added)
+    ++generation_;
+  else if (it->second.handler == handler && it->second.events == wanted)
+    return;
   it->second.handler = handler;
   it->second.events = wanted;
   epoll_event event{};
@@ -91,8 +93,10 @@ Signals::~Signals() {
 void Signals::on_ready(std::uint32_t) {
   signalfd_siginfo info;
   while (::read(fd_, &info, sizeof info) == static_cast<ssize_t>(sizeof info)) {
-    if (info.ssi_signo == SIGHUP) reload_ = true;
-    else ++ends_;
+    if (info.ssi_signo == SIGHUP)
+      reload_ = true;
+    else
+      ++ends_;
   }
 }
 

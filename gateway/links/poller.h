@@ -11,7 +11,7 @@
 
 namespace ferry {
 
-using Steady = std::int64_t;   // ms of a clock that never jumps; for time-outs, not for dates
+using Steady = std::int64_t;  // ms of a clock that never jumps; for time-outs, not for dates
 Steady steady_now();
 
 class Pollable {
@@ -43,7 +43,7 @@ class Poller {
     std::uint32_t events, generation;
   };
   int epoll_;
-  std::uint32_t generation_ = 0;   // tells a descriptor from a later one with the same number
+  std::uint32_t generation_ = 0;  // tells a descriptor from a later one with the same number
   std::unordered_map<int, Watch> watches_;
 };
 
@@ -57,9 +57,9 @@ class Signals final : public Pollable {
   Signals& operator=(const Signals&) = delete;
 
   void on_ready(std::uint32_t) override;
-  bool end() const { return ends_ != 0; }      // TERM or INT came
-  bool end_now() const { return ends_ > 1; }   // and again: no more patience
-  bool take_reload();                          // HUP came since the last call
+  bool end() const { return ends_ != 0; }     // TERM or INT came
+  bool end_now() const { return ends_ > 1; }  // and again: no more patience
+  bool take_reload();                         // HUP came since the last call
 
  private:
   Poller& poller_;

@@ -52,8 +52,10 @@ void PublishQueue::rebuild_index() {
     const Publish& p = entries_[i];
     bytes_ += size_of(p);
     if (!p.retain) continue;
-    if (p.token == 0) latest_[p.topic] = first_ + i;
-    else latest_.erase(p.topic);
+    if (p.token == 0)
+      latest_[p.topic] = first_ + i;
+    else
+      latest_.erase(p.topic);
   }
 }
 

@@ -60,7 +60,9 @@ class ComponentLinkTest : public testing::Test {
     peer_ = ::accept4(listener_, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
     ASSERT_GE(peer_, 0);
   }
-  void say(std::string_view text) { ASSERT_EQ(::send(peer_, text.data(), text.size(), MSG_NOSIGNAL), static_cast<ssize_t>(text.size())); }
+  void say(std::string_view text) {
+    ASSERT_EQ(::send(peer_, text.data(), text.size(), MSG_NOSIGNAL), static_cast<ssize_t>(text.size()));
+  }
   // Turns the loop until the condition holds, at most 8 s.
   bool turn(const std::function<bool()>& condition) {
     for (const Steady end = steady_now() + 8 * second; steady_now() < end;) {
@@ -128,7 +130,8 @@ TEST_F(ComponentLinkTest, HandshakeAndFirstStanzasMayComeInOnePiece) {
 TEST_F(ComponentLinkTest, AStanzaOverTheLimitIsRefusedAndTheLinkStays) {
   settings_.message_bytes = 1024;
   connect();
-  const std::string big = "<message from='a@localhost' id='big'><body>" + std::string(200'000, 'x') + "</body></message><presence/>";
+  const std::string big =
+      "<message from='a@localhost' id='big'><body>" + std::string(200'000, 'x') + "</body></message><presence/>";
   say(big);
   ASSERT_TRUE(turn([&] { return event<Element>() != nullptr; }));
   ASSERT_TRUE(event<Refused>());
@@ -158,7 +161,8 @@ TEST_F(ComponentLinkTest, StreamErrorsAreExplained) {
   struct Row {
     const char *condition, *advice;
   };
-  for (const Row& row : {Row{"conflict", "another gateway"}, Row{"not-authorized", "secret"}, Row{"host-unknown", "add it there"}}) {
+  for (const Row& row :
+       {Row{"conflict", "another gateway"}, Row{"not-authorized", "secret"}, Row{"host-unknown", "add it there"}}) {
     inbox_.log.clear();
     start();
     say(header);
