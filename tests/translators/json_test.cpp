@@ -113,6 +113,11 @@ TEST(Json, DepthUpToSixtyFourIsFine) {
   EXPECT_FALSE(JsonDocument::parse(std::string(65, '[') + std::string(65, ']')));
 }
 
+TEST(Json, NothingTimesMuchIsNothing) {
+  for (const std::string_view zero : {"0e300", "0.0000000000000000000000000000000000000", "0e-300"})
+    EXPECT_EQ(parsed(zero).root().number(), 0.0) << zero;
+}
+
 TEST(Json, NumbersKeepWhatTheyAre) {
   const JsonDocument d = parsed(R"([9223372036854775807,-9223372036854775808,18446744073709551615,1e300,0.1,5.0,123456789012345678901234567890])");
   std::vector<std::optional<std::int64_t>> integers;

@@ -27,7 +27,8 @@ class JsonView {
   std::optional<std::string_view> string() const;
   std::optional<bool> boolean() const;
   std::optional<std::int64_t> integer() const;
-  std::optional<double> number() const;             // an integer() too; nothing for integers beyond 64 bits signed
+  std::optional<double> number() const;             // an integer() too, nothing for those beyond 64 bits
+                                                     // signed; of long fractions the nearest double or its neighbour
   std::size_t size() const;                          // of an array or object
   void each(const std::function<void(JsonView)>& visit) const;                              // of an array
   void members(const std::function<void(std::string_view key, JsonView)>& visit) const;     // of an object
