@@ -24,6 +24,7 @@ struct Brain::Impl {
     world.hooks.send_durably = [this](User& user, Element e) { delivery.send_durably(user.key, std::move(e)); };
     world.hooks.announce_to = [this](User& user, const Jid& to) { presences.announce_to(user, to); };
     world.hooks.withdraw_from = [this](User& user, const Jid& to) { presences.withdraw_from(user, to); };
+    world.hooks.show_presence = [this](User& user, Contact& contact) { presences.show(user, contact); };
     world.hooks.forget_presence = [this](User& user, Contact& contact) { presences.forget(user, contact); };
     world.hooks.replay = [this](User& user, Replay what, std::string_view since) { delivery.to_mqtt.replay(user, what, since); };
     admin.on_table_change = [this] { subscribe_feeds(); };

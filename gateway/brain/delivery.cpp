@@ -45,6 +45,11 @@ void Delivery::broker_up(bool session_present) {
 // Receipts and echoes leave after the commit and are not rows themselves: a crash in between swallows them. They are
 // the same when they come twice, so the latest ones are simply told again.
 void Delivery::tell_again() {
+  for (const auto& [key, reason] : std::exchange(untold_, {})) {
+    const User* user = world_.user(key.first);
+    const auto row = user ? world_.records.find_message(user->key, key.second) : std::nullopt;
+    if (row) tell(*user, row->id, row->peer, row->state, row->state == MessageState::failed ? &reason : nullptr);
+  }
   const auto rows = world_.records.recent(tell_again_limit);
   if (rows.empty()) return;
   const Instant newest = rows.back().expires;
@@ -57,6 +62,10 @@ void Delivery::tell_again() {
 }
 
 void Delivery::tell(const User& user, const std::string& id, std::string_view peer, MessageState state, const StanzaError* reason) {
+  if (!world_.mqtt_up) {   // the link drops what nobody waits for; the records know the state, but not the reason
+    if (untold_.size() < max_untold) untold_[{user.key, id}] = reason ? *reason : StanzaError{};
+    return;
+  }
   world_.publish_to(user, "in/receipt", receipt_json({id, peer, state, reason, {}, world_.now}));
 }
 

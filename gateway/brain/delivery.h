@@ -4,6 +4,9 @@
 // Receipts go accepted -> forwarded -> delivered -> displayed, or failed (design section 8). One instance serves all users.
 #pragma once
 
+#include <map>
+#include <utility>
+
 #include "gateway/brain/mqtt_outbox.h"
 #include "gateway/brain/xmpp_outbox.h"
 #include "translators/message.h"
@@ -57,6 +60,8 @@ class Delivery {
   void tell_again();
 
   World& world_;
+  static constexpr std::size_t max_untold = 100'000;
+  std::map<std::pair<UserKey, std::string>, StanzaError> untold_;   // receipts of the time that the broker was away
   Instant redelivery_until_ = 0;   // after a reconnect the broker repeats what we had not acknowledged
   Instant expire_at_ = 0;
   Seq expire_from_ = 0;

@@ -85,7 +85,8 @@ void Presences::go_offline(User& user, const std::string& name, Device& device) 
   broadcast(user, name, device.availability);
   for (const std::string& to : device.directed) send(user, name, device.availability, to);
   device.directed.clear();
-  set_shown(user, name, device, false);
+  // While the XMPP link is away nobody there has heard of it: `shown` stays, and it is said again when the link is up.
+  if (world_.xmpp_up || world_.options.component.host.empty()) set_shown(user, name, device, false);
 }
 
 void Presences::send(User& user, std::string_view device, const Availability& availability, std::string_view to) {
@@ -334,6 +335,8 @@ void Presences::work() {
       if (device.availability.available()) {
         broadcast(*user, name, device.availability);
         set_shown(*user, name, device, true);
+      } else if (device.shown && device.announced) {
+        go_offline(*user, name, device);
       }
     for (auto& [jid, contact] : user->contacts) {
       if (!contact.record.to) continue;

@@ -31,6 +31,7 @@ class Presences {
 
   void announce_to(User& user, const Jid& watcher);
   void withdraw_from(User& user, const Jid& watcher);
+  void show(User& user, Contact& contact);                  // where it differs from what the user sees
   void forget(User& user, Contact& contact);                // the user sees this contact no longer
   void show_all(User& user, bool from_nothing);
 
@@ -50,7 +51,6 @@ class Presences {
   bool drop_gone_device(User& user);
   void set_shown(User& user, const std::string& name, Device& device, bool shown);
   void go_offline(User& user, const std::string& name, Device& device);
-  void show(User& user, Contact& contact);
   void show_stranger(User& user, const std::string& bare);
   void settle();
 

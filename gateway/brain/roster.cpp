@@ -88,6 +88,7 @@ void Roster::on_subscription(User& user, const Presence& p) {
   const auto outcome = subscription::in(known->record, *type);
   if (saw && !known->record.to) world_.hooks.forget_presence(user, *known);
   settle(user, *known, outcome);
+  if (!saw && known->record.to) world_.hooks.show_presence(user, *known);
 }
 
 std::optional<StanzaError> Roster::put(User& user, const Jid& jid, std::optional<std::string> name,

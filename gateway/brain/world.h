@@ -107,6 +107,7 @@ struct World {
     std::function<void(User&, Element)> send_durably;            // delivery: through the outbox, in order
     std::function<void(User&, const Jid&)> announce_to;          // presences: our devices, to a new watcher
     std::function<void(User&, const Jid&)> withdraw_from;        // presences: unavailable, to a former watcher
+    std::function<void(User&, Contact&)> show_presence;          // presences: the user may see it now
     std::function<void(User&, Contact&)> forget_presence;        // presences: the user sees it no longer
     std::function<void(User&, Replay, std::string_view since)> replay;   // delivery: publish what is kept again
   } hooks;
