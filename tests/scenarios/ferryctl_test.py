@@ -1,0 +1,402 @@
+"""The administrator's tool: with a gateway that does not run (its store), with one that does (its socket), and the proof
+that a broker keeps people apart.
+
+    python3 tests/scenarios/ferryctl_test.py [-l] [CASE …]        needs FERRY_BIN, or build/bin
+"""
+import asyncio
+import contextlib
+import json
+import os
+import subprocess
+
+import run
+from clients import MqttClient, XmppClient
+from process import HOST, free_port, scratch, write
+from servers import Component, Ferryd, Mosquitto, Prosody, ferry_program
+
+HOSTED = 'mqtt.localhost'
+ANNA, BERT = 'probe-a@' + HOSTED, 'probe-b@' + HOSTED
+BY_RULE = 'user *@%s {root}/u/{uid}' % HOSTED
+
+
+class Nothing:
+    """A broker and an XMPP server that are not there."""
+
+    host, port, root, gateway, gateway_password, cafile = HOST, free_port(), 'im/v1', 'ferry', 'secret', None
+    component = Component(HOST, free_port(), HOSTED, 'secret')
+
+
+class Ctl:
+    """ferryctl with one configuration."""
+
+    def __init__(self, broker=Nothing, component=Nothing, routes=None):
+        self.ferryd = Ferryd(broker, component, routes=routes)
+        self.directory = self.ferryd.directory
+
+    def __call__(self, *arguments, code=0, stdin=None):
+        done = subprocess.run(
+            [ferry_program('ferryctl'), '--config', self.ferryd.configuration, *arguments],
+            capture_output=True,
+            text=True,
+            timeout=80,
+            input=stdin if stdin is not None else '',
+        )
+        text = 'ferryctl %s: exit code %d\n%s%s' % (' '.join(arguments), done.returncode, done.stdout, done.stderr)
+        assert done.returncode == code, text
+        return done
+
+    def json(self, *arguments, code=0, stdin=None):
+        return json.loads(self('--json', *arguments, code=code, stdin=stdin).stdout)
+
+    def rows(self):
+        return [row['row'] for row in self.json('map', 'list')['rows'] if row['from'] == 'store']
+
+    def file(self, name, text):
+        return write(os.path.join(self.directory, name), text)
+
+
+def plain(*arguments, code, environment=None):
+    done = subprocess.run(
+        [ferry_program('ferryctl'), *arguments],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        stdin=subprocess.DEVNULL,
+        env=dict(os.environ, **(environment or {})),
+    )
+    assert done.returncode == code, (arguments, done)
+    return done
+
+
+# usage
+async def usage_and_help():
+    done = plain('--help', code=0)
+    for words in ('map import', 'broker check', 'user show', 'status', 'exit codes'):
+        assert words in done.stdout, done.stdout
+    done = plain('map', '--help', code=0)
+    assert 'map explain' in done.stdout and 'user add' not in done.stdout
+    rows = [
+        (('frob',), 'no command frob'),
+        ((), 'what is to be done'),
+        (('map',), 'which command'),
+        (('map', 'frob'), 'no command map frob'),
+        (('map', 'add'), 'ferryctl map add ROW'),
+        (('map', 'list', 'x'), 'ferryctl map list'),
+        (('map', 'list', '--frob'), 'no flag --frob'),
+        (('map', 'list', '--replace'), 'flag of another command'),
+        (('--json=yes', 'status'), 'takes no value'),
+        (('status', '--config'), 'needs a value'),
+        (('--config', '/nowhere/at/all', 'status'), '/nowhere/at/all'),
+        (('status', '--config=' + os.devnull), 'broker'),
+    ]
+    for arguments, words in rows:
+        done = plain(*arguments, code=2)
+        assert words in done.stderr and not done.stdout, (arguments, done)
+
+
+async def options_come_from_flags_and_environment():
+    ctl = Ctl()
+    done = plain('status', code=0, environment={'FERRY_CONFIG': ctl.ferryd.configuration})
+    assert 'not running' in done.stdout, done
+    done = ctl('acl', '--broker.root=other', '--broker.username', 'gate')
+    assert 'user gate' in done.stdout and 'pattern read other/u/%u/in/#' in done.stdout, done.stdout
+    ctl('acl', '--broker.port=frob', code=2)
+
+
+# a gateway that does not run
+async def looking_makes_no_store():
+    ctl = Ctl()
+    before = sorted(os.listdir(ctl.directory))
+    done = ctl('map', 'list')
+    assert 'not running' in done.stderr
+    assert done.stdout.split('\n')[0].split() == ['KIND', 'JID', 'TOPIC', 'SETTINGS', 'FROM']
+    assert done.stdout.split('\n')[1].split() == ['user', '*@' + HOSTED, '{root}/u/{uid}', 'configuration']
+    ctl('map', 'check')
+    ctl('map', 'explain', 'a@' + HOSTED)
+    assert sorted(os.listdir(ctl.directory)) == before
+    ctl('map', 'add', 'feed a@%s x/y' % HOSTED)
+    assert oct(os.stat(os.path.join(ctl.directory, 'ferry.db')).st_mode & 0o777) == '0o600'
+
+
+async def rows_come_and_go():
+    ctl = Ctl()
+    feed = 'feed alarm@%s factory/line1/alarm' % HOSTED
+    assert ctl('map', 'add', *feed.split()).stdout == 'added: %s\n' % feed
+    ctl('map', 'add', 'user bob@%s {root}/bob format=cbor' % HOSTED, 'feed b@%s x/#' % HOSTED)
+    assert ctl.rows() == [feed, 'feed b@%s x/#' % HOSTED, 'user bob@%s {root}/bob format=cbor' % HOSTED], ctl.rows()
+    refused = [
+        ('feed alarm@%s other' % HOSTED, 'alarm@' + HOSTED),  # the JID is taken
+        ('feed other@%s factory/line1/alarm' % HOSTED, 'factory/line1/alarm'),  # the topic is
+        ('frob a@b c', 'not a kind of row'),
+        ('feed a@b', 'KIND JID TOPIC'),
+    ]
+    for row, words in refused:
+        done = ctl('map', 'add', row, code=1)
+        assert words in done.stderr and not done.stdout, (row, done)
+        assert ctl.json('map', 'add', row, code=1)['ok'] is False
+    ctl('map', 'remove', 'ALARM@%s' % HOSTED)
+    done = ctl('map', 'remove', 'alarm@' + HOSTED, code=1)
+    assert 'no row' in done.stderr
+    done = ctl('map', 'remove', '*@' + HOSTED, code=1)
+    assert 'configuration file' in done.stderr
+    done = ctl('map', 'add', 'feed good@%s good' % HOSTED, 'feed bad', code=1)  # the good one of two
+    assert 'feed bad: ' in done.stderr and 'added: feed good' in done.stdout
+    assert len(ctl.rows()) == 3
+
+
+async def an_export_can_be_imported():
+    ctl, other = Ctl(), Ctl()
+    ctl('map', 'add', 'feed öl@%s werk/öl write=corp.example follow=none' % HOSTED, 'user bob@%s {root}/b' % HOSTED)
+    exported = ctl('map', 'export').stdout
+    assert exported.startswith('#') and len(exported.splitlines()) == 3, exported
+    file = os.path.join(ctl.directory, 'rows')
+    assert '2 rows written' in ctl('map', 'export', '--all', file).stdout
+    with open(file, encoding='utf-8') as rows:
+        assert '# configuration: ' + BY_RULE in rows.read().splitlines()
+    assert other('map', 'import', '-', stdin=exported).stdout == '2 rows added\n'
+    assert other.rows() == ctl.rows()
+    assert other('map', 'import', file).stdout == '0 rows added, 2 were there already\n'
+    assert other('map', 'export').stdout == exported
+
+
+async def an_import_names_each_bad_line():
+    ctl = Ctl()
+    ctl('map', 'add', 'feed old@%s old/topic' % HOSTED)
+    lines = [
+        '\ufefffeed one@%s one\r' % HOSTED,
+        '# a comment',
+        '',
+        'feed',
+        '  feed two@%s  two  ' % HOSTED,
+        'feed three@%s one' % HOSTED,  # a topic that line 1 has
+        'feed old@%s old/topic' % HOSTED,
+        'feed old@%s new/topic' % HOSTED,
+        'x' * 5000,
+        'feed four@%s four' % HOSTED,  # without a line break at the end
+    ]
+    file = ctl.file('rows', '\n'.join(lines))
+    done = ctl('map', 'import', file, code=1)
+    assert done.stdout == '3 rows added, 1 was there already, 4 lines refused\n', done
+    problems = [line.split(': ')[1] for line in done.stderr.splitlines() if file in line]
+    assert problems == ['%s:%d' % (file, n) for n in (4, 6, 8, 9)], done.stderr
+    answer = ctl.json('map', 'import', '--replace', file, code=1)
+    assert (answer['added'], answer['unchanged'], answer['replaced']) == (0, 4, 1), answer
+    assert 'feed old@%s new/topic' % HOSTED in ctl.rows()
+    with open(file, 'wb') as broken:
+        broken.write(b'feed five@%s five\nfeed \xff@x y\n' % HOSTED.encode())
+    done = ctl('map', 'import', file, code=1)
+    assert ':2: the row is not UTF-8' in done.stderr and done.stdout.startswith('1 row added'), done
+    ctl('map', 'import', '/nowhere/at/all', code=2)
+
+
+async def many_rows():
+    """More than one command of the control socket holds, and more than one page of a list."""
+    ctl = Ctl(routes=['user *@other.localhost {root}/u/{uid}'])
+    count = 60_000
+    text = ''.join('user u%06d@%s {root}/u/{uid}\n' % (n, HOSTED) for n in range(count))
+    done = await asyncio.to_thread(ctl, 'map', 'import', '-', stdin=text)
+    assert done.stdout == '60,000 rows added\n', done
+    exported = await asyncio.to_thread(ctl, 'map', 'export')
+    assert exported.stdout.split('\n', 1)[1] == text
+    assert '60,001 rows' in ctl('map', 'check').stdout
+
+
+async def check_finds_what_is_wrong():
+    good = Ctl()
+    assert good('map', 'check').stdout == 'the mapping table is good: 1 row\n'
+    tie = Ctl(routes=[BY_RULE, 'user a*@%s {root}/a/{uid}' % HOSTED, 'user *b@%s {root}/b/{uid}' % HOSTED])
+    done = tie('map', 'check', code=1)
+    assert 'error' in done.stdout and 'a*@' + HOSTED in done.stdout and '*b@' + HOSTED in done.stdout, done.stdout
+    assert tie.json('map', 'check', code=1)['good'] is False
+
+
+async def explain_says_which_row_fires():
+    ctl = Ctl()
+    ctl('map', 'add', 'user bob@%s {root}/b' % HOSTED)
+    done = ctl('map', 'explain', 'bob@' + HOSTED)
+    assert 'base   im/v1/b\n' in done.stdout and 'exact rows win' in done.stdout, done.stdout
+    done = ctl('map', 'explain', 'im/v1/u/anna=2Bnews@%s/out/msg' % HOSTED)
+    assert 'JID    anna+news@%s\n' % HOSTED in done.stdout, done.stdout
+    assert 'not mapped' in ctl('map', 'explain', 'x@elsewhere').stdout
+    assert ctl.json('map', 'explain', 'bob@' + HOSTED)['topic'] == 'im/v1/b'
+
+
+async def users_come_and_go():
+    ctl = Ctl()
+    assert 'no users yet' in ctl('user', 'list').stderr
+    done = ctl('user', 'add', 'bob@' + HOSTED, 'anna+news@' + HOSTED)
+    assert 'im/v1/u/anna=2Bnews@' + HOSTED in done.stdout, done.stdout
+    assert ctl('user', 'list').stdout == 'anna+news@%s\nbob@%s\n' % (HOSTED, HOSTED)
+    assert 'waiting  0 messages' in ctl('user', 'show', 'bob@' + HOSTED).stdout
+    for command, jid, words in (
+        ('add', 'bob@' + HOSTED, 'exists already'),
+        ('add', 'bob@elsewhere', 'no user row covers'),
+        ('add', HOSTED, 'bare JID'),
+        ('show', 'x@' + HOSTED, 'no user'),
+        ('remove', 'x@' + HOSTED, 'no user'),
+    ):
+        assert words in ctl('user', command, jid, code=1).stderr, (command, jid)
+    ctl('user', 'remove', 'bob@' + HOSTED)
+    assert ctl.json('user', 'list')['users'] == ['anna+news@' + HOSTED]
+    assert ctl.json('status')['users'] == 1
+
+
+# a gateway that runs
+@contextlib.contextmanager
+def running(acl=None):
+    with Mosquitto(users={ANNA: 'pa', BERT: 'pb'}, acl=acl) as broker, Prosody(accounts={'alice': 'pa'}) as xmpp:
+        ctl = Ctl(broker, xmpp)
+        with ctl.ferryd:
+            yield ctl, broker, xmpp
+
+
+async def changes_apply_to_a_running_gateway():
+    with running() as (ctl, broker, xmpp):
+        done = ctl('status')
+        assert 'running, version' in done.stdout and 'broker   up (MQTT 5)' in done.stdout and not done.stderr, done
+        ctl('map', 'add', 'feed alarm@%s factory/alarm follow=localhost' % HOSTED)
+        broker.set_acl(ctl('acl').stdout + 'user sensor\ntopic write factory/#\n')
+        broker.add_user('sensor', 'ps')
+        alice = await XmppClient(xmpp, 'alice@localhost').connect()
+        alice.presence('alarm@' + HOSTED, 'subscribe')
+        await alice.wait_presence('alarm@' + HOSTED, 'subscribed')
+        publisher = subprocess.Popen(
+            ['mosquitto_pub', '-h', HOST, '-p', str(broker.port), '-u', 'sensor', '-P', 'ps']
+            + ['-q', '1', '-t', 'factory/alarm', '-m', 'fire']
+        )
+        assert await asyncio.to_thread(publisher.wait) == 0
+        await alice.wait_message('fire', 'alarm@' + HOSTED)
+        await alice.disconnect()
+        ctl('user', 'add', 'bob@' + HOSTED)
+        text = ''.join('feed f%d@%s many/%d\n' % (n, HOSTED, n) for n in range(15_000)) + 'feed bad\n'
+        done = await asyncio.to_thread(ctl, 'map', 'import', '-', stdin=text, code=1)
+        assert done.stdout == '15,000 rows added, 1 line refused\n' and 'standard input:15001' in done.stderr, done
+        ctl.ferryd.terminate()
+        done = ctl('user', 'list')
+        assert 'not running' in done.stderr and done.stdout == 'bob@%s\n' % HOSTED
+        assert len(ctl.rows()) == 15_001
+
+
+# broker check
+def probes(directory):
+    return [
+        '--probe=%s:%s' % (user, write(os.path.join(directory, 'password-' + user), password + '\n'))
+        for user, password in ((ANNA, 'pa'), (BERT, 'pb'))
+    ]
+
+
+def trials(ctl, code):
+    answer = ctl.json('broker', 'check', *probes(ctl.directory), code=code)
+    assert answer['ok'] is (code == 0), answer
+    return {trial['tried']: trial for trial in answer['trials']}
+
+
+async def a_good_broker_passes():
+    with Mosquitto(users={ANNA: 'pa', BERT: 'pb'}) as broker:
+        ctl = Ctl(broker)
+        broker.set_acl(ctl('acl').stdout)
+        found = trials(ctl, 0)
+        assert len(found) == 20, found.keys()
+        ctl('broker', 'check', *probes(ctl.directory), '--broker.protocol=4')
+        done = ctl('broker', 'check', *probes(ctl.directory))
+        assert 'FAILED' not in done.stdout and done.stdout.count(' OK\n') == 20, done.stdout
+
+
+async def an_open_broker_fails():
+    with Mosquitto(users={ANNA: 'pa', BERT: 'pb'}, acl='topic readwrite #\npattern readwrite #\n') as broker:
+        ctl = Ctl(broker)
+        bad = {tried for tried, trial in trials(ctl, 1).items() if not trial['ok']}
+        base = 'im/v1/u/%s/' % BERT
+        expected = {'A publishes to ' + what for what in ("B's out/", "B's in/", "B's in/res/", 'its own in/')}
+        expected |= {'A publishes to gw/status, retained', 'A publishes to gw/mark'}
+        expected |= {'A subscribes to ' + what for what in (base + 'in/#', base + 'out/#', '#', '+/#', 'im/v1/#')}
+        shared = {tried for tried in bad if tried.startswith('A subscribes to $share/')}
+        assert len(shared) == 1 and bad - shared == expected, bad ^ expected
+        done = ctl('broker', 'check', *probes(ctl.directory), code=1)
+        assert 'FAILED: people can read' in done.stdout, done.stdout
+        # nothing stays behind
+        anna = await MqttClient(broker, ANNA, clean=True, subscribe=False).connect(presence=None, will=False)
+        await anna.subscribe('im/v1/#', absolute=True)
+        await anna.subscribe('im/v1/none', absolute=True)
+        assert not anna.events, anna.events
+        await anna.disconnect()
+
+
+async def one_hole_is_found():
+    """Each line more in the ACL fails the trials that it should, and no other."""
+    holes = [
+        ('pattern read {root}/u/+/in/#', {"/in/#", '#', '+/#', 'im/v1/#', '$share'}),
+        ('pattern read {root}/u/+/out/#', {"/out/#", '#', '+/#', 'im/v1/#'}),
+        ('pattern write {root}/u/+/out/#', {"B's out/"}),
+        ('pattern write {root}/u/+/in/res/#', {"B's in/res/"}),
+        ('pattern write {root}/gw/mark', {'gw/mark'}),
+        ('pattern write {root}/gw/status', {'gw/status, retained'}),
+        ('pattern read $SYS/#', {'$SYS/#'}),
+    ]
+    with Mosquitto(users={ANNA: 'pa', BERT: 'pb'}) as broker:
+        ctl = Ctl(broker)
+        good = ctl('acl').stdout
+        for line, expected in holes:
+            broker.set_acl(good + line.format(root='im/v1') + '\n')
+            bad = {tried for tried, trial in trials(ctl, 1).items() if not trial['ok']}
+            assert len(bad) == len(expected), (line, bad)
+            for end in expected:
+                assert any(tried.endswith(end) or ' to ' + end in tried for tried in bad), (line, end, bad)
+
+
+async def anonymous_clients_are_noticed():
+    broker = Mosquitto(users={ANNA: 'pa', BERT: 'pb'})
+    with open(broker.configuration, encoding='utf-8') as file:
+        text = file.read().replace('allow_anonymous false', 'allow_anonymous true')
+    write(broker.configuration, text)
+    with broker:
+        ctl = Ctl(broker)
+        broker.set_acl(ctl('acl').stdout)
+        bad = [tried for tried, trial in trials(ctl, 1).items() if not trial['ok']]
+        assert bad == ['somebody without a name connects'], bad
+
+
+async def what_a_check_needs():
+    with Mosquitto(users={ANNA: 'pa', BERT: 'other'}) as broker:
+        ctl = Ctl(broker)
+        a, b = probes(ctl.directory)
+        rows = [
+            ((), 2, 'needs two accounts'),
+            ((a, a), 2, 'two different accounts'),
+            ((a, '--probe=x'), 2, 'UID:PASSWORD-FILE'),
+            ((a, '--probe=%s:/nowhere' % BERT), 2, 'cannot be read'),
+            ((a, b.replace('probe-b@' + HOSTED + ':', 'b@elsewhere:')), 2, 'no user row'),
+            ((a, b), 1, 'refuses the second probe'),
+        ]
+        for arguments, code, words in rows:
+            done = ctl('broker', 'check', *arguments, code=code)
+            assert words in done.stderr, (arguments, done)
+        nowhere = Ctl()
+        done = nowhere('broker', 'check', *probes(nowhere.directory), code=1)
+        assert 'no connection to the broker as the gateway' in done.stderr, done
+
+
+async def a_check_leaves_a_running_gateway_alone():
+    for acl in (None, 'topic readwrite #\npattern readwrite #\n'):
+        with running(acl) as (ctl, broker, _xmpp):
+            watcher = MqttClient(broker, ANNA, clean=True, subscribe=False)
+            await watcher.connect(presence=None, will=False)
+            await watcher.subscribe('im/v1/gw/status', absolute=True)
+            before = await watcher.wait(lambda e: e.topic == 'im/v1/gw/status' and e.retain)
+            start = len(ctl.ferryd.log)
+            trials(ctl, 1 if acl else 0)
+            ctl('user', 'list')
+            assert ctl.json('user', 'list')['users'] == []
+            assert 'link.down' not in ctl.ferryd.log[start:], ctl.ferryd.log[start:]
+            assert ctl.json('status')['broker'].startswith('up')
+            again = MqttClient(broker, BERT, clean=True, subscribe=False)
+            await again.connect(presence=None, will=False)
+            await again.subscribe('im/v1/gw/status', absolute=True)
+            after = await again.wait(lambda e: e.topic == 'im/v1/gw/status' and e.retain)
+            assert after.payload == before.payload, (before, after)
+            for client in (watcher, again):
+                await client.disconnect()
+
+
+if __name__ == '__main__':
+    run.main(globals())

@@ -1,0 +1,49 @@
+// What ferryctl can do: one function a command. Each gives ferryctl's exit code.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "tools/ferryctl/command_line.h"
+#include "tools/ferryctl/transport.h"
+
+namespace ferry {
+
+constexpr int exit_done = 0, exit_refused = 1, exit_usage = 2;
+
+struct CtlCall {
+  const Options& options;
+  const CtlLine& line;               // its flags
+  std::vector<std::string> words;    // what follows the command's name
+  Gateway& gateway;
+};
+
+int map_list(CtlCall& call);
+int map_add(CtlCall& call);
+int map_remove(CtlCall& call);
+int map_import(CtlCall& call);
+int map_export(CtlCall& call);
+int map_check(CtlCall& call);
+int map_explain(CtlCall& call);
+int print_acl(CtlCall& call);
+int broker_check(CtlCall& call);
+int user_add(CtlCall& call);
+int user_remove(CtlCall& call);
+int user_list(CtlCall& call);
+int user_show(CtlCall& call);
+int status(CtlCall& call);
+
+// ---- what they share (ask.cpp)
+using Members = std::vector<std::pair<std::string, std::string>>;
+std::string command_json(std::string_view name, const Members& members = {});
+
+// Asks one thing. With --json the answer is printed as it came; without, `print` prints what was granted. What was not
+// is said on stderr, after `about` where one of several is meant.
+int ask_and_print(CtlCall& call, const std::string& command, const std::function<int(const Answer&)>& print,
+                  const std::string& about = {});
+
+// All pages of a list (map.list, user.list). Error: as Gateway::ask, or the gateway's own.
+std::string each_listed(Gateway& gateway, std::string_view command, std::string_view list, const std::function<void(JsonView)>& visit);
+
+}  // namespace ferry

@@ -1,0 +1,162 @@
+// ferryctl: the administrator's tool for a gateway that runs or not. Exit codes: 0 done, 1 refused or a check found
+// errors, 2 wrong usage or configuration.
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <exception>
+
+#include "gateway/store/database.h"
+#include "tools/ferryctl/commands.h"
+#include "tools/ferryctl/print.h"
+
+namespace ferry {
+namespace {
+
+constexpr const char* default_config = "/etc/ferry/ferryd.conf";
+constexpr std::size_t any_number = 1U << 20;
+
+struct Command {
+  std::string_view group, name;      // name empty: the group is the command
+  std::string_view arguments, help;
+  std::size_t least, most;           // arguments
+  Access access;
+  int (*run)(CtlCall&);
+};
+
+constexpr Command commands[] = {
+    {"map", "list", "", "print the mapping table: rows of the configuration and of the store", 0, 0, Access::look, map_list},
+    {"map", "add", "ROW...", "add rows \"KIND JID TOPIC [key=value ...]\" to the store, each in quotes", 1, any_number, Access::change, map_add},
+    {"map", "remove", "JID...", "remove the row with exactly this JID or pattern from the store", 1, any_number, Access::change, map_remove},
+    {"map", "import", "[--replace] FILE|-",
+     "add the rows of a file, one a line, # begins a comment; bad lines are reported and the others imported. Rows that are there "
+     "already do no harm; --replace: another row of the same JID gives way", 1, 1, Access::change, map_import},
+    {"map", "export", "[--all] [FILE|-]", "write the rows of the store for import; --all: those of the configuration too, as comments", 0, 1,
+     Access::look, map_export},
+    {"map", "check", "", "prove that the table is a bijection: overlaps, ties, unreachable rows; exit code 1 if not", 0, 0, Access::look, map_check},
+    {"map", "explain", "JID-or-TOPIC...", "which row fires, why, and the result", 1, any_number, Access::look, map_explain},
+    {"acl", "", "", "print the ACL file for Mosquitto that goes with the mapping table", 0, 0, Access::look, print_acl},
+    {"broker", "check", "--probe UID:PASSWORD-FILE --probe UID:PASSWORD-FILE",
+     "prove by delivery that the running broker enforces the ACL: the two probes are ordinary MQTT accounts, best used for nothing "
+     "else; each forbidden publish and subscription is tried, and must reach nobody", 0, 0, Access::look, broker_check},
+    {"user", "add", "JID...", "add users; a user row of the mapping table must cover them", 1, any_number, Access::change, user_add},
+    {"user", "remove", "JID...", "remove users with all that is theirs", 1, any_number, Access::change, user_remove},
+    {"user", "list", "", "print the users' JIDs", 0, 0, Access::look, user_list},
+    {"user", "show", "JID", "print a user's topic, devices and contacts", 1, 1, Access::look, user_show},
+    {"status", "", "", "is the gateway running, are its links up; numbers and counters", 0, 0, Access::look, status},
+};
+
+constexpr const char* flags_help =
+    "  -c, --config FILE   ferryd's configuration (default: $FERRY_CONFIG, else /etc/ferry/ferryd.conf)\n"
+    "  --section.key=VALUE a key of the configuration, as ferryd takes it\n"
+    "  --json              the gateway's answer as JSON\n"
+    "  --version           print the version\n"
+    "  -h, --help          print this; with a command, its own help\n";
+
+void print_wrapped(std::string_view text, std::size_t indent) {
+  constexpr std::size_t width = 100;
+  while (!text.empty()) {
+    std::size_t cut = text.size();
+    if (indent + cut > width) {
+      cut = text.rfind(' ', width - indent);
+      if (cut == std::string_view::npos) cut = text.size();
+    }
+    std::printf("%*s%.*s\n", static_cast<int>(indent), "", static_cast<int>(cut), text.data());
+    text.remove_prefix(std::min(cut + 1, text.size()));
+  }
+}
+
+std::string full_name(const Command& c) {
+  return std::string(c.group) + (c.name.empty() ? "" : " " + std::string(c.name)) + (c.arguments.empty() ? "" : " " + std::string(c.arguments));
+}
+
+void print_help(const std::string& group) {
+  std::printf("usage: ferryctl [--config FILE] [--json] %s\n\n", group.empty() ? "COMMAND" : (group + " …").c_str());
+  if (group.empty())
+    std::puts("Administers a Ferry gateway. While ferryd runs, commands go to its control socket and apply at once;\n"
+              "otherwise they work on its store.\n");
+  for (const Command& c : commands) {
+    if (!group.empty() && c.group != group) continue;
+    std::printf("  %s\n", full_name(c).c_str());
+    print_wrapped(c.help, 6);
+  }
+  std::printf("\n%s\nexit codes: 0 done; 1 refused, or a check found errors; 2 wrong usage or configuration\n", flags_help);
+}
+
+int wrong_usage(const std::string& text, const std::string& help = "") {
+  complain(text + "; see ferryctl " + (help.empty() ? "" : help + " ") + "--help");
+  return exit_usage;
+}
+
+bool is_group(const std::string& word) {
+  for (const Command& c : commands)
+    if (c.group == word) return true;
+  return false;
+}
+
+const Command* find(const std::vector<std::string>& words) {
+  for (const Command& c : commands)
+    if (c.group == words[0] && (c.name.empty() || (words.size() > 1 && c.name == words[1]))) return &c;
+  return nullptr;
+}
+
+// The default file may be missing: then everything must be in flags and environment. A named one may not.
+Options read_options(const char* program, const CtlLine& line, Problems& problems) {
+  std::string config = line.config;
+  const auto environment = process_environment();
+  if (config.empty()) config = environment("FERRY_CONFIG").value_or("");
+  const bool named = !config.empty();
+  if (!named) config = default_config;
+  struct stat info{};
+  const bool missing = !named && ::stat(config.c_str(), &info) != 0;
+  std::vector<std::string> arguments = {program};
+  if (!missing) arguments.push_back("--config=" + config);
+  arguments.insert(arguments.end(), line.options.begin(), line.options.end());
+  std::vector<const char*> argv;
+  for (const std::string& a : arguments) argv.push_back(a.c_str());
+  Options options = load(static_cast<int>(argv.size()), argv.data(), environment, problems);
+  if (missing && any_error(problems))
+    problems.insert(problems.begin(), {"", std::string("no configuration: there is no ") + default_config + "; name it with --config FILE or FERRY_CONFIG"});
+  return options;
+}
+
+int start(const char* program, const CtlLine& line) {
+  if (line.version) return say("ferryctl " FERRY_VERSION), exit_done;
+  const std::string group = line.words.empty() ? "" : line.words.front();
+  if (!line.wrong.empty()) return wrong_usage(line.wrong, is_group(group) ? group : "");
+  if (!group.empty() && !is_group(group)) return wrong_usage("there is no command " + group);
+  if (line.help) return print_help(group), exit_done;
+  if (group.empty()) return wrong_usage("what is to be done?");
+  const Command* command = find(line.words);
+  if (!command) return wrong_usage(line.words.size() > 1 ? "there is no command " + group + " " + line.words[1] : group + ": which command?", group);
+  const std::vector<std::string> words(line.words.begin() + (command->name.empty() ? 1 : 2), line.words.end());
+  if (words.size() < command->least || words.size() > command->most) return wrong_usage("expected: ferryctl " + full_name(*command), group);
+  if ((line.all && command->run != map_export) || (line.replace && command->run != map_import) ||
+      (!line.probes.empty() && command->run != broker_check))
+    return wrong_usage("a flag of another command was given; expected: ferryctl " + full_name(*command), group);
+
+  Problems problems;
+  const Options options = read_options(program, line, problems);
+  if (any_error(problems)) {
+    for (const Problem& p : problems) complain(p.where.empty() ? p.text : format_problem(p));
+    return exit_usage;
+  }
+  const auto gateway = open_gateway(options, command->access);
+  if (!gateway) return complain(gateway.error()), exit_refused;
+  CtlCall call{options, line, words, **gateway};
+  const int code = command->run(call);
+  return std::fflush(stdout) == 0 ? code : exit_refused;
+}
+
+}  // namespace
+}  // namespace ferry
+
+int main(int argc, char** argv) {
+  try {
+    return ferry::start(argv[0], ferry::read_ctl_line(argc, argv));
+  } catch (const ferry::StoreFailure& failure) {
+    ferry::complain(std::string("the store failed: ") + failure.what());
+  } catch (const std::exception& failure) {   // out of memory; a bug
+    ferry::complain(failure.what());
+  }
+  return ferry::exit_refused;
+}

@@ -1,0 +1,39 @@
+// Whom ferryctl asks: the gateway that runs, by its control socket; or, where none does, the brain itself over the store.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "config/options.h"
+#include "translators/values/json.h"
+#include "translators/values/result.h"
+
+namespace ferry {
+
+struct Answer {
+  std::string text;       // as it came
+  JsonDocument json;
+  JsonView operator[](std::string_view key) const { return json.root()[key]; }
+  bool ok() const { return (*this)["ok"].boolean().value_or(false); }
+  std::string error() const { return std::string((*this)["error"].string().value_or("the gateway gave no reason")); }
+};
+
+// One instance is one conversation.
+class Gateway {
+ public:
+  virtual ~Gateway() = default;
+  virtual bool running() const = 0;
+  // command: one JSON object (gateway/brain/admin.h) of at most max_command bytes. Error: no answer, and what to do.
+  virtual Result<Answer, std::string> ask(const std::string& command) = 0;
+  static constexpr std::size_t max_command = 12U << 20;
+};
+
+enum class Access { look, change };   // look: a store that is missing is not made
+
+// Says on stderr when the gateway does not run. Error: a text for people.
+Result<std::unique_ptr<Gateway>, std::string> open_gateway(const Options& options, Access access);
+
+Result<std::unique_ptr<Gateway>, std::string> open_stopped_gateway(const Options& options, Access access);   // its store
+
+}  // namespace ferry
