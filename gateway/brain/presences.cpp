@@ -63,7 +63,7 @@ std::optional<StanzaError> Presences::on_device(User& user, const std::string& n
 bool Presences::drop_gone_device(User& user) {
   auto oldest = user.devices.end();
   for (auto it = user.devices.begin(); it != user.devices.end(); ++it)
-    if (!it->second.availability.available() && !it->second.shown &&
+    if (!it->second.availability.available() && (!it->second.shown || !world_.xmpp_up) &&
         (oldest == user.devices.end() || it->second.availability.since < oldest->second.availability.since))
       oldest = it;
   if (oldest == user.devices.end()) return false;
@@ -86,7 +86,7 @@ void Presences::go_offline(User& user, const std::string& name, Device& device) 
   for (const std::string& to : device.directed) send(user, name, device.availability, to);
   device.directed.clear();
   // While the XMPP link is away nobody there has heard of it: `shown` stays, and it is said again when the link is up.
-  if (world_.xmpp_up || world_.options.component.host.empty()) set_shown(user, name, device, false);
+  if (world_.xmpp_up) set_shown(user, name, device, false);
 }
 
 void Presences::send(User& user, std::string_view device, const Availability& availability, std::string_view to) {
