@@ -29,7 +29,8 @@ int ask_and_print(CtlCall& call, const std::string& command, const std::function
   return print(*answer);
 }
 
-std::string each_listed(Gateway& gateway, std::string_view command, std::string_view list, const std::function<void(JsonView)>& visit) {
+std::string each_listed(Gateway& gateway, std::string_view command, std::string_view list,
+                        const std::function<void(JsonView)>& visit) {
   std::string after;
   do {
     const auto answer = gateway.ask(command_json(command, after.empty() ? Members() : Members{{"after", after}}));

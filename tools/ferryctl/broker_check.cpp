@@ -1,8 +1,9 @@
-// ferryctl broker check: does the broker keep people apart? A SUBACK grants everything and proves nothing (Mosquitto), so
-// each trial is judged by what was delivered: to the gateway, to the victim, to the attacker.
+// ferryctl broker check: does the broker keep people apart? A SUBACK grants everything and proves nothing (Mosquitto),
+// so each trial is judged by what was delivered: to the gateway, to the victim, to the attacker.
 //
-// Harmless to a gateway that runs: canaries are empty payloads on topics of names that nothing uses, which it ignores; on
-// gw/mark one that is not retained, which it ignores; on gw/status the status itself, known by the white space after it.
+// Harmless to a gateway that runs: canaries are empty payloads on topics of names that nothing uses, which it ignores;
+// on gw/mark one that is not retained, which it ignores; on gw/status the status itself, known by the white space after
+// it.
 #include <memory>
 #include <random>
 
@@ -18,7 +19,7 @@ namespace {
 
 struct Account {
   Login login;
-  std::string base;   // {root}/u/{uid}
+  std::string base;  // {root}/u/{uid}
 };
 
 struct Verdict {
@@ -45,7 +46,11 @@ std::string random_blanks() {
 class BrokerCheck {
  public:
   BrokerCheck(const Options& options, Account a, Account b, Login gateway)
-      : root_(options.broker.root), a_(std::move(a)), b_(std::move(b)), gateway_login_(std::move(gateway)), name_(random_name()) {
+      : root_(options.broker.root),
+        a_(std::move(a)),
+        b_(std::move(b)),
+        gateway_login_(std::move(gateway)),
+        name_(random_name()) {
     trial_.host = options.broker.host;
     trial_.port = options.broker.port;
     trial_.cafile = options.broker.cafile;
@@ -69,10 +74,11 @@ class BrokerCheck {
   const std::vector<Verdict>& verdicts() const { return verdicts_; }
 
  private:
-  static constexpr int grace = 300;   // ms; in a cluster of brokers a late delivery may overtake what proves that it is late
+  static constexpr int grace =
+      300;  // ms; in a cluster of brokers a late delivery may overtake what proves that it is late
 
   struct Attempt {
-    std::string tried, topic, part;      // of the payload
+    std::string tried, topic, part;  // of the payload
     std::optional<int> puback;
     bool fenced;
   };
@@ -84,7 +90,9 @@ class BrokerCheck {
   };
 
   std::string next() { return name_ + "-" + std::to_string(++count_); }
-  std::unique_ptr<Probe> make(const Login& login) { return std::make_unique<Probe>(trial_, "ferryctl-" + next(), login); }
+  std::unique_ptr<Probe> make(const Login& login) {
+    return std::make_unique<Probe>(trial_, "ferryctl-" + next(), login);
+  }
   void add(std::string tried, std::string expected, std::string seen, bool good) {
     verdicts_.push_back({std::move(tried), std::move(expected), std::move(seen), good});
   }
@@ -106,14 +114,20 @@ class BrokerCheck {
     if (reason != 0) return refusal("the gateway (" + gateway_login_.username + ")", reason, *g_);
     pa_ = make(a_.login);
     pb_ = make(b_.login);
-    if (reason = pa_->connect(); reason != 0) return refusal("the first probe (" + a_.login.username + ")", reason, *pa_);
-    if (reason = pb_->connect(); reason != 0) return refusal("the second probe (" + b_.login.username + ")", reason, *pb_);
-    for (const std::string& filter : {root_ + "/gw/#", a_.base + "/in/#", b_.base + "/in/#", a_.base + "/out/#", b_.base + "/out/#"})
-      if (g_->subscribe(filter) == Probe::Subscribed::lost) return "the broker closed the gateway's connection: " + g_->lost_reason();
+    if (reason = pa_->connect(); reason != 0)
+      return refusal("the first probe (" + a_.login.username + ")", reason, *pa_);
+    if (reason = pb_->connect(); reason != 0)
+      return refusal("the second probe (" + b_.login.username + ")", reason, *pb_);
+    for (const std::string& filter :
+         {root_ + "/gw/#", a_.base + "/in/#", b_.base + "/in/#", a_.base + "/out/#", b_.base + "/out/#"})
+      if (g_->subscribe(filter) == Probe::Subscribed::lost)
+        return "the broker closed the gateway's connection: " + g_->lost_reason();
     pa_->subscribe(a_.base + "/in/#");
     pb_->subscribe(b_.base + "/in/#");
-    if (!fence()) return "what the gateway publishes does not come: does the broker's ACL grant it readwrite " + root_ + "/#, and does each "
-                         "probe's name stand in its topic (ferryctl acl)?";
+    if (!fence())
+      return "what the gateway publishes does not come: does the broker's ACL grant it readwrite " + root_ +
+             "/#, and does each "
+             "probe's name stand in its topic (ferryctl acl)?";
     for (const InPublish& p : g_->received())
       if (p.topic == status_topic() && p.retain) status_ = p.payload;
     return {};
@@ -131,13 +145,16 @@ class BrokerCheck {
     return trial_.run_until([&] {
       return (g_->got(root_ + "/gw/" + leaf) && pb_->got(b_.base + "/in/" + leaf) && a->got(a_.base + "/in/" + leaf)) ||
              !a->connected() || !g_->connected();
-    }) && g_->connected() && (a->connected() || !listener);
+    }) && g_->connected() &&
+           (a->connected() || !listener);
   }
 
   void anonymous() {
     const auto probe = make({});
     const int reason = probe->connect();
-    const std::string seen = reason == 0 ? "let in" : reason > 0 ? "refused: " + broker_refusal(reason) : "closed: " + probe->lost_reason();
+    const std::string seen = reason == 0  ? "let in"
+                             : reason > 0 ? "refused: " + broker_refusal(reason)
+                                          : "closed: " + probe->lost_reason();
     add("somebody without a name connects", "refused", seen, reason != 0);
   }
 
@@ -148,7 +165,8 @@ class BrokerCheck {
     control("the gateway publishes to B's in/", *g_, b_.base + "/in/" + next(), *pb_, "reaches B");
   }
 
-  void control(const std::string& tried, Probe& from, const std::string& topic, const Probe& to, const std::string& expected) {
+  void control(const std::string& tried, Probe& from, const std::string& topic, const Probe& to,
+               const std::string& expected) {
     from.publish(topic);
     const bool came = trial_.run_until([&] { return to.got(topic); }, Probe::patience);
     add(tried, expected, came ? expected : "did not come within 5 s", came);
@@ -168,9 +186,10 @@ class BrokerCheck {
     attempt("A publishes to $CONTROL", "$CONTROL/" + next());
   }
 
-  void attempt(const std::string& tried, const std::string& topic, const std::string& part = {}, const std::string& payload = {},
-               bool retain = false) {
-    if (!pa_->connected() && pa_->connect() == 0) pa_->subscribe(a_.base + "/in/#");   // some brokers close where others refuse
+  void attempt(const std::string& tried, const std::string& topic, const std::string& part = {},
+               const std::string& payload = {}, bool retain = false) {
+    if (!pa_->connected() && pa_->connect() == 0)
+      pa_->subscribe(a_.base + "/in/#");  // some brokers close where others refuse
     if (topic.front() == '$')
       for (Probe* p : {g_.get(), pa_.get(), pb_.get()}) p->subscribe(topic);
     const auto puback = pa_->publish(topic, payload, retain);
@@ -178,8 +197,9 @@ class BrokerCheck {
   }
 
   void subscriptions() {
-    for (const std::string& filter : {b_.base + "/in/#", b_.base + "/out/#", std::string("#"), std::string("+/#"), root_ + "/#",
-                                      "$share/" + name_ + "/" + b_.base + "/in/#", std::string("$SYS/#")}) {
+    for (const std::string& filter :
+         {b_.base + "/in/#", b_.base + "/out/#", std::string("#"), std::string("+/#"), root_ + "/#",
+          "$share/" + name_ + "/" + b_.base + "/in/#", std::string("$SYS/#")}) {
       Listener l{filter, make(a_.login), Probe::Subscribed::lost, false, false};
       if (l.probe->connect() == 0) {
         l.probe->subscribe(a_.base + "/in/#");
@@ -206,8 +226,11 @@ class BrokerCheck {
     const bool says_no = !a.puback || *a.puback >= 0x80;
     // Where nobody may listen, the broker's word is all there is; 3.1.1 has no word for it.
     const bool hidden = a.topic.front() == '$' && trial_.mqtt5 && !says_no;
-    std::string seen = !who.empty() ? who : !a.fenced ? "undecided: what was published after it did not come" : "reached nobody";
-    if (who.empty() && a.fenced) seen += !a.puback ? ", connection closed" : says_no ? ", refused" : hidden ? ", but taken by the broker" : "";
+    std::string seen = !who.empty() ? who
+                       : !a.fenced  ? "undecided: what was published after it did not come"
+                                    : "reached nobody";
+    if (who.empty() && a.fenced)
+      seen += !a.puback ? ", connection closed" : says_no ? ", refused" : hidden ? ", but taken by the broker" : "";
     add(a.tried, "reaches nobody", seen, who.empty() && a.fenced && !hidden);
   }
 
@@ -217,15 +240,23 @@ class BrokerCheck {
     std::size_t leaks = 0;
     for (const InPublish& p : l.probe->received()) {
       if (p.topic.starts_with(own) || p.topic == status_topic()) continue;
-      if (!p.topic.starts_with(other) && !p.topic.starts_with(below) && !p.topic.starts_with("$")) continue;   // not Ferry's
+      if (!p.topic.starts_with(other) && !p.topic.starts_with(below) && !p.topic.starts_with("$"))
+        continue;  // not Ferry's
       if (leaks++ == 0 || p.topic.starts_with(other)) leak = p.topic;
     }
     const std::string tried = "A subscribes to " + l.filter;
-    if (leaks > 0) return add(tried, "gets nothing", "got " + leak + (leaks > 1 ? " and " + std::to_string(leaks - 1) + " more" : ""), false);
+    if (leaks > 0)
+      return add(tried, "gets nothing",
+                 "got " + leak + (leaks > 1 ? " and " + std::to_string(leaks - 1) + " more" : ""), false);
     const bool closed = !l.probe->connected();
-    if (!closed && !l.fenced) return add(tried, "gets nothing", "undecided: what was published after it did not come", false);
+    if (!closed && !l.fenced)
+      return add(tried, "gets nothing", "undecided: what was published after it did not come", false);
     if (!l.victim_got_it) return add(tried, "gets nothing", "undecided: B did not get it either", false);
-    add(tried, "gets nothing", closed ? "connection closed" : l.subscribed == Probe::Subscribed::refused ? "refused, got nothing" : "got nothing", true);
+    add(tried, "gets nothing",
+        closed                                       ? "connection closed"
+        : l.subscribed == Probe::Subscribed::refused ? "refused, got nothing"
+                                                     : "got nothing",
+        true);
   }
 
   // The retained status, if A's canary stands there now. A gateway that published its own since is left alone.
@@ -242,7 +273,7 @@ class BrokerCheck {
   std::string name_, blanks_ = random_blanks();
   Probe::Trial trial_;
   int count_ = 0;
-  std::string status_;   // retained on gw/status before; empty: nothing
+  std::string status_;  // retained on gw/status before; empty: nothing
   std::unique_ptr<Probe> g_, pa_, pb_;
   std::vector<Attempt> attempts_;
   std::vector<Listener> listeners_;
@@ -251,19 +282,22 @@ class BrokerCheck {
 
 // "UID:PASSWORD-FILE", and the subtree that the mapping table gives the UID. Returns what is wrong.
 std::string read_account(CtlCall& call, const std::string& text, Account& out) {
-  const std::size_t colon = text.find(':', text.rfind(']') == std::string::npos ? 0 : text.rfind(']'));   // an IPv6 domain
+  const std::size_t colon =
+      text.find(':', text.rfind(']') == std::string::npos ? 0 : text.rfind(']'));  // an IPv6 domain
   if (colon == std::string::npos || colon == 0) return "--probe: expected UID:PASSWORD-FILE, not " + text;
   out.login.username = text.substr(0, colon);
-  if (out.login.username == call.options.broker.username) return "--probe: " + out.login.username + " is the gateway itself";
+  if (out.login.username == call.options.broker.username)
+    return "--probe: " + out.login.username + " is the gateway itself";
   auto password = read_secret(text.substr(colon + 1));
   if (!password) return "--probe: " + password.error().text;
   out.login.password = *std::move(password);
   auto jid = from_uid(out.login.username);
-  if (!jid) jid = from_uid(out.login.username + "@" + call.options.component.domain);   // rows with {localpart}
+  if (!jid) jid = from_uid(out.login.username + "@" + call.options.component.domain);  // rows with {localpart}
   if (!jid) return "--probe: " + out.login.username + " is no uid: " + jid.error().text;
   const auto answer = call.gateway.ask(command_json("map.explain", {{"text", jid->str()}}));
   if (!answer) return answer.error();
-  if ((*answer)["kind"].string() != "user") return "--probe: no user row of the mapping table covers " + jid->str() + "; ferryctl map list shows them";
+  if ((*answer)["kind"].string() != "user")
+    return "--probe: no user row of the mapping table covers " + jid->str() + "; ferryctl map list shows them";
   out.base = std::string((*answer)["topic"].string().value_or(""));
   return {};
 }
@@ -272,10 +306,14 @@ std::string read_account(CtlCall& call, const std::string& text, Account& out) {
 
 int broker_check(CtlCall& call) {
   if (call.line.probes.size() != 2)
-    return complain("broker check needs two accounts of the broker, whose passwords are in files of mode 0600: --probe UID:PASSWORD-FILE twice"), exit_usage;
+    return complain(
+               "broker check needs two accounts of the broker, whose passwords are in files of mode 0600: --probe "
+               "UID:PASSWORD-FILE twice"),
+           exit_usage;
   Account a, b;
   for (auto [text, account] : {std::pair{&call.line.probes[0], &a}, {&call.line.probes[1], &b}})
-    if (const std::string wrong = read_account(call, *text, *account); !wrong.empty()) return complain(wrong), exit_usage;
+    if (const std::string wrong = read_account(call, *text, *account); !wrong.empty())
+      return complain(wrong), exit_usage;
   if (a.base == b.base) return complain("--probe: two different accounts are needed"), exit_usage;
   Login gateway{call.options.broker.username, {}};
   if (!call.options.broker.password_file.empty()) {
@@ -293,7 +331,12 @@ int broker_check(CtlCall& call) {
   for (const Verdict& v : check.verdicts()) {
     if (!v.good) ++failed;
     table.add({v.tried, v.expected, v.seen, v.good ? "OK" : "FAILED"});
-    json.begin_object().field("tried", v.tried).field("expected", v.expected).field("seen", v.seen).field("ok", v.good).end_object();
+    json.begin_object()
+        .field("tried", v.tried)
+        .field("expected", v.expected)
+        .field("seen", v.seen)
+        .field("ok", v.good)
+        .end_object();
   }
   json.end_array().field("ok", failed == 0);
   if (call.line.json) {
@@ -303,8 +346,10 @@ int broker_check(CtlCall& call) {
   say("A is " + a.login.username + ", B is " + b.login.username + ".\n");
   table.print();
   if (failed == 0) return say("\nThe broker keeps people apart."), exit_done;
-  say("\n" + counted(failed, "trial", "trials") + " FAILED: people can read or write what is not theirs.\n"
-      "Put the output of ferryctl acl into the broker's acl_file, set allow_anonymous false, reload it, and check again.");
+  say("\n" + counted(failed, "trial", "trials") +
+      " FAILED: people can read or write what is not theirs.\n"
+      "Put the output of ferryctl acl into the broker's acl_file, set allow_anonymous false, reload it, and check "
+      "again.");
   return exit_refused;
 }
 

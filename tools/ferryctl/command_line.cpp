@@ -10,7 +10,7 @@ CtlLine read_ctl_line(int argc, const char* const* argv) {
   bool flags = true;
   for (std::size_t i = 0; i < all.size(); ++i) {
     const std::string& word = all[i];
-    if (!flags || word.size() < 2 || word.front() != '-') {   // "-" is standard input or output
+    if (!flags || word.size() < 2 || word.front() != '-') {  // "-" is standard input or output
       out.words.push_back(word);
       continue;
     }
@@ -22,7 +22,8 @@ CtlLine read_ctl_line(int argc, const char* const* argv) {
     const std::string name = word.substr(0, equals);
     std::optional<std::string> value;
     if (equals != std::string::npos) value = word.substr(equals + 1);
-    const bool wants_value = name == "--config" || name == "-c" || name == "--probe" || name.find('.') != std::string::npos;
+    const bool wants_value =
+        name == "--config" || name == "-c" || name == "--probe" || name.find('.') != std::string::npos;
     if (wants_value && !value) {
       if (i + 1 == all.size()) {
         out.wrong = name + " needs a value: " + name + "=VALUE";
@@ -34,14 +35,22 @@ CtlLine read_ctl_line(int argc, const char* const* argv) {
       out.wrong = name + (name.starts_with("--") ? " takes no value" : " is no flag of ferryctl");
       return out;
     }
-    if (name == "--config" || name == "-c") out.config = *value;
-    else if (name == "--probe") out.probes.push_back(*value);
-    else if (name == "--json") out.json = true;
-    else if (name == "--help" || name == "-h") out.help = true;
-    else if (name == "--version") out.version = true;
-    else if (name == "--all") out.all = true;
-    else if (name == "--replace") out.replace = true;
-    else if (wants_value && name.starts_with("--")) out.options.push_back(name + "=" + *value);
+    if (name == "--config" || name == "-c")
+      out.config = *value;
+    else if (name == "--probe")
+      out.probes.push_back(*value);
+    else if (name == "--json")
+      out.json = true;
+    else if (name == "--help" || name == "-h")
+      out.help = true;
+    else if (name == "--version")
+      out.version = true;
+    else if (name == "--all")
+      out.all = true;
+    else if (name == "--replace")
+      out.replace = true;
+    else if (wants_value && name.starts_with("--"))
+      out.options.push_back(name + "=" + *value);
     else {
       out.wrong = "there is no flag " + name;
       return out;

@@ -8,12 +8,12 @@
 namespace ferry {
 
 struct CtlLine {
-  std::vector<std::string> words;     // the command and what it is given, flags taken out
-  std::vector<std::string> options;   // --section.key=VALUE
-  std::string config;                 // --config; empty: not given
-  std::vector<std::string> probes;    // --probe
+  std::vector<std::string> words;    // the command and what it is given, flags taken out
+  std::vector<std::string> options;  // --section.key=VALUE
+  std::string config;                // --config; empty: not given
+  std::vector<std::string> probes;   // --probe
   bool json = false, help = false, version = false, all = false, replace = false;
-  std::string wrong;                  // empty: understood
+  std::string wrong;  // empty: understood
 };
 
 // Flags may stand anywhere; what follows "--" is no flag.

@@ -14,8 +14,8 @@ constexpr int exit_done = 0, exit_refused = 1, exit_usage = 2;
 
 struct CtlCall {
   const Options& options;
-  const CtlLine& line;               // its flags
-  std::vector<std::string> words;    // what follows the command's name
+  const CtlLine& line;             // its flags
+  std::vector<std::string> words;  // what follows the command's name
   Gateway& gateway;
 };
 
@@ -44,6 +44,7 @@ int ask_and_print(CtlCall& call, const std::string& command, const std::function
                   const std::string& about = {});
 
 // All pages of a list (map.list, user.list). Error: as Gateway::ask, or the gateway's own.
-std::string each_listed(Gateway& gateway, std::string_view command, std::string_view list, const std::function<void(JsonView)>& visit);
+std::string each_listed(Gateway& gateway, std::string_view command, std::string_view list,
+                        const std::function<void(JsonView)>& visit);
 
 }  // namespace ferry

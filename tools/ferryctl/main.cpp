@@ -16,29 +16,38 @@ constexpr const char* default_config = "/etc/ferry/ferryd.conf";
 constexpr std::size_t any_number = 1U << 20;
 
 struct Command {
-  std::string_view group, name;      // name empty: the group is the command
+  std::string_view group, name;  // name empty: the group is the command
   std::string_view arguments, help;
-  std::size_t least, most;           // arguments
+  std::size_t least, most;  // arguments
   Access access;
   int (*run)(CtlCall&);
 };
 
 constexpr Command commands[] = {
-    {"map", "list", "", "print the mapping table: rows of the configuration and of the store", 0, 0, Access::look, map_list},
-    {"map", "add", "ROW...", "add rows \"KIND JID TOPIC [key=value ...]\" to the store, each in quotes", 1, any_number, Access::change, map_add},
-    {"map", "remove", "JID...", "remove the row with exactly this JID or pattern from the store", 1, any_number, Access::change, map_remove},
+    {"map", "list", "", "print the mapping table: rows of the configuration and of the store", 0, 0, Access::look,
+     map_list},
+    {"map", "add", "ROW...", "add rows \"KIND JID TOPIC [key=value ...]\" to the store, each in quotes", 1, any_number,
+     Access::change, map_add},
+    {"map", "remove", "JID...", "remove the row with exactly this JID or pattern from the store", 1, any_number,
+     Access::change, map_remove},
     {"map", "import", "[--replace] FILE|-",
-     "add the rows of a file, one a line, # begins a comment; bad lines are reported and the others imported. Rows that are there "
-     "already do no harm; --replace: another row of the same JID gives way", 1, 1, Access::change, map_import},
-    {"map", "export", "[--all] [FILE|-]", "write the rows of the store for import; --all: those of the configuration too, as comments", 0, 1,
-     Access::look, map_export},
-    {"map", "check", "", "prove that the table is a bijection: overlaps, ties, unreachable rows; exit code 1 if not", 0, 0, Access::look, map_check},
-    {"map", "explain", "JID-or-TOPIC...", "which row fires, why, and the result", 1, any_number, Access::look, map_explain},
+     "add the rows of a file, one a line, # begins a comment; bad lines are reported and the others imported. Rows "
+     "that are there already do no harm; --replace: another row of the same JID gives way",
+     1, 1, Access::change, map_import},
+    {"map", "export", "[--all] [FILE|-]",
+     "write the rows of the store for import; --all: those of the configuration too, as comments", 0, 1, Access::look,
+     map_export},
+    {"map", "check", "", "prove that the table is a bijection: overlaps, ties, unreachable rows; exit code 1 if not", 0,
+     0, Access::look, map_check},
+    {"map", "explain", "JID-or-TOPIC...", "which row fires, why, and the result", 1, any_number, Access::look,
+     map_explain},
     {"acl", "", "", "print the ACL file for Mosquitto that goes with the mapping table", 0, 0, Access::look, print_acl},
     {"broker", "check", "--probe UID:PASSWORD-FILE --probe UID:PASSWORD-FILE",
-     "prove by delivery that the running broker enforces the ACL: the two probes are ordinary MQTT accounts, best used for nothing "
-     "else; each forbidden publish and subscription is tried, and must reach nobody", 0, 0, Access::look, broker_check},
-    {"user", "add", "JID...", "add users; a user row of the mapping table must cover them", 1, any_number, Access::change, user_add},
+     "prove by delivery that the running broker enforces the ACL: the two probes are ordinary MQTT accounts, best used "
+     "for nothing else; each forbidden publish and subscription is tried, and must reach nobody",
+     0, 0, Access::look, broker_check},
+    {"user", "add", "JID...", "add users; a user row of the mapping table must cover them", 1, any_number,
+     Access::change, user_add},
     {"user", "remove", "JID...", "remove users with all that is theirs", 1, any_number, Access::change, user_remove},
     {"user", "list", "", "print the users' JIDs", 0, 0, Access::look, user_list},
     {"user", "show", "JID", "print a user's topic, devices and contacts", 1, 1, Access::look, user_show},
@@ -66,20 +75,23 @@ void print_wrapped(std::string_view text, std::size_t indent) {
 }
 
 std::string full_name(const Command& c) {
-  return std::string(c.group) + (c.name.empty() ? "" : " " + std::string(c.name)) + (c.arguments.empty() ? "" : " " + std::string(c.arguments));
+  return std::string(c.group) + (c.name.empty() ? "" : " " + std::string(c.name)) +
+         (c.arguments.empty() ? "" : " " + std::string(c.arguments));
 }
 
 void print_help(const std::string& group) {
   std::printf("usage: ferryctl [--config FILE] [--json] %s\n\n", group.empty() ? "COMMAND" : (group + " …").c_str());
   if (group.empty())
-    std::puts("Administers a Ferry gateway. While ferryd runs, commands go to its control socket and apply at once;\n"
-              "otherwise they work on its store.\n");
+    std::puts(
+        "Administers a Ferry gateway. While ferryd runs, commands go to its control socket and apply at once;\n"
+        "otherwise they work on its store.\n");
   for (const Command& c : commands) {
     if (!group.empty() && c.group != group) continue;
     std::printf("  %s\n", full_name(c).c_str());
     print_wrapped(c.help, 6);
   }
-  std::printf("\n%s\nexit codes: 0 done; 1 refused, or a check found errors; 2 wrong usage or configuration\n", flags_help);
+  std::printf("\n%s\nexit codes: 0 done; 1 refused, or a check found errors; 2 wrong usage or configuration\n",
+              flags_help);
 }
 
 int wrong_usage(const std::string& text, const std::string& help = "") {
@@ -106,7 +118,7 @@ Options read_options(const char* program, const CtlLine& line, Problems& problem
   if (config.empty()) config = environment("FERRY_CONFIG").value_or("");
   const bool named = !config.empty();
   if (!named) config = default_config;
-  struct stat info{};
+  struct stat info {};
   const bool missing = !named && ::stat(config.c_str(), &info) != 0;
   std::vector<std::string> arguments = {program};
   if (!missing) arguments.push_back("--config=" + config);
@@ -115,7 +127,8 @@ Options read_options(const char* program, const CtlLine& line, Problems& problem
   for (const std::string& a : arguments) argv.push_back(a.c_str());
   Options options = load(static_cast<int>(argv.size()), argv.data(), environment, problems);
   if (missing && any_error(problems))
-    problems.insert(problems.begin(), {"", std::string("no configuration: there is no ") + default_config + "; name it with --config FILE or FERRY_CONFIG"});
+    problems.insert(problems.begin(), {"", std::string("no configuration: there is no ") + default_config +
+                                               "; name it with --config FILE or FERRY_CONFIG"});
   return options;
 }
 
@@ -127,9 +140,13 @@ int start(const char* program, const CtlLine& line) {
   if (line.help) return print_help(group), exit_done;
   if (group.empty()) return wrong_usage("what is to be done?");
   const Command* command = find(line.words);
-  if (!command) return wrong_usage(line.words.size() > 1 ? "there is no command " + group + " " + line.words[1] : group + ": which command?", group);
+  if (!command)
+    return wrong_usage(
+        line.words.size() > 1 ? "there is no command " + group + " " + line.words[1] : group + ": which command?",
+        group);
   const std::vector<std::string> words(line.words.begin() + (command->name.empty() ? 1 : 2), line.words.end());
-  if (words.size() < command->least || words.size() > command->most) return wrong_usage("expected: ferryctl " + full_name(*command), group);
+  if (words.size() < command->least || words.size() > command->most)
+    return wrong_usage("expected: ferryctl " + full_name(*command), group);
   if ((line.all && command->run != map_export) || (line.replace && command->run != map_import) ||
       (!line.probes.empty() && command->run != broker_check))
     return wrong_usage("a flag of another command was given; expected: ferryctl " + full_name(*command), group);
@@ -155,7 +172,7 @@ int main(int argc, char** argv) {
     return ferry::start(argv[0], ferry::read_ctl_line(argc, argv));
   } catch (const ferry::StoreFailure& failure) {
     ferry::complain(std::string("the store failed: ") + failure.what());
-  } catch (const std::exception& failure) {   // out of memory; a bug
+  } catch (const std::exception& failure) {  // out of memory; a bug
     ferry::complain(failure.what());
   }
   return ferry::exit_refused;

@@ -35,8 +35,9 @@ template <class Make, class Print>
 int for_each(CtlCall& call, const std::vector<std::string>& words, const Make& make, const Print& print) {
   int worst = exit_done;
   for (const std::string& word : words)
-    worst = std::max(worst, ask_and_print(call, make(word), [&](const Answer& a) { return print(word, a), exit_done; },
-                                          words.size() > 1 ? word : ""));
+    worst = std::max(worst, ask_and_print(
+                                call, make(word), [&](const Answer& a) { return print(word, a), exit_done; },
+                                words.size() > 1 ? word : ""));
   return worst;
 }
 
@@ -56,20 +57,30 @@ int map_list(CtlCall& call) {
     table.add(std::move(line));
   });
   if (!wrong.empty()) return complain(wrong), exit_refused;
-  if (call.line.json) std::fputs((json.end_array().end_object().take() + "\n").c_str(), stdout);
-  else if (table.empty()) complain("the mapping table is empty; ferryctl map add \"KIND JID TOPIC\" adds a row");
+  if (call.line.json)
+    std::fputs((json.end_array().end_object().take() + "\n").c_str(), stdout);
+  else if (table.empty())
+    complain("the mapping table is empty; ferryctl map add \"KIND JID TOPIC\" adds a row");
   table.print();
   return exit_done;
 }
 
 int map_add(CtlCall& call) {
-  return for_each(call, rows_of(call.words), [](const std::string& row) { return command_json("map.add", {{"row", row}}); },
-                  [](const std::string& row, const Answer&) { say("added: " + row); });
+  return for_each(
+      call, rows_of(call.words),
+      [](const std::string& row) {
+        return command_json("map.add", {{"row", row}});
+      },
+      [](const std::string& row, const Answer&) { say("added: " + row); });
 }
 
 int map_remove(CtlCall& call) {
-  return for_each(call, call.words, [](const std::string& jid) { return command_json("map.remove", {{"jid", jid}}); },
-                  [](const std::string& jid, const Answer&) { say("removed: " + jid); });
+  return for_each(
+      call, call.words,
+      [](const std::string& jid) {
+        return command_json("map.remove", {{"jid", jid}});
+      },
+      [](const std::string& jid, const Answer&) { say("removed: " + jid); });
 }
 
 int map_check(CtlCall& call) {
@@ -89,8 +100,14 @@ int map_check(CtlCall& call) {
 }
 
 int map_explain(CtlCall& call) {
-  return for_each(call, call.words, [](const std::string& text) { return command_json("map.explain", {{"text", text}}); },
-                  [](const std::string&, const Answer& answer) { std::fputs(printable(text_of(answer.json.root(), "text")).c_str(), stdout); });
+  return for_each(
+      call, call.words,
+      [](const std::string& text) {
+        return command_json("map.explain", {{"text", text}});
+      },
+      [](const std::string&, const Answer& answer) {
+        std::fputs(printable(text_of(answer.json.root(), "text")).c_str(), stdout);
+      });
 }
 
 int print_acl(CtlCall& call) {

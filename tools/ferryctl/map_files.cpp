@@ -3,8 +3,8 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstring>
 #include <cstdlib>
+#include <cstring>
 
 #include "config/text.h"
 #include "tools/ferryctl/commands.h"
@@ -15,14 +15,15 @@ namespace ferry {
 namespace {
 
 constexpr std::size_t part_rows = 10'000;
-constexpr std::size_t part_bytes = 4U << 20;       // JSON may double it; Gateway::max_command bounds one command
-constexpr std::size_t max_row_bytes = 4096;        // as parse_row
+constexpr std::size_t part_bytes = 4U << 20;  // JSON may double it; Gateway::max_command bounds one command
+constexpr std::size_t max_row_bytes = 4096;   // as parse_row
 static_assert(2 * (part_bytes + max_row_bytes) < Gateway::max_command);
 
 // One instance is one import: lines in, answers counted.
 class Import {
  public:
-  Import(CtlCall& call, std::string name) : call_(call), name_(std::move(name)), terminal_(::isatty(2) == 1 && !call.line.json) {
+  Import(CtlCall& call, std::string name)
+      : call_(call), name_(std::move(name)), terminal_(::isatty(2) == 1 && !call.line.json) {
     json_.begin_object().key("problems").begin_array();
   }
 
@@ -42,10 +43,14 @@ class Import {
   bool lost() const { return lost_; }
 
   int finish() {
-    send(false);   // also an empty part: it ends the import
+    send(false);  // also an empty part: it ends the import
     if (terminal_ && progress_) std::fputs("\r\033[K", stderr);
     if (call_.line.json) {
-      json_.end_array().field("ok", !lost_).field("added", added_).field("unchanged", unchanged_).field("replaced", replaced_);
+      json_.end_array()
+          .field("ok", !lost_)
+          .field("added", added_)
+          .field("unchanged", unchanged_)
+          .field("replaced", replaced_);
       std::fputs((json_.end_object().take() + "\n").c_str(), stdout);
     } else if (!lost_) {
       std::string text = counted(added_, "row", "rows") + " added";
@@ -66,10 +71,13 @@ class Import {
 
   // In the order of lines: some were refused here, the others by the gateway.
   void report() {
-    std::stable_sort(problems_.begin(), problems_.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
+    std::stable_sort(problems_.begin(), problems_.end(),
+                     [](const auto& a, const auto& b) { return a.first < b.first; });
     for (const auto& [number, text] : problems_) {
-      if (call_.line.json) json_.begin_object().field("line", number).field("error", text).end_object();
-      else complain(name_ + ":" + std::to_string(number) + ": " + text);
+      if (call_.line.json)
+        json_.begin_object().field("line", number).field("error", text).end_object();
+      else
+        complain(name_ + ":" + std::to_string(number) + ": " + text);
     }
     problems_.clear();
   }
@@ -112,10 +120,10 @@ class Import {
   bool terminal_, progress_ = false, lost_ = false;
   std::int64_t line_ = 0, added_ = 0, unchanged_ = 0, replaced_ = 0, refused_ = 0;
   std::vector<std::string> rows_;
-  std::vector<std::int64_t> lines_;   // of rows_
+  std::vector<std::int64_t> lines_;  // of rows_
   std::size_t bytes_ = 0;
-  std::vector<std::pair<std::int64_t, std::string>> problems_;   // of this part
-  JsonWriter json_;                   // with --json: the answer
+  std::vector<std::pair<std::int64_t, std::string>> problems_;  // of this part
+  JsonWriter json_;                                             // with --json: the answer
 };
 
 }  // namespace
@@ -133,7 +141,7 @@ int map_import(CtlCall& call) {
     if (text.ends_with('\n')) text.remove_suffix(1);
     import.line(text);
   }
-  std::free(line);   // NOLINT: getline's
+  std::free(line);  // NOLINT: getline's
   const int error = std::ferror(file) ? errno : 0;
   if (file != stdin) std::fclose(file);
   const int code = import.finish();
@@ -146,18 +154,21 @@ int map_export(CtlCall& call) {
   const std::string path = call.words.empty() ? "-" : call.words.front();
   std::FILE* file = path == "-" ? stdout : std::fopen(path.c_str(), "we");
   if (!file) return complain(path + ": " + std::strerror(errno)), exit_usage;
-  std::fputs("# Rows of Ferry's mapping table: KIND JID TOPIC [key=value ...]. ferryctl map import reads them.\n", file);
+  std::fputs("# Rows of Ferry's mapping table: KIND JID TOPIC [key=value ...]. ferryctl map import reads them.\n",
+             file);
   std::int64_t rows = 0;
   const std::string wrong = each_listed(call.gateway, "map.list", "rows", [&](JsonView row) {
     const bool stored = row["from"].string() == "store";
     if (!stored && !call.line.all) return;
-    const std::string text = std::string(stored ? "" : "# configuration: ") + std::string(row["row"].string().value_or(""));
+    const std::string text =
+        std::string(stored ? "" : "# configuration: ") + std::string(row["row"].string().value_or(""));
     std::fputs((text + "\n").c_str(), file);
     if (stored) ++rows;
   });
   const bool failed = std::fflush(file) != 0 || std::ferror(file) != 0;
   const int error = errno;
-  if (file != stdout && std::fclose(file) != 0 && !failed) return complain(path + ": " + std::strerror(errno)), exit_refused;
+  if (file != stdout && std::fclose(file) != 0 && !failed)
+    return complain(path + ": " + std::strerror(errno)), exit_refused;
   if (failed) return complain(path + ": " + std::strerror(error)), exit_refused;
   if (!wrong.empty()) return complain(wrong + "; what was written is not complete"), exit_refused;
   if (path != "-") say(counted(rows, "row", "rows") + " written to " + path);

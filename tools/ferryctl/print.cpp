@@ -5,7 +5,7 @@
 namespace ferry {
 namespace {
 
-std::size_t width(std::string_view text) {   // in code points; wide scripts come out a little ragged
+std::size_t width(std::string_view text) {  // in code points; wide scripts come out a little ragged
   return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) { return (c & 0xc0) != 0x80; }));
 }
 
@@ -17,7 +17,8 @@ std::string printable(std::string_view text) {
     const auto c = static_cast<unsigned char>(out[i]);
     if ((c < 0x20 && c != '\n') || c == 0x7f) out[i] = '?';
     // U+0080 to U+009F: terminals take them for commands, too
-    else if (c == 0xc2 && i + 1 < out.size() && static_cast<unsigned char>(out[i + 1]) < 0xa0) out.replace(i, 2, "?");
+    else if (c == 0xc2 && i + 1 < out.size() && static_cast<unsigned char>(out[i + 1]) < 0xa0)
+      out.replace(i, 2, "?");
   }
   return out;
 }

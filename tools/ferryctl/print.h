@@ -11,8 +11,8 @@ namespace ferry {
 // Text that came from files or peers, fit for a terminal: control characters are shown as '?', lines stay.
 std::string printable(std::string_view text);
 
-void say(const std::string& text);        // one line on stdout
-void complain(const std::string& text);   // one line on stderr, after "ferryctl: "
+void say(const std::string& text);       // one line on stdout
+void complain(const std::string& text);  // one line on stderr, after "ferryctl: "
 
 // One instance is one table; columns as wide as their widest cell, the last one open. Nothing is printed without rows.
 class Columns {
@@ -26,6 +26,6 @@ class Columns {
   std::vector<std::vector<std::string>> rows_;
 };
 
-std::string counted(std::int64_t number, std::string_view one, std::string_view many);   // "1 row", "12,345 rows"
+std::string counted(std::int64_t number, std::string_view one, std::string_view many);  // "1 row", "12,345 rows"
 
 }  // namespace ferry

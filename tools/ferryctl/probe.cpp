@@ -29,14 +29,17 @@ bool Probe::Trial::run_until(const std::function<bool()>& condition, int ms) {
     if (left <= 0) return false;
     std::vector<pollfd> wait;
     for (Probe* p : probes)
-      if (p->alive_) wait.push_back({p->client_.fd(), static_cast<short>(POLLIN | (p->client_.want_write() ? POLLOUT : 0)), 0});
-    constexpr Steady step = 100;   // ms; TLS may hold bytes that poll() does not see
+      if (p->alive_)
+        wait.push_back({p->client_.fd(), static_cast<short>(POLLIN | (p->client_.want_write() ? POLLOUT : 0)), 0});
+    constexpr Steady step = 100;  // ms; TLS may hold bytes that poll() does not see
     ::poll(wait.data(), wait.size(), static_cast<int>(std::min(left, step)));
   }
 }
 
 Probe::Probe(Trial& trial, std::string client_id, Login login)
-    : trial_(trial), login_(std::move(login)), client_(static_cast<MosquittoEvents&>(*this), settings(trial, std::move(client_id))) {
+    : trial_(trial),
+      login_(std::move(login)),
+      client_(static_cast<MosquittoEvents&>(*this), settings(trial, std::move(client_id))) {
   trial_.probes.push_back(this);
 }
 
@@ -66,7 +69,8 @@ int Probe::connect() {
 
 void Probe::turn() {
   constexpr int budget = 200;
-  const bool lost = !client_.write() || !client_.misc() || client_.read(budget) == MosquittoClient::Read::lost || !client_.write();
+  const bool lost =
+      !client_.write() || !client_.misc() || client_.read(budget) == MosquittoClient::Read::lost || !client_.write();
   if (!lost) return;
   alive_ = up_ = false;
   lost_ = client_.lost_reason();

@@ -12,17 +12,17 @@
 namespace ferry {
 
 struct Login {
-  std::string username, password;   // empty username: anonymous
+  std::string username, password;  // empty username: anonymous
 };
 
 // One instance is one client, with a clean session and a client id of its own. The calls wait, each at most `patience`;
 // meanwhile `loop` keeps all the others going.
 class Probe final : private MosquittoEvents {
  public:
-  static constexpr int patience = 5'000;              // ms
-  static constexpr std::size_t max_kept = 10'000;     // publishes; an open broker may send all that it retains
+  static constexpr int patience = 5'000;           // ms
+  static constexpr std::size_t max_kept = 10'000;  // publishes; an open broker may send all that it retains
 
-  struct Trial {                                      // what the probes of one trial share
+  struct Trial {  // what the probes of one trial share
     std::string host, cafile;
     std::uint16_t port = 1883;
     bool mqtt5 = true;
@@ -50,7 +50,7 @@ class Probe final : private MosquittoEvents {
   bool got(const std::string& topic, const std::string& part_of_payload = {}) const;
 
  private:
-  void turn();   // reads and writes what there is
+  void turn();  // reads and writes what there is
   void on_connack(const Connack& connack) override { connack_ = connack.reason; }
   void on_message(InPublish publish) override;
   void on_puback(int mid, int reason) override { pubacks_[mid] = reason; }

@@ -31,7 +31,7 @@ std::array<std::uint64_t, 2> chance() {
 class AsOwner {
  public:
   explicit AsOwner(const std::string& path) {
-    struct stat info{};
+    struct stat info {};
     const std::string folder = std::filesystem::path(path).parent_path().string();
     if (::geteuid() != 0) return;
     if (::stat(path.c_str(), &info) != 0 && ::stat(folder.empty() ? "." : folder.c_str(), &info) != 0) return;
@@ -51,8 +51,10 @@ class AsOwner {
 class StoppedGateway final : public Gateway {
  public:
   StoppedGateway(const Options& options, std::unique_ptr<Store> store)
-      : options_(options), store_(std::move(store)),
-        table_(options.broker.root, options.broker.username, options.config_file.empty() ? "route" : options.config_file) {
+      : options_(options),
+        store_(std::move(store)),
+        table_(options.broker.root, options.broker.username,
+               options.config_file.empty() ? "route" : options.config_file) {
     store_->begin();
     std::vector<Row> rows = route_rows(options);
     store_->each_route([&](std::string_view text) {
@@ -64,14 +66,14 @@ class StoppedGateway final : public Gateway {
       row->from_store = true;
       rows.push_back(*std::move(row));
     });
-    table_.set_rows(std::move(rows));   // what is wrong is said by: map check
+    table_.set_rows(std::move(rows));  // what is wrong is said by: map check
     brain_ = std::make_unique<Brain>(options_, table_, *store_, chance(), FERRY_VERSION);
     brain_->start(system_now());
     store_->commit();
     brain_->take_effects();
   }
   ~StoppedGateway() override {
-    const AsOwner owner(options_.store.path);   // SQLite tidies up when it closes
+    const AsOwner owner(options_.store.path);  // SQLite tidies up when it closes
     brain_.reset();
     store_.reset();
   }
@@ -90,7 +92,8 @@ class StoppedGateway final : public Gateway {
       store_->commit();
       const Effects unsent = brain_->take_effects();
       if (!unsent.publishes.empty())
-        complain("the broker keeps " + counted(static_cast<std::int64_t>(unsent.publishes.size()), "retained topic", "retained topics") +
+        complain("the broker keeps " +
+                 counted(static_cast<std::int64_t>(unsent.publishes.size()), "retained topic", "retained topics") +
                  " that could not be cleared, as the gateway does not run");
       auto json = JsonDocument::parse(text);
       if (!json) return "not JSON: " + json.error().text;
@@ -121,12 +124,11 @@ Result<std::unique_ptr<Gateway>, std::string> open_stopped_gateway(const Options
            ", and its store could not be opened; does ferryd run with another [control] socket, or as another user?";
   try {
     auto gateway = std::make_unique<StoppedGateway>(options, *std::move(store));
-    complain(missing && access == Access::look ? "the gateway is not running and has no store yet; this is what its configuration says"
-                                               : "the gateway is not running; this is its store");
+    complain(missing && access == Access::look
+                 ? "the gateway is not running and has no store yet; this is what its configuration says"
+                 : "the gateway is not running; this is its store");
     return std::unique_ptr<Gateway>(std::move(gateway));
-  } catch (const StoreFailure& failure) {
-    return "the store failed: " + std::string(failure.what());
-  }
+  } catch (const StoreFailure& failure) { return "the store failed: " + std::string(failure.what()); }
 }
 
 }  // namespace ferry

@@ -17,7 +17,7 @@ namespace {
 
 static_assert(Gateway::max_command < ControlLink::max_line);
 
-constexpr int patience = 120'000;   // ms without a byte; a check of a million rows takes seconds
+constexpr int patience = 120'000;  // ms without a byte; a check of a million rows takes seconds
 
 class RunningGateway final : public Gateway {
  public:
@@ -39,7 +39,8 @@ class RunningGateway final : public Gateway {
 
  private:
   std::string lost(const char* why) const {
-    return "the gateway at " + path_ + " went away (" + why + "); its log says why. Look whether the change was made and try again";
+    return "the gateway at " + path_ + " went away (" + why +
+           "); its log says why. Look whether the change was made and try again";
   }
 
   std::string send(std::string_view bytes) {
@@ -59,7 +60,8 @@ class RunningGateway final : public Gateway {
       pollfd wait{fd_, POLLIN, 0};
       const int ready = ::poll(&wait, 1, patience);
       if (ready < 0 && errno == EINTR) continue;
-      if (ready == 0) return "the gateway at " + path_ + " does not answer; it may be busy: look at its log and try again";
+      if (ready == 0)
+        return "the gateway at " + path_ + " does not answer; it may be busy: look at its log and try again";
       const ssize_t n = ::recv(fd_, buffer.data(), buffer.size(), 0);
       if (n < 0 && errno == EINTR) continue;
       if (n <= 0) return lost(n == 0 ? "closed" : std::strerror(errno));
@@ -79,17 +81,20 @@ class RunningGateway final : public Gateway {
 Result<std::unique_ptr<Gateway>, std::string> open_gateway(const Options& options, Access access) {
   const std::string& path = options.control.socket;
   sockaddr_un address{};
-  if (path.size() >= sizeof address.sun_path) return "[control] socket: the path of a Unix socket has at most 107 bytes: " + path;
+  if (path.size() >= sizeof address.sun_path)
+    return "[control] socket: the path of a Unix socket has at most 107 bytes: " + path;
   address.sun_family = AF_UNIX;
   std::memcpy(address.sun_path, path.c_str(), path.size() + 1);
   const int fd = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
   if (fd < 0) return std::string(std::strerror(errno));
-  if (::connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0)   // NOLINT: sockets' own polymorphism
+  if (::connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) ==
+      0)  // NOLINT: sockets' own polymorphism
     return std::unique_ptr<Gateway>(std::make_unique<RunningGateway>(fd, path));
   const int error = errno;
   ::close(fd);
   if (error == ENOENT || error == ECONNREFUSED || error == ENOTDIR) return open_stopped_gateway(options, access);
-  return path + ": " + std::strerror(error) + (error == EACCES ? "; run ferryctl as root or as the user that ferryd runs as" : "");
+  return path + ": " + std::strerror(error) +
+         (error == EACCES ? "; run ferryctl as root or as the user that ferryd runs as" : "");
 }
 
 }  // namespace ferry

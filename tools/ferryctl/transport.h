@@ -1,4 +1,5 @@
-// Whom ferryctl asks: the gateway that runs, by its control socket; or, where none does, the brain itself over the store.
+// Whom ferryctl asks: the gateway that runs, by its control socket; or, where none does, the brain itself over the
+// store.
 #pragma once
 
 #include <memory>
@@ -12,7 +13,7 @@
 namespace ferry {
 
 struct Answer {
-  std::string text;       // as it came
+  std::string text;  // as it came
   JsonDocument json;
   JsonView operator[](std::string_view key) const { return json.root()[key]; }
   bool ok() const { return (*this)["ok"].boolean().value_or(false); }
@@ -29,11 +30,11 @@ class Gateway {
   static constexpr std::size_t max_command = 12U << 20;
 };
 
-enum class Access { look, change };   // look: a store that is missing is not made
+enum class Access { look, change };  // look: a store that is missing is not made
 
 // Says on stderr when the gateway does not run. Error: a text for people.
 Result<std::unique_ptr<Gateway>, std::string> open_gateway(const Options& options, Access access);
 
-Result<std::unique_ptr<Gateway>, std::string> open_stopped_gateway(const Options& options, Access access);   // its store
+Result<std::unique_ptr<Gateway>, std::string> open_stopped_gateway(const Options& options, Access access);  // its store
 
 }  // namespace ferry
