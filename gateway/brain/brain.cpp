@@ -229,9 +229,9 @@ struct Brain::Impl {
     for (const std::string& filter : subscribed)
       if (!wanted.contains(filter) && !feed_filters.contains(filter)) world.effects.unsubscribes.push_back(filter);
     for (const std::string& filter : wanted)
-      if (!subscribed.contains(filter)) world.effects.subscribes.push_back({filter, true, true, false});
+      if (!subscribed.contains(filter)) world.effects.subscribes.push_back({filter, true, true});
     for (const std::string& filter : feed_filters)
-      if (!subscribed.contains(filter)) world.effects.subscribes.push_back({filter, true, false, false});
+      if (!subscribed.contains(filter)) world.effects.subscribes.push_back({filter, true, false});
     wanted.merge(feed_filters);
     subscribed = std::move(wanted);
     world.log(LogLine::Level::debug, "event=subscribed filters=" + std::to_string(subscribed.size()) + " users=" + std::to_string(users));
@@ -421,6 +421,7 @@ void Brain::end_of_batch(Instant now) {
 void Brain::shut_down(Instant now) {
   World& w = impl_->world;
   w.now = now;
+  w.stopping = true;
   impl_->presences.sweep();
   impl_->feeds.sweep();
   impl_->drain_loopback();
@@ -453,7 +454,7 @@ std::string gateway_status_payload(bool online, std::string_view version, Instan
 }
 
 std::vector<Subscribe> own_subscriptions(const Options& options) {
-  return {{options.broker.root + "/gw/mark", true, false, true}, {"$SYS/broker/uptime", false, false, true}};
+  return {{options.broker.root + "/gw/mark", true, false}, {"$SYS/broker/uptime", false, false}};
 }
 
 }  // namespace ferry

@@ -24,7 +24,6 @@ struct Subscribe {
   std::string filter;
   bool no_local = false;            // feeds: what we publish there must not come back
   bool retain_as_published = false; // out/#: a retained publish must be seen as one
-  bool again = false;               // unsubscribe first, so that retained publishes come again
 };
 
 struct LogLine {

@@ -9,6 +9,7 @@ namespace ferry {
 using presence::Availability;
 
 std::optional<StanzaError> Presences::on_device(User& user, const std::string& name, std::string_view payload) {
+  if (world_.stopping) return std::nullopt;
   const auto resource = from_device(name);
   if (!resource) return resource.error();
   presence::DevicePresence said;
@@ -131,7 +132,7 @@ std::optional<StanzaError> Presences::direct(User& user, const std::string& name
 }
 
 void Presences::on_contact(User& user, const Presence& p) {
-  if (!p.from) return;
+  if (!p.from || world_.stopping) return;
   const std::string bare(p.from->bare_view());
   const std::string resource(p.from->resourcepart());
   const Availability said = presence::from_presence(p, world_.now);

@@ -97,6 +97,7 @@ struct World {
   Jid server;                           // the legacy server's
   Instant now = 0, started = 0;
   bool xmpp_up = false, mqtt_up = false, mqtt5 = true;
+  bool stopping = false;                // swept: nobody is shown as present any more, messages still go their way
   std::int64_t mark = 0;                // the counter of gw/mark
   Effects effects;
   std::deque<Element> loopback;         // stanzas from one of ours to another of ours: the router takes them next

@@ -182,7 +182,7 @@ void BrokerLink::on_complaint(std::string text) {
 }
 
 // A subscription that exists is replaced without a gap, and every retained publish that matches comes again (MQTT 5
-// section 3.8.4, 3.1.1 section 3.8.4): `again` needs no UNSUBSCRIBE, after which publishes would pass us by.
+// section 3.8.4, 3.1.1 section 3.8.4); no UNSUBSCRIBE first, after which publishes would pass us by.
 void BrokerLink::subscribe(const Subscribe& subscribe) {
   int mid = 0;
   if (!up()) return;
