@@ -95,7 +95,10 @@ std::optional<int> Probe::publish(const std::string& topic, const std::string& p
 
 Probe::Subscribed Probe::subscribe(const std::string& filter) {
   int mid = 0;
-  if (!up_ || !client_.subscribe({filter, false, true, false}, mid)) return Subscribed::lost;
+  Subscribe wanted;
+  wanted.filter = filter;
+  wanted.retain_as_published = true;
+  if (!up_ || !client_.subscribe(wanted, mid)) return Subscribed::lost;
   trial_.run_until([&] { return subacks_.contains(mid) || !alive_; });
   const auto it = subacks_.find(mid);
   if (it == subacks_.end()) return Subscribed::lost;
