@@ -20,7 +20,7 @@ class Delivery {
   void start();
 
   // From XMPP, to one of our users.
-  void on_message(User& user, const Message& message);
+  void on_message(User& user, Message message);
 
   // From MQTT, by one of our users. nullopt: taken. The error goes to in/receipt, with the id if the publish had one.
   struct Refusal { std::string id, to; StanzaError error; };
@@ -43,7 +43,7 @@ class Delivery {
   MqttOutbox to_mqtt;
 
  private:
-  void content(User& user, const Message& message);
+  void content(User& user, Message message);
   void receipt(User& user, const Message& message);
   void bounced(User& user, const Message& message);
   void act(User& user, const Message& message);

@@ -22,7 +22,7 @@ Element original_of(const Message& m) {
 
 }  // namespace
 
-void Delivery::on_message(User& user, const Message& m) {
+void Delivery::on_message(User& user, Message m) {
   if (!m.from) return;
   if (m.type == "groupchat") {
     world_.answer(original_of(m), error(Condition::service_unavailable, "no group chats here"));
@@ -32,14 +32,14 @@ void Delivery::on_message(User& user, const Message& m) {
     case Purpose::error: bounced(user, m); break;
     case Purpose::receipt: receipt(user, m); break;
     case Purpose::chat_state: act(user, m); break;
-    case Purpose::content: content(user, m); break;
+    case Purpose::content: content(user, std::move(m)); break;
     case Purpose::nothing: world_.count("messages_empty"); break;
   }
 }
 
-void Delivery::content(User& user, const Message& given) {
-  if (find<Received>(given.parts) || find<Marker>(given.parts)) receipt(user, given);
-  Message m = given;
+void Delivery::content(User& user, Message m) {
+  if (find<Received>(m.parts) || find<Marker>(m.parts)) receipt(user, m);
+  const Jid addressed = *m.to;
   m.to = user.jid;
   refer_to_mqtt(user, *m.from, m.parts);
   const auto* delay = find<Delay>(m.parts);
@@ -61,7 +61,8 @@ void Delivery::content(User& user, const Message& given) {
   }
   if (!to_mqtt.add(user, std::move(row))) {
     world_.count("messages_refused");
-    world_.answer(original_of(given), error(Condition::resource_constraint, "too many messages wait for this user"));
+    m.to = addressed;
+    world_.answer(original_of(m), error(Condition::resource_constraint, "too many messages wait for this user"));
   }
 }
 
