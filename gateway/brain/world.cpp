@@ -84,7 +84,11 @@ std::string World::send(Element stanza) {
 }
 
 void World::answer(const Element& stanza, const StanzaError& e) {
-  if (auto reply = error_reply(stanza, e)) send(std::move(*reply));
+  auto reply = error_reply(stanza, e);
+  if (!reply) return;
+  // To an address that is none: the domain answers, no other sender would be legal.
+  if (reply->attr("from") && !Jid::parse(reply->attr_or("from"))) reply->set("from", component.str());
+  send(std::move(*reply));
 }
 
 Publish World::make_publish(const User& user, std::string_view leaf, std::string json) const {
