@@ -156,17 +156,26 @@ modules_disabled = {{ "s2s"; "tls" }}; allow_registration = true; log = {{ {leve
 {extra}
 VirtualHost "{domain}"
 Component "rooms.{domain}" "muc"
-Component "{component.domain}"
-  component_secret = "{component.secret}"
+{components}
 """
 
 
 class Prosody(Server):
-    """An XMPP server with accounts {localpart: password} and one component, mqtt.DOMAIN."""
+    """An XMPP server with accounts {localpart: password} and the component mqtt.DOMAIN. components: domains of more
+    components, at the same port with the same secret."""
 
     name = 'prosody'
 
-    def __init__(self, accounts=None, domain='localhost', secret='component-secret', extra='', level='info', **place):
+    def __init__(
+        self,
+        accounts=None,
+        domain='localhost',
+        secret='component-secret',
+        extra='',
+        level='info',
+        components=(),
+        **place
+    ):
         super().__init__(**place)
         self.host, self.port, self.domain = HOST, free_port(), domain
         self.component = Component(HOST, free_port(), 'mqtt.' + domain, secret)
@@ -180,6 +189,10 @@ class Prosody(Server):
                 directory=self.directory,
                 port=self.port,
                 component=self.component,
+                components='\n'.join(
+                    'Component "%s"\n  component_secret = "%s"' % (name, secret)
+                    for name in (self.component.domain, *components)
+                ),
                 domain=domain,
                 level=level,
                 extra=extra,
@@ -213,7 +226,7 @@ registration_timeout: infinity
 listen:
   - {{port: {port}, ip: "127.0.0.1", module: ejabberd_c2s, starttls_required: false, max_stanza_size: 262144, shaper: none}}
   - {{port: {component.port}, ip: "127.0.0.1", module: ejabberd_service, global_routes: false,
-     hosts: {{"{component.domain}": {{password: "{component.secret}"}}}}}}
+     hosts: {{{components}}}}}
 modules: {{mod_disco: {{}}, mod_roster: {{versioning: true}}, mod_offline: {{}}, mod_carboncopy: {{}}, mod_stream_mgmt: {{}}, mod_ping: {{}},
           mod_vcard: {{}}, mod_version: {{}}, mod_muc: {{host: "rooms.{domain}"}}, mod_register: {{ip_access: all, access: all}}}}
 """
@@ -224,7 +237,7 @@ class Ejabberd(Server):
 
     name = 'ejabberd'
 
-    def __init__(self, accounts=None, domain='localhost', secret='component-secret', **place):
+    def __init__(self, accounts=None, domain='localhost', secret='component-secret', components=(), **place):
         super().__init__(**place)
         self.host, self.port, self.domain = HOST, free_port(), domain
         self.component = Component(HOST, free_port(), 'mqtt.' + domain, secret)
@@ -232,7 +245,14 @@ class Ejabberd(Server):
         self.done = os.path.join(self.directory, 'accounts.done')
         self.configuration = write(
             os.path.join(self.directory, 'ejabberd.yml'),
-            EJABBERD.format(port=self.port, component=self.component, domain=domain),
+            EJABBERD.format(
+                port=self.port,
+                component=self.component,
+                components=', '.join(
+                    '"%s": {password: "%s"}' % (name, secret) for name in (self.component.domain, *components)
+                ),
+                domain=domain,
+            ),
         )
 
     def environment(self):
