@@ -21,7 +21,7 @@ struct Brain::Impl {
       : world(options, table, records, seed, std::move(version)), roster(world), presences(world), delivery(world),
         feeds(world, [this](UserKey user, Element e) { delivery.send_durably(user, std::move(e)); }),
         requests(world, roster, presences, feeds), services(world), sentinel(world), admin(world) {
-    world.hooks.send_durably = [this](User& user, Element e) { delivery.send_durably(user.key, std::move(e)); };
+    world.hooks.send_durably = [this](User&, Element e) { delivery.send_durably(0, std::move(e)); };   // outlives the user
     world.hooks.announce_to = [this](User& user, const Jid& to) { presences.announce_to(user, to); };
     world.hooks.withdraw_from = [this](User& user, const Jid& to) { presences.withdraw_from(user, to); };
     world.hooks.show_presence = [this](User& user, Contact& contact) { presences.show(user, contact); };
@@ -215,6 +215,7 @@ struct Brain::Impl {
     for (auto& [name, device] : user.devices) world.clear(user, "out/dev/" + name + "/presence");
     world.clear(user, "in/state");
     world.records.remove_user(user.key);
+    delivery.to_xmpp.forget(user.key);
     world.log(LogLine::Level::info, "event=user.removed user=" + user.jid.str());
     world.forget_user(user);
   }
@@ -263,6 +264,7 @@ struct Brain::Impl {
       roster.show_all(*user, true);
       presences.show_all(*user, true);
     }
+    if (to_show.empty()) show_contacts = false;
   }
 
   void queue_show(bool contacts) {
@@ -357,7 +359,7 @@ void Brain::on_broker_up(const BrokerUp& up, Instant now) {
   impl_->subscribe_feeds();
   w.publish({gateway_status_topic(w.options), gateway_status_payload(true, w.version, now), 1, true, 0, 0, {}, {}, {}, false});
   impl_->sentinel.broker_up(up.session_present);
-  impl_->presences.broker_up(false);
+  impl_->presences.broker_up();
   impl_->delivery.broker_up(up.session_present);
   impl_->feeds.broker_up();
   impl_->queue_show(true);
@@ -446,6 +448,8 @@ void Brain::on_table_changed(Instant now) {
 std::vector<std::pair<std::string, std::uint64_t>> Brain::counters() const {
   return {impl_->world.counters.begin(), impl_->world.counters.end()};
 }
+
+std::size_t Brain::users() const { return impl_->world.users.size(); }
 
 std::string gateway_status_topic(const Options& options) { return options.broker.root + "/gw/status"; }
 

@@ -15,7 +15,7 @@ constexpr Duration late = 30 * second;              // a message that waited lon
 }  // namespace
 
 Delivery::Delivery(World& world)
-    : to_xmpp(world, [this](Seq s, UserKey u, const std::string& i, const std::string& p) { confirm(s, u, i, p); },
+    : to_xmpp(world, [this](Seq s, UserKey u, const std::string& i, const std::string& p, bool carried) { confirm(s, u, i, p, carried); },
               [this](const MessageRecord& r) { return build(r); }),
       to_mqtt(world), world_(world) {}
 
@@ -75,13 +75,19 @@ void Delivery::echo(const User& user, const std::string& id, const std::string& 
   world_.publish(std::move(p));
 }
 
-// The other side's server has it.
-void Delivery::confirm(Seq seq, UserKey key, const std::string& id, const std::string& peer) {
+// The other side's server has it, or never will.
+void Delivery::confirm(Seq seq, UserKey key, const std::string& id, const std::string& peer, bool carried) {
   if (id.empty()) {
     world_.records.remove_message(seq);
     return;
   }
   const User* user = world_.user(key);
+  if (!carried) {
+    const StanzaError reason = error(Condition::not_acceptable, "the message is too large for the XMPP server");
+    if (world_.records.set_state(seq, MessageState::failed, world_.mark, true) && user)
+      tell(*user, id, peer, MessageState::failed, &reason);
+    return;
+  }
   const bool keep = user && user->devices.size() > 1;   // another device may still ask for it
   if (world_.records.set_state(seq, MessageState::forwarded, world_.mark, !keep) && user)
     tell(*user, id, peer, MessageState::forwarded);
@@ -143,6 +149,7 @@ void Delivery::expire() {
         world_.answer(original, error(Condition::recipient_unavailable, "the message expired before anybody took it"));
       }
     }
+    if (row.way == Way::to_xmpp && row.state == MessageState::accepted) to_xmpp.removed(row.seq);
     world_.records.remove_message(row.seq);
   }
   expire_from_ = last;

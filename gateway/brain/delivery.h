@@ -49,7 +49,7 @@ class Delivery {
   void act(User& user, const Message& message);
   std::optional<Refusal> accept(User& user, message::Outgoing out, const InPublish& publish);
   std::optional<Refusal> repeated(User& user, const std::string& id, const std::string& to);
-  void confirm(Seq seq, UserKey user, const std::string& id, const std::string& peer);
+  void confirm(Seq seq, UserKey user, const std::string& id, const std::string& peer, bool carried);
   std::optional<Element> build(const MessageRecord& record);
   void tell(const User& user, const std::string& id, std::string_view peer, MessageState state, const StanzaError* reason = nullptr);
   void echo(const User& user, const std::string& id, const std::string& json);

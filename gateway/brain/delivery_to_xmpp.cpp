@@ -86,15 +86,14 @@ std::optional<Delivery::Refusal> Delivery::accept(User& user, message::Outgoing 
     own.from = user.jid;
     row.payload = message::to_json(own, {out.id, world_.now, out.device, {}});
   }
-  if (to_xmpp.open() >= static_cast<std::int64_t>(world_.options.limits.outbox_rows)) {
-    world_.count("messages_refused");
-    return refuse(Condition::resource_constraint, "too many messages wait for the XMPP server");
-  }
-  // After everything that says no for good, so that a repeated message is recognised and not refused.
+  // A repeated message is recognised, and not refused.
+  const bool full = to_xmpp.open() >= static_cast<std::int64_t>(world_.options.limits.outbox_rows);
   const bool rate = within_rate(user);
-  if (!rate && !world_.records.find_message(user.key, out.id)) {
+  if ((full || !rate) && !world_.records.find_message(user.key, out.id)) {
     world_.count("messages_refused");
-    return refuse(Condition::resource_constraint, "more than " + std::to_string(world_.options.limits.user_rate) + " messages a second");
+    return refuse(Condition::resource_constraint,
+                  full ? "too many messages wait for the XMPP server"
+                       : "more than " + std::to_string(world_.options.limits.user_rate) + " messages a second");
   }
   row.seq = world_.records.add_message(row);
   if (row.seq == 0) return repeated(user, out.id, to);
@@ -102,7 +101,7 @@ std::optional<Delivery::Refusal> Delivery::accept(User& user, message::Outgoing 
   tell(user, row.id, to, MessageState::accepted);
   echo(user, row.id, row.payload);
   if (m.to->bare_view() == user.jid.bare_view()) {   // a note to oneself: the echo is the message
-    confirm(row.seq, user.key, row.id, to);
+    confirm(row.seq, user.key, row.id, to, true);
     return std::nullopt;
   }
   refer_to_xmpp(user.key, m.parts);

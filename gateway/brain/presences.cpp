@@ -29,7 +29,8 @@ std::optional<StanzaError> Presences::on_device(User& user, const std::string& n
     it = user.devices.emplace(name, Device{}).first;
   }
   Device& device = it->second;
-  device.announced = true;
+  // Right after the broker came up the retained presences are read back: only a new epoch is an announcement then.
+  if (unknown || said.epoch != device.epoch || !read_back_until_ || world_.now > *read_back_until_) device.announced = true;
   if (!said.availability.available()) {
     // A Will of an older connection comes late: it must not end the newer one.
     if (device.availability.available() && !payload.empty() && said.epoch != device.epoch) {
@@ -252,15 +253,15 @@ void Presences::component_down() {
   to_sync_.clear();
 }
 
-void Presences::broker_up(bool restarted) {
+void Presences::broker_up() {
   mqtt_lost_at_.reset();
-  if (restarted) broker_restarted();
+  for (const auto& [key, user] : world_.users_by_key)
+    for (auto& [name, device] : user->devices) device.announced = false;
+  read_back_until_ = world_.now + read_back_time;
   if (!settle_at_) settle_at_ = world_.now + settle_time;
 }
 
 void Presences::broker_restarted() {
-  for (const auto& [key, user] : world_.users_by_key)
-    for (auto& [name, device] : user->devices) device.announced = false;
   silent_at_ = world_.now + announce_time;
 }
 

@@ -18,6 +18,7 @@ class Presences {
   static constexpr Duration grace = 3 * second;            // a link may be away this long before anyone notices
   static constexpr Duration settle_time = 5 * second;      // for the answers to probes
   static constexpr Duration announce_time = 60 * second;   // for devices to speak after a restart of the broker
+  static constexpr Duration read_back_time = 2 * second;   // for the retained presences after a subscription
   static constexpr std::size_t users_per_batch = 32;       // brought up to date in one tick
   static constexpr std::size_t max_strangers = 64;         // directed presences kept for one user
   static constexpr std::size_t max_resources = 64;         // of one contact
@@ -37,7 +38,7 @@ class Presences {
 
   void component_up();
   void component_down();
-  void broker_up(bool restarted);
+  void broker_up();
   void broker_down();
   void broker_restarted();
   void on_time();
@@ -56,7 +57,7 @@ class Presences {
 
   World& world_;
   std::deque<UserKey> to_sync_;                             // users whose watchers and contacts must be asked and told
-  std::optional<Instant> settle_at_, xmpp_lost_at_, mqtt_lost_at_, silent_at_;
+  std::optional<Instant> settle_at_, xmpp_lost_at_, mqtt_lost_at_, silent_at_, read_back_until_;
 };
 
 }  // namespace ferry

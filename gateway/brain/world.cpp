@@ -68,6 +68,8 @@ std::string World::send(Element stanza) {
   };
   const auto from = Jid::parse(stanza.attr_or("from"));
   const auto to = Jid::parse(stanza.attr_or("to"));
+  if (stanza.ns != ns::client || (stanza.name != "message" && stanza.name != "presence" && stanza.name != "iq"))
+    return refuse_it("no-stanza");
   if (!from || !hosted(*from)) return refuse_it("foreign-sender");
   if (!to) return refuse_it("no-recipient");
   if (hosted(*to)) {

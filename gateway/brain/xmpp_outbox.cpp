@@ -1,5 +1,7 @@
 #include "gateway/brain/xmpp_outbox.h"
 
+#include <algorithm>
+
 namespace ferry {
 namespace {
 constexpr std::string_view barrier_prefix = "ferry-barrier-";
@@ -10,12 +12,7 @@ void XmppOutbox::start() { open_ = world_.records.count_pending(Way::to_xmpp); }
 
 void XmppOutbox::queue(const MessageRecord& record, Element stanza) {
   ++open_;
-  const auto to = Jid::parse(stanza.attr_or("to"));
-  if (to && world_.hosted(*to)) {   // one of ours: delivered within this tick
-    world_.send(std::move(stanza));
-    done({record.seq, record.user, record.id, record.peer});
-    return;
-  }
+  if (is_local(stanza)) return send(record, std::move(stanza));   // delivered within this tick
   if (!world_.xmpp_up || backlog_ || sent_.size() >= window) {
     backlog_ = true;
     return;
@@ -23,21 +20,35 @@ void XmppOutbox::queue(const MessageRecord& record, Element stanza) {
   send(record, std::move(stanza));
 }
 
+bool XmppOutbox::is_local(const Element& stanza) const {
+  const auto to = Jid::parse(stanza.attr_or("to"));
+  return to && world_.hosted(*to);
+}
+
 void XmppOutbox::send(const MessageRecord& record, Element stanza) {
-  upto_ = record.seq;
   Sent sent{record.seq, record.user, record.id, record.peer};
-  if (world_.send(std::move(stanza)).empty()) {
-    // The guard refused it, and would again: its sender has been checked at the door, so this is our own fault.
-    done(sent);
-    return;
+  if (is_local(stanza)) {
+    world_.send(std::move(stanza));
+    return done(sent, true);
   }
+  upto_ = record.seq;
+  if (world_.send(std::move(stanza)).empty()) return done(sent, false);   // the guard refused it, and would again
   sent_.push_back(std::move(sent));
   unbarred_ = true;
 }
 
-void XmppOutbox::done(const Sent& sent) {
+void XmppOutbox::done(const Sent& sent, bool carried) {
   --open_;
-  confirm_(sent.seq, sent.user, sent.id, sent.peer);
+  confirm_(sent.seq, sent.user, sent.id, sent.peer, carried);
+}
+
+void XmppOutbox::removed(Seq seq) {
+  if (std::none_of(sent_.begin(), sent_.end(), [&](const Sent& s) { return s.seq == seq; })) --open_;
+}
+
+void XmppOutbox::forget(UserKey user) {
+  std::erase_if(sent_, [&](const Sent& s) { return s.user == user; });
+  open_ = world_.records.count_pending(Way::to_xmpp);
 }
 
 void XmppOutbox::component_up() {
@@ -62,7 +73,7 @@ void XmppOutbox::pump() {
     for (const MessageRecord& row : rows) {
       upto_ = row.seq;
       if (auto stanza = build_(row)) send(row, std::move(*stanza));
-      else done({row.seq, row.user, row.id, row.peer});
+      else done({row.seq, row.user, row.id, row.peer}, false);
     }
     if (rows.size() < room) backlog_ = false;
   }
@@ -89,7 +100,7 @@ bool XmppOutbox::on_answer(std::string_view id) {
   barriers_.erase(barriers_.begin(), barriers_.begin() + static_cast<std::ptrdiff_t>(n) + 1);
   last_ = world_.now;
   while (!sent_.empty() && sent_.front().seq <= upto) {
-    done(sent_.front());
+    done(sent_.front(), true);
     sent_.pop_front();
   }
   pump();

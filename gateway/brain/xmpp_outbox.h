@@ -21,8 +21,8 @@ class XmppOutbox {
   static constexpr Duration answer_time = 30 * second;  // for a ping; then the stream is taken for dead
   static constexpr Duration idle_time = 60 * second;    // a silent stream is asked after this long
 
-  // What became of one row. `local`: it went to another of our users.
-  using Confirm = std::function<void(Seq seq, UserKey user, const std::string& id, const std::string& peer)>;
+  // What became of one row. carried: the server has it, or it went to another of our users; else the guard refused it.
+  using Confirm = std::function<void(Seq seq, UserKey user, const std::string& id, const std::string& peer, bool carried)>;
   using Build = std::function<std::optional<Element>(const MessageRecord& record)>;
   XmppOutbox(World& world, Confirm confirm, Build build)
       : world_(world), confirm_(std::move(confirm)), build_(std::move(build)) {}
@@ -30,6 +30,8 @@ class XmppOutbox {
   void start();
   // The row is in the records; send it now, or when its turn comes.
   void queue(const MessageRecord& record, Element stanza);
+  void removed(Seq seq);                                // the row expired
+  void forget(UserKey user);                            // all rows of the user were removed
   void component_up();
   void component_down();
   bool on_answer(std::string_view id);                  // an iq result or error from the server: was it a barrier's?
@@ -42,8 +44,9 @@ class XmppOutbox {
  private:
   struct Sent { Seq seq; UserKey user; std::string id, peer; };
   struct Barrier { std::string id; Seq upto; Instant at; };
+  bool is_local(const Element& stanza) const;           // to one of ours
   void send(const MessageRecord& record, Element stanza);
-  void done(const Sent& sent);
+  void done(const Sent& sent, bool carried);
 
   World& world_;
   Confirm confirm_;

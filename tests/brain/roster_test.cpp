@@ -67,6 +67,7 @@ TEST_P(RosterTest, subscribing_asks_and_the_answer_is_shown) {
   from_alice("subscribed");
   item(R"({"subscription":"to"})");
   EXPECT_EQ(stage.shown("bob", "in/contact/alice@corp.example").find("ask"), std::string::npos);
+  stage.expect_publish("bob", "in/contact/alice@corp.example/presence", R"({"state":"offline"})");
   stage.expect_quiet();
 }
 

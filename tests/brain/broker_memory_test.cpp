@@ -1,0 +1,95 @@
+// A broker that loses what it had acknowledged: the mark tells, and what no client confirmed is published again.
+#include "tests/brain/stage.h"
+
+namespace ferry {
+namespace {
+
+class BrokerMemoryTest : public Conversation {
+ protected:
+  void SetUp() override { stage.online("bob", "phone"); stage.forget_effects(); }
+  void from_alice(const std::string& id) {
+    stage.xmpp("<message type='chat' from='alice@corp.example/spark' to='bob@mqtt.corp.example' id='" + id + "'><body>" + id + "</body></message>");
+  }
+  std::string mark() const {
+    const auto it = stage.retained.find("im/v1/gw/mark");
+    return it == stage.retained.end() ? "" : it->second;
+  }
+  void reconnect(const std::string& found_mark, const std::string& uptime, bool session = true) {
+    stage.broker_down();
+    stage.time(1 * second);
+    stage.broker_up(session);
+    if (!found_mark.empty()) stage.publish({"im/v1/gw/mark", found_mark, 1, true, 0, {}, {}, false});
+    stage.publish({"$SYS/broker/uptime", uptime + " seconds", 0, true, 0, {}, {}, false});
+    stage.forget_effects();
+    stage.time(2 * second);
+  }
+};
+FERRY_CONVERSATIONS(BrokerMemoryTest);
+
+TEST_P(BrokerMemoryTest, a_mark_is_made_while_messages_flow) {
+  from_alice("1");
+  stage.time(2 * second);
+  const std::string first = mark();
+  EXPECT_FALSE(first.empty());
+  stage.time(2 * second);
+  EXPECT_EQ(mark(), first);
+  from_alice("2");
+  stage.time(2 * second);
+  EXPECT_NE(mark(), first);
+}
+
+TEST_P(BrokerMemoryTest, a_broker_that_kept_everything_gets_nothing_again) {
+  from_alice("1");
+  stage.time(2 * second);
+  reconnect(mark(), "9000");
+  stage.expect_no_publish("bob", "in/msg");
+}
+
+TEST_P(BrokerMemoryTest, a_broker_that_went_back_gets_what_nobody_confirmed) {
+  from_alice("1");
+  const std::string id = Stage::field(stage.expect_publish("bob", "in/msg"), "id");
+  stage.time(2 * second);
+  const std::string old = mark();
+  from_alice("2");
+  const std::string id2 = Stage::field(stage.expect_publish("bob", "in/msg"), "id");
+  stage.mqtt("bob", "out/receipt", R"({"id":")" + id + R"(","state":"delivered"})");
+  stage.time(2 * second);
+  ASSERT_NE(mark(), old);
+  reconnect(old, "9000");
+  EXPECT_EQ(stage.counter("broker_forgot"), 1u);
+  stage.expect_publish("bob", "in/msg", R"({"id":")" + id2 + R"(","body":"2"})");
+  stage.expect_no_publish("bob", "in/msg");
+}
+
+TEST_P(BrokerMemoryTest, a_broker_that_has_no_mark_at_all_forgot_everything) {
+  from_alice("1");
+  stage.time(2 * second);
+  reconnect("", "3", false);
+  stage.expect_publish("bob", "in/msg", R"({"body":"1"})");
+}
+
+TEST_P(BrokerMemoryTest, the_mark_outlives_the_gateway) {
+  from_alice("1");
+  stage.time(2 * second);
+  stage.restart();
+  stage.component_up();
+  reconnect("", "3", false);
+  stage.expect_publish("bob", "in/msg", R"({"body":"1"})");
+}
+
+TEST_P(BrokerMemoryTest, marks_go_on_above_what_the_broker_has) {
+  reconnect("500", "9000");
+  from_alice("1");
+  stage.time(2 * second);
+  EXPECT_EQ(mark(), "501");
+}
+
+TEST_P(BrokerMemoryTest, a_mark_that_is_no_number_is_no_mark) {
+  from_alice("1");
+  stage.time(2 * second);
+  reconnect("x", "9000");
+  stage.expect_publish("bob", "in/msg", R"({"body":"1"})");
+}
+
+}  // namespace
+}  // namespace ferry
