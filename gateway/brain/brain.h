@@ -61,6 +61,7 @@ class Brain {
 
   // Counters by name, for the metrics and tests.
   std::vector<std::pair<std::string, std::uint64_t>> counters() const;
+  std::size_t users() const;   // hosted users, here or not
 
  private:
   struct Impl;
