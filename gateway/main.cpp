@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <utility>
 
+#include "gateway/metrics.h"
 #include "gateway/reload.h"
 #include "gateway/store/database.h"
 #include "gateway/tick.h"
@@ -160,9 +161,25 @@ int run(int argc, char** argv, const Options& options) {
   if (!options.component.host.empty()) component.emplace(poller, inbox, component_settings(options), seed[0]);
   BrokerLink broker(poller, inbox, broker_settings(options, client_id(store)), seed[1]);
   Brain brain(options, table, store, chance(), FERRY_VERSION);
+  std::optional<HttpLink> http;
+  if (!options.http.listen.empty()) {
+    http.emplace(poller, options.http.listen,
+                 pages_of({brain, component ? &*component : nullptr, broker, FERRY_VERSION}));
+    if (const std::string wrong = http->start(); !wrong.empty()) {
+      // Two gateways on one host share the default address, and nobody asked for it: then there is one without HTTP.
+      if (options.http.listen != Options().http.listen) {
+        print(stderr, "[http] listen: " + wrong);
+        return exit_failure;
+      }
+      http.reset();
+      inbox.say(LogLine::Level::warning, "event=http.failed reason=" + log_value(wrong) +
+                                             " advice=" + log_value("set [http] listen to another address, or off"));
+    }
+  }
   Reload reload(argc, argv, options, table, store, brain, log, clock);
   Tick tick(
-      {options, brain, store, poller, signals, inbox, component ? &*component : nullptr, broker, control, log, reload},
+      {options, brain, store, poller, signals, inbox, component ? &*component : nullptr, broker, control,
+       http ? &*http : nullptr, log, reload},
       clock);
   return tick.run();
 }

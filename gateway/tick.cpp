@@ -51,6 +51,7 @@ Duration Tick::wait_time() const {
   };
   if (g_.component) sooner(g_.component->deadline());
   sooner(g_.broker.deadline());
+  if (g_.http) sooner(g_.http->deadline());
   // Not 0: while the clock is slowed down, the brain's deadline comes later than the wait says.
   if (const auto due = g_.brain.next_deadline()) wait = std::min(wait, std::max<Duration>(1, *due - clock_.now()));
   return wait;
@@ -61,6 +62,7 @@ void Tick::once(Duration longest) {
   const Steady steady = steady_now();
   if (g_.component) g_.component->on_time(steady);
   g_.broker.on_time(steady);
+  if (g_.http) g_.http->on_time(steady);
 
   const Instant now = clock_.advance(system_now(), steady);
   if (clock_.jumped() != 0)

@@ -11,6 +11,7 @@
 #include "gateway/links/broker_link.h"
 #include "gateway/links/component_link.h"
 #include "gateway/links/control_link.h"
+#include "gateway/links/http_link.h"
 #include "gateway/log.h"
 #include "gateway/store/store.h"
 
@@ -27,6 +28,7 @@ struct Gateway {
   ComponentLink* component;  // nullptr: no XMPP link is configured
   BrokerLink& broker;
   ControlLink& control;
+  HttpLink* http;  // nullptr: off
   Log& log;
   std::function<void()> reload;  // SIGHUP; called inside the tick's transaction
 };

@@ -23,6 +23,8 @@ THIRD_PARTY = {
     "mosquitto.h": ["gateway/links/mosquitto_client.cpp"],
     "mqtt_protocol.h": ["gateway/links/mosquitto_client.cpp"],
     "openssl/": ["gateway/links/handshake.cpp"],
+    "microhttpd.h": ["gateway/links/http_link.cpp"],
+    "prometheus/": ["gateway/metrics.cpp"],
     "strophe.h": [],
     "gtest/": ["tests/"],
     "gmock/": ["tests/"],

@@ -9,7 +9,7 @@ import sys
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'tests', 'scenarios'))
 
 from clients import MARKERS, RECEIPTS, MqttClient, XmppClient, escape, new_id  # noqa: E402
-from process import Failed, scratch, write  # noqa: E402
+from process import HOST, Failed, free_port, scratch, write  # noqa: E402
 from servers import Ejabberd, Ferryd, Mosquitto, Prosody  # noqa: E402
 
 ALICE, BOB = 'alice@localhost', 'bob@mqtt.localhost'
@@ -264,7 +264,7 @@ def main():
         print('Starting, on free ports of 127.0.0.1:')
         broker = Mosquitto(users={BOB: BOB_PASSWORD}, **place)
         xmpp = (Prosody if options.server == 'prosody' else Ejabberd)(accounts={'alice': ALICE_PASSWORD}, **place)
-        ferryd = Ferryd(broker, xmpp, **place)
+        ferryd = Ferryd(broker, xmpp, options={'http': {'listen': '%s:%d' % (HOST, free_port())}}, **place)
         for server, title, where in (
             (broker, 'Mosquitto', 'MQTT %d' % broker.port),
             (
@@ -272,7 +272,7 @@ def main():
                 xmpp.name.capitalize() if options.server == 'prosody' else 'ejabberd',
                 'XMPP clients %d, components %d' % (xmpp.port, xmpp.component.port),
             ),
-            (ferryd, 'ferryd', 'component %s, metrics %s' % (xmpp.component.domain, ferryd.http)),
+            (ferryd, 'ferryd', 'component %s, http://%s/metrics' % (xmpp.component.domain, ferryd.http)),
         ):
             servers.insert(0, start(server, title))
             print(where, flush=True)

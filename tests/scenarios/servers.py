@@ -328,7 +328,7 @@ class Ferryd(Server):
                 'password-file': write(os.path.join(self.directory, 'broker-password'), broker.gateway_password + '\n'),
             },
             'store': {'path': os.path.join(self.directory, 'ferry.db')},
-            'http': {'listen': '%s:%d' % (HOST, free_port())},
+            'http': {'listen': 'off'},  # many run side by side
         }
         if broker.cafile:
             sections['broker']['cafile'] = broker.cafile
