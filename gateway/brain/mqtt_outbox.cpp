@@ -83,8 +83,9 @@ void MqttOutbox::on_published(Seq seq, int reason) {
     } else if (reason >= first_refusal) {
       bounce(seq, reason);
     } else {
-      const bool was_waiting = user && user->inflow != Inflow::open && user->waiting > 0;
-      if (world_.records.set_state(seq, MessageState::forwarded, world_.mark, false) && was_waiting) --user->waiting;
+      const auto row = user && user->waiting > 0 ? world_.records.message(seq) : std::nullopt;
+      if (row && row->state == MessageState::waiting) --user->waiting;
+      world_.records.set_state(seq, MessageState::forwarded, world_.mark, false);
       if (user && user->inflow == Inflow::absent) replay(*user, Replay::waiting, {});   // somebody has come
     }
   }

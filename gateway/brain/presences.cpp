@@ -41,6 +41,7 @@ std::optional<StanzaError> Presences::on_device(User& user, const std::string& n
     go_offline(user, name, device);
     return std::nullopt;
   }
+  const bool returned = !device.availability.available();
   const bool changed = !device.availability.shows_as(said.availability);
   // The epoch is remembered across our restarts: a retained presence read again is not a new connection.
   const bool appeared = unknown || device.epoch != said.epoch;
@@ -57,6 +58,8 @@ std::optional<StanzaError> Presences::on_device(User& user, const std::string& n
   if (appeared) {
     const Replay what = !said.since_id.empty() ? Replay::since : (unknown ? Replay::unconfirmed : Replay::waiting);
     world_.hooks.replay(user, what, said.since_id);
+  } else if (returned) {   // a client without epochs, or our own restart
+    world_.hooks.replay(user, Replay::waiting, {});
   }
   return std::nullopt;
 }

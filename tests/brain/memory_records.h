@@ -19,8 +19,9 @@ class MemoryRecords : public Records {
   UserKey add_user(const Jid& jid) override {
     for (const auto& [key, user] : users_)
       if (user.jid == jid) return key;
-    users_.emplace(++last_key_, UserRecord{last_key_, jid, {}});
-    return last_key_;
+    const UserKey key = ++last_key_;
+    users_.emplace(key, UserRecord{key, jid, {}});
+    return key;
   }
   void remove_user(UserKey user) override {
     users_.erase(user);
