@@ -198,6 +198,7 @@ Admin::Answer Admin::acl(JsonView) {
 void Admin::table_changed() {
   for (const auto& [key, user] : world_.users_by_key)
     if (const auto match = world_.table.by_jid(user->jid); match && match->row->kind == RowKind::user) {
+      if (on_move && user->base != match->topic) on_move(*user);
       user->base = match->topic;
       user->format = match->row->format;
     }
@@ -211,7 +212,8 @@ Admin::Answer Admin::user_add(JsonView c) {
   const auto match = world_.table.by_jid(*jid);
   if (!match || match->row->kind != RowKind::user)
     return wrong("no user row covers " + jid->str() + "; ferryctl map explain " + jid->str() + " says why");
-  world_.add_user(*jid);
+  User& user = world_.add_user(*jid);
+  if (on_add) on_add(user);
   return JsonWriter().begin_object().field("topic", match->topic).end_object().take();
 }
 

@@ -25,6 +25,8 @@ class Admin {
   explicit Admin(World& world) : world_(world) {}
 
   std::function<void()> on_table_change;       // topic filters may differ now
+  std::function<void(User&)> on_add;           // a new user
+  std::function<void(User&)> on_move;          // the user's subtree will be elsewhere in a moment
   std::function<void(User&)> on_forget;        // ends everything that is a user's
 
   std::string on_command(JsonView command);

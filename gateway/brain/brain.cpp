@@ -28,6 +28,8 @@ struct Brain::Impl {
     world.hooks.forget_presence = [this](User& user, Contact& contact) { presences.forget(user, contact); };
     world.hooks.replay = [this](User& user, Replay what, std::string_view since) { delivery.to_mqtt.replay(user, what, since); };
     admin.on_table_change = [this] { subscribe_feeds(); };
+    admin.on_add = [this](User& user) { greet(user); };
+    admin.on_move = [this](User& user) { move(user); };
     admin.on_forget = [this](User& user) { forget(user); };
   }
 
@@ -208,6 +210,16 @@ struct Brain::Impl {
   void greet(User& user) { show_state(user); }
 
   void show_state(const User& user) { world.publish_to(user, "in/state", state_json("hosted", world.xmpp_up, world.version), true); }
+
+  // What the user was shown goes from the old subtree, and comes under the new one in this tick. Devices must come anew.
+  void move(User& user) {
+    presences.leave(user);
+    for (auto& [bare, contact] : user.contacts)
+      if (!std::exchange(contact.shown_item, {}).empty()) world.clear(user, "in/contact/" + peer_level(bare));
+    world.clear(user, "in/state");
+    to_show.push_back(user.key);
+    show_contacts = true;
+  }
 
   void forget(User& user) {
     while (!user.contacts.empty()) roster.remove_quietly(user, user.contacts.begin()->second);

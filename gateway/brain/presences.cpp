@@ -237,6 +237,17 @@ void Presences::show_all(User& user, bool from_nothing) {
   }
 }
 
+void Presences::leave(User& user) {
+  for (auto& [name, device] : user.devices) {
+    go_offline(user, name, device);
+    world_.clear(user, "out/dev/" + name + "/presence");
+  }
+  for (auto& [jid, contact] : user.contacts)
+    if (!std::exchange(contact.shown, {}).empty()) world_.clear(user, "in/contact/" + peer_level(jid) + "/presence");
+  for (const auto& [bare, endpoints] : user.strangers) world_.clear(user, "in/contact/" + peer_level(bare) + "/presence");
+  user.strangers.clear();
+}
+
 void Presences::component_up() {
   xmpp_lost_at_.reset();
   to_sync_.clear();

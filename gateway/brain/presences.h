@@ -35,6 +35,7 @@ class Presences {
   void show(User& user, Contact& contact);                  // where it differs from what the user sees
   void forget(User& user, Contact& contact);                // the user sees this contact no longer
   void show_all(User& user, bool from_nothing);
+  void leave(User& user);                                   // the user's subtree: nothing is retained there any more
 
   void component_up();
   void component_down();
