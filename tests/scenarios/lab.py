@@ -49,11 +49,13 @@ class Lab(Site):
 
 
 @contextlib.asynccontextmanager
-async def lab(*arguments, **options):
-    """A site of a case's own."""
+async def lab(*arguments, start=True, **options):
+    """A site of a case's own. start=False: all but ferryd is started."""
     site = Lab(*arguments, **options)
     try:
         for server in site.servers:
+            if server.alive() or server is site.ferryd and not start:
+                continue
             if server is site.ferryd:
                 await server.start_async()
             else:
