@@ -1,0 +1,209 @@
+"""The report as text: ratios and goals first, figures after them."""
+import statistics
+
+GOAL_TRANSLATOR = 2.0  # times expat's bare parse of the same bytes
+GOAL_CPU = 35  # us a message, ledger, outbox and full translation included
+GOAL_NAIVE = 3.0  # times the messages of a naive Python bridge
+GOAL_RSS = 30  # MB with 1,000 users
+WAYS = {'x2m': 'XMPP to MQTT', 'm2x': 'MQTT to XMPP', 'x2x': 'component to component', 'm2m': 'publisher to subscriber'}
+
+
+def _ratio(a, b):
+    return a / b if b else float('nan')
+
+
+def _goal(what, value, goal, unit, below=True):
+    good = value <= goal if below else value >= goal
+    sign = '<=' if below else '>='
+    return '  %-62s %9.2f %-9s goal %s %g  %s' % (what, value, unit, sign, goal, 'reached' if good else 'MISSED')
+
+
+def _translate_ratios(lines, end, floor, kind):
+    return [_ratio(line[end][kind], line[floor][kind]) for line in lines if end in line]
+
+
+def _goals_translate(part):
+    lines, out = part['stanzas'], []
+    for end, floor, name in (('in', 'floor', 'stanza to publish'), ('out', 'out_floor', 'publish to stanza')):
+        for kind in ('instructions', 'ns'):
+            ratios = _translate_ratios(lines, end, floor, kind)
+            if not ratios or kind == 'instructions' and part['counter'] == 'none':
+                continue
+            what = '%s / bare parse, %s, median of %d stanzas' % (name, kind, len(ratios))
+            line = _goal(what, statistics.median(ratios), GOAL_TRANSLATOR, 'x')
+            out.append(line + ' (%.2f to %.2f)' % (min(ratios), max(ratios)))
+    return out
+
+
+def _find(part, **wanted):
+    return next((run for run in part if all(run[key] == value for key, value in wanted.items())), None)
+
+
+def _goals_messages(part):
+    out = []
+    for server in dict.fromkeys(run['server'] for run in part):
+        for way in ('x2m', 'm2x'):
+            ferry = _find(part, server=server, variant='ferryd', way=way, plan='window')
+            naive = _find(part, server=server, variant='naive', way=way, plan='window')
+            alone = _find(part, server=server, variant='alone', way='x2x', plan='window')
+            if not (ferry and naive and alone):
+                continue
+            name = '%s, %s: ' % (server, WAYS[way])
+            cpu = ferry['processes']['ferryd']['cpu_us']
+            out.append(_goal(name + 'CPU of ferryd', cpu, GOAL_CPU, 'us/msg'))
+            out[-1] += ' (naive %.1f: %.1f x)' % (
+                naive['processes']['naive']['cpu_us'],
+                _ratio(naive['processes']['naive']['cpu_us'], cpu),
+            )
+            rate = ferry['messages_per_second']
+            out.append(
+                _goal(
+                    name + 'messages/s over the naive bridge',
+                    rate / naive['messages_per_second'],
+                    GOAL_NAIVE,
+                    'x',
+                    False,
+                )
+            )
+            out[-1] += ' (server alone: %.2f of its rate)' % _ratio(rate, alone['messages_per_second'])
+    return out
+
+
+def _translate(part):
+    out = ['translators (instructions by %s; ns of CPU time; x: over expat on the same bytes)' % part['counter']]
+    out.append('  %-34s %5s | %31s | %31s' % ('', '', 'stanza to publish', 'publish to stanza'))
+    out.append(
+        '  %-34s %5s | %6s %6s %8s %8s | %6s %6s %8s %8s' % (('stanza', 'bytes') + ('x ins', 'x ns', 'ins', 'ns') * 2)
+    )
+    for line in part['stanzas']:
+        text = '  %-34s %5d' % (line['name'], line['bytes'])
+        for end, floor in (('in', 'floor'), ('out', 'out_floor')):
+            if end in line:
+                a, b = line[end], line[floor]
+                text += ' | %6.2f %6.2f %8.0f %8.0f' % (
+                    _ratio(a['instructions'], b['instructions']),
+                    _ratio(a['ns'], b['ns']),
+                    a['instructions'],
+                    a['ns'],
+                )
+        out.append(text)
+    kind = 'instructions' if part['counter'] == 'perf_event' else 'ns'
+    out += ['', 'stages of the translators, ' + kind]
+    for line in part['stanzas']:
+        stages = '  '.join('%s %.0f' % (name, cost[kind]) for name, cost in line['stages'].items())
+        out.append('  %-34s %s' % (line['name'], stages))
+    return out
+
+
+def _table(part):
+    out = ['mapping table (exact rows; look-ups at random)']
+    out.append(
+        '  %9s %9s %7s %10s %8s %12s %8s %8s'
+        % ('rows', 'load ms', 'B/row', 'by_jid ns', 'ins', 'by_topic ns', 'ins', 'add ns')
+    )
+    for line in part:
+        out.append(
+            '  %(rows)9d %(load_ms)9.1f %(bytes_per_row)7.0f %(by_jid_ns)10.0f %(by_jid_instructions)8.0f '
+            '%(by_topic_ns)12.0f %(by_topic_instructions)8.0f %(add_ns)8.0f' % line
+        )
+    return out
+
+
+def _messages(part):
+    out = ['messages (QoS 1, 200 bytes; window of 200, then open loops; CPU of each process in us a message)']
+    out.append('  the rate ends with the last receipt and copy that follow from the messages')
+    head = (
+        'server',
+        'variant',
+        'way',
+        'plan',
+        'msg/s',
+        'p50 ms',
+        'p99 ms',
+        'gw',
+        'server',
+        'broker',
+        'RSS MB',
+        'idle',
+        'lost',
+        'dbl',
+    )
+    row = '  %-9s %-7s %-4s %-7s %8s %8s %8s %7s %7s %7s %7s %5s %5s %5s'
+    out.append(row % head)
+    for run in sorted(
+        part, key=lambda r: (r['server'], ('window', '500/s', '2000/s').index(r['plan']), r['way'], r['variant'])
+    ):
+        processes = run['processes']
+        gateway = processes.get(run['variant'], {'cpu_us': float('nan'), 'rss_kb': float('nan')})
+
+        def cpu(name):
+            return '%.1f' % processes[name]['cpu_us'] if name in processes else ''
+
+        has = run['variant'] != 'alone'
+        out.append(
+            row
+            % (
+                run['server'],
+                run['variant'],
+                run['way'],
+                run['plan'],
+                '%.0f' % run['messages_per_second'],
+                '%.2f' % run['p50_ms'],
+                '%.2f' % run['p99_ms'],
+                '%.1f' % gateway['cpu_us'] if has else '',
+                cpu(run['server']),
+                cpu('mosquitto'),
+                '%.1f' % (gateway['rss_kb'] / 1024) if has else '',
+                '%.0f%%' % (100 * run['generator_idle']),
+                run['lost'],
+                run['doubled'],
+            )
+        )
+    return out
+
+
+def _memory(part):
+    def mb(key):
+        fields = part[key]
+        return '%.1f MB RSS (%.1f anonymous), peak %.1f' % tuple(
+            fields[f] / 1024 for f in ('VmRSS', 'RssAnon', 'VmHWM')
+        )
+
+    return [
+        'memory of ferryd, %d users of %d contacts each' % (part['users'], part['contacts']),
+        '  %d of %d mutual, %d online' % (part['both'], part['wanted'], part['online']),
+        '  without users           ' + mb('empty_kb'),
+        '  with them               ' + mb('full_kb'),
+        '  after a restart         ' + mb('restarted_kb'),
+    ]
+
+
+def text(result):
+    goals = []
+    if 'translate' in result:
+        goals += _goals_translate(result['translate'])
+    if 'messages' in result:
+        goals += _goals_messages(result['messages'])
+    if 'memory' in result:
+        memory = result['memory']
+        goals.append(
+            _goal('RSS of ferryd with %d users' % memory['users'], memory['full_kb']['VmRSS'] / 1024, GOAL_RSS, 'MB')
+        )
+    machine = result['machine']
+    out = ['Ferry benchmark, %s%s' % (result['date'], ', --quick: figures mean little' if result['quick'] else '')]
+    out.append(
+        '%(cpu)s (family %(family)s), %(processors)s processors, Linux %(kernel)s, load %(load_before).2f before, %(load_after).2f after'
+        % machine
+    )
+    out.append('fdatasync of 16 kB: p50 %(fdatasync_p50_ms).2f ms, p99 %(fdatasync_p99_ms).2f ms' % machine)
+    out.append(', '.join('%s %s' % item for item in machine['versions'].items()))
+    out += ['', 'goals', *goals]
+    for name, lines in (('translate', _translate), ('table', _table), ('messages', _messages), ('memory', _memory)):
+        if name in result:
+            out += ['', *lines(result[name])]
+    return '\n'.join(out) + '\n'
+
+
+def broken(result):
+    """Did ferryd lose or double anything?"""
+    return any(run['lost'] or run['doubled'] for run in result.get('messages', []) if run['variant'] == 'ferryd')
