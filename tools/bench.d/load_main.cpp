@@ -34,7 +34,8 @@ constexpr const char* usage = R"(bench_load --way x2m|m2x|x2x|m2m [OPTION VALUE]
   --bytes N        of a body (default 200)
   --watch NAME=PID[,NAME=PID]   whose CPU and memory to read
 messages_per_second ends with the last thing that follows from the messages (receipts, the sender's own copies),
-arrivals_per_second with the last message at the other end. Prints one JSON object. Exit code 1 only if a run could not be made; what was lost or doubled is in the object.
+arrivals_per_second with the last message at the other end. Prints one JSON object. Exit code 1 only if a run could not
+be made; what was lost or doubled is in the object.
 )";
 
 using Arguments = std::map<std::string, std::string>;

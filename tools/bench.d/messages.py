@@ -19,8 +19,8 @@ BROKER = 'log_type none\nlog_type error\nmax_inflight_messages 1000\nmax_queued_
 LIMITS = {'user-rate': 0, 'user-outbox-rows': 100_000_000, 'outbox-rows': 100_000_000}
 WINDOW = 200
 BYTES = 200
-# A broker that has just started may have forgotten what it was sent: ferryd asks it for this long (Sentinel), then sends
-# again what went out meanwhile. Nothing outside shows when it has decided.
+# A broker that has just started may have forgotten what it was sent: ferryd asks it for this long (Sentinel), then
+# sends again what went out meanwhile. Nothing outside shows when it has decided.
 SENTINEL = 3  # s
 
 

@@ -192,7 +192,8 @@ def text(result):
     machine = result['machine']
     out = ['Ferry benchmark, %s%s' % (result['date'], ', --quick: figures mean little' if result['quick'] else '')]
     out.append(
-        '%(cpu)s (family %(family)s), %(processors)s processors, Linux %(kernel)s, load %(load_before).2f before, %(load_after).2f after'
+        '%(cpu)s (family %(family)s), %(processors)s processors, Linux %(kernel)s, '
+        'load %(load_before).2f before, %(load_after).2f after'
         % machine
     )
     out.append('fdatasync of 16 kB: p50 %(fdatasync_p50_ms).2f ms, p99 %(fdatasync_p99_ms).2f ms' % machine)
