@@ -1,7 +1,6 @@
 #include "translators/values/instant.h"
 
 #include <array>
-#include <cstdio>
 
 namespace ferry {
 namespace {
@@ -58,10 +57,18 @@ std::string format_instant(Instant t) {
   const std::int64_t mp = (5 * doy + 2) / 153;
   const int d = static_cast<int>(doy - (153 * mp + 2) / 5 + 1), m = static_cast<int>(mp < 10 ? mp + 3 : mp - 9);
   const int y = static_cast<int>(yoe + era * 400 + (m <= 2));
-  std::array<char, 40> text{};
-  const int n = std::snprintf(text.data(), text.size(), "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ", y, m, d, static_cast<int>(ms / 3'600'000),
-                              static_cast<int>(ms / 60'000 % 60), static_cast<int>(ms / 1000 % 60), static_cast<int>(ms % 1000));
-  return {text.data(), static_cast<std::size_t>(n)};
+  std::string text = "0000-00-00T00:00:00.000Z";
+  const auto put = [&](std::size_t at, int digits, std::int64_t value) {
+    for (int k = digits - 1; k >= 0; --k, value /= 10) text[at + static_cast<std::size_t>(k)] = static_cast<char>('0' + value % 10);
+  };
+  put(0, 4, y);
+  put(5, 2, m);
+  put(8, 2, d);
+  put(11, 2, ms / 3'600'000);
+  put(14, 2, ms / 60'000 % 60);
+  put(17, 2, ms / 1000 % 60);
+  put(20, 3, ms % 1000);
+  return text;
 }
 
 std::optional<Instant> parse_instant(std::string_view text) {

@@ -133,7 +133,10 @@ void JsonView::members(const std::function<void(std::string_view, JsonView)>& vi
 }
 
 struct JsonDocument::Impl {
-  rapidjson::Document document;
+  // Payloads are small; the default of 64 KiB a document made the allocator tidy up all the time.
+  static constexpr std::size_t chunk = 2'048;
+  rapidjson::MemoryPoolAllocator<> pool{chunk};
+  rapidjson::Document document{&pool};
 };
 
 JsonDocument::JsonDocument(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
