@@ -164,7 +164,10 @@ struct Brain::Impl {
       if (p.payload.empty()) return;   // our own clearing, or the client's
       world.clear(user, leaf);
       const auto document = JsonDocument::parse(p.payload);
-      world.refuse(user, document ? message::id_of(document->root()) : std::string(), {}, leaf, error(Condition::not_allowed, "retained publishes are for out/dev/{device}/presence alone"));
+      const std::string id = document ? message::id_of(document->root()) : std::string();
+      // Over 3.1.1 it looked like any other publish when it came, and was carried.
+      if (const auto row = world.records.find_message(user.key, id); row && row->way == Way::to_xmpp) return;
+      world.refuse(user, id, {}, leaf, error(Condition::not_allowed, "retained publishes are for out/dev/{device}/presence alone"));
       return;
     }
     if (p.payload.empty() && !presence_topic) {
