@@ -61,8 +61,21 @@ async def an_escaped_name_has_its_own_subtree(site):
 async def nobody_reads_what_is_not_theirs(site):
     _, bob = await site.friends()
     _, eve = await site.strangers()
-    topics = ['#', '+/#', 'im/#', 'im/v1/#', bob.base + '#', bob.base + 'in/msg', 'im/v1/u/+/in/#', 'im/v1/gw/#', '$SYS/#',
-              'im/v1/u/+/out/#', eve.base + 'out/#', '$share/g/im/v1/u/#', 'factory/#']
+    topics = [
+        '#',
+        '+/#',
+        'im/#',
+        'im/v1/#',
+        bob.base + '#',
+        bob.base + 'in/msg',
+        'im/v1/u/+/in/#',
+        'im/v1/gw/#',
+        '$SYS/#',
+        'im/v1/u/+/out/#',
+        eve.base + 'out/#',
+        '$share/g/im/v1/u/#',
+        'factory/#',
+    ]
     for topic in topics:
         await eve.subscribe(topic, absolute=True)  # granted, and worth nothing
     mark = eve.mark()
@@ -88,9 +101,19 @@ async def nobody_writes_what_is_not_theirs(site):
     id = new_id()
     evil = {'id': id, 'to': alice.full, 'kind': 'chat', 'body': 'I am bob'}
     bobs = bob.mark()
-    for topic in (bob.base + 'out/msg', bob.base + 'in/msg', bob.base + 'in/state', bob.base + 'in/contact/x@localhost',
-                  'im/v1/gw/status', 'im/v1/gw/mark', 'im/v1/u/nobody@mqtt.localhost/out/msg', 'factory/alarm', 'factory/lamp',
-                  eve.base + 'in/msg', '%sout/dev/phone/presence' % bob.base):
+    for topic in (
+        bob.base + 'out/msg',
+        bob.base + 'in/msg',
+        bob.base + 'in/state',
+        bob.base + 'in/contact/x@localhost',
+        'im/v1/gw/status',
+        'im/v1/gw/mark',
+        'im/v1/u/nobody@mqtt.localhost/out/msg',
+        'factory/alarm',
+        'factory/lamp',
+        eve.base + 'in/msg',
+        '%sout/dev/phone/presence' % bob.base,
+    ):
         await eve.publish(topic, evil, absolute=True)
         await eve.publish(topic, evil, absolute=True, retain=True)
     await eve.message(alice.full, 'fence')

@@ -3,79 +3,23 @@
     python3 tests/scenarios/bad_input_test.py [-l] [CASE …]        needs FERRY_BIN, or build/bin
 """
 import asyncio
-import contextlib
 import subprocess
 
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
 import run
+from bad_input_site import NAMES, setup_with
 from cbor import CborClient, encode
 from clients import MqttClient, escape, new_id, uid_of
-from lab import HOSTED, Lab
+from lab import HOSTED
 from mqtt_client import contract_violations
 from process import write
 from servers import Ejabberd, Prosody, ferry_program
 
-NAMES = ['a+b#c', '$sys', '%u%c', 'x=2by', '{root}', 'ü.漢', 'a!b~c^d*e(f)[g]{h}|i\\j;k,l?m`n', '-dash', '..']
 DEVICES = ['/+#$%=', 'with space', 'quote\'"<>&', ':colon:', '..', 'ü漢', '%u', '-', 'a' * 150]
 DEEP = 20000
 SAME_BRACKETS = '[' * DEEP + ']' * DEEP
-
-
-class Watched(Lab):
-    """carol and ben talk all the time, and must not notice anything."""
-
-    async def open(self):
-        self.witness = await self.friends()
-        self.clients.clear()  # they stay
-        self.rounds = 0
-
-    async def converse(self):
-        carol, ben = self.witness
-        while not self.enough:
-            self.rounds += 1
-            carol.message(ben.jid, 'from carol %d' % self.rounds)
-            await ben.wait_message('from carol %d' % self.rounds)
-            await ben.message(carol.full, 'from ben %d' % self.rounds)
-            await carol.wait_message('from ben %d' % self.rounds)
-
-    @contextlib.asynccontextmanager
-    async def unnoticed(self):
-        carol, ben = self.witness
-        marks = carol.mark(), ben.mark()
-        before, rounds = self.count('event=link.') + self.count('ready '), self.rounds
-        self.enough = False
-        talk = asyncio.ensure_future(self.converse())
-        try:
-            yield
-            while self.rounds < rounds + 3 and not talk.done():
-                await asyncio.wait({talk}, timeout=0.02)
-        finally:
-            self.enough = True
-            await talk  # an error of the conversation is the case's
-        assert self.ferryd.alive() and self.count('event=link.') + self.count('ready ') == before, 'a link was lost'
-        others = [s for s in carol.events[marks[0]:] if s.name in ('presence', 'message') and s['type'] in ('unavailable', 'error')]
-        others += [p for p in ben.events[marks[1]:] if p.json and p.json.get('state') in ('offline', 'failed')]
-        assert not others, 'the others noticed: %s' % others
-
-
-def setup_with(server_class):
-    @contextlib.asynccontextmanager
-    async def setup():
-        routes = ['user *@%s {root}/u/{uid}' % HOSTED, 'user c0@%s {root}/u/{uid} format=cbor' % HOSTED]
-        site = Watched(server_class, routes=routes, options={'limits': {'user-rate': 0}})
-        site.broker.add_user('c0@' + HOSTED, 'pc')
-        for name in NAMES:
-            site.broker.add_user(uid_of('%s@%s' % (name, HOSTED)), 'pn')
-        try:
-            await asyncio.to_thread(site.start)
-            await site.open()
-            yield site
-        finally:
-            site.stop()
-
-    return setup
 
 
 setup = setup_with(Prosody)
@@ -113,7 +57,10 @@ async def payloads_of_every_badness(site):
                 mark = bob.mark()
                 await bob.publish(topic, payload, retain=topic.endswith('presence'), timeout=30)
                 receipt = await bob.wait_topic(
-                    'in/receipt', lambda r: r['state'] == 'failed', after=mark, what='refusal of %r on %s' % (payload[:20], topic)
+                    'in/receipt',
+                    lambda r: r['state'] == 'failed',
+                    after=mark,
+                    what='refusal of %r on %s' % (payload[:20], topic),
                 )
                 assert receipt.json['id'] == '-' and receipt.json['topic'] == topic, receipt
                 assert receipt.json['reason']['text'] or receipt.json['reason']['condition'], receipt
@@ -128,11 +75,20 @@ async def requests_of_every_badness(site):
             mark = bob.mark()
             await bob.publish('out/req', payload)
             await bob.wait(
-                lambda p: p.topic == 'in/res/-' and not p.json['ok'] or p.topic == 'in/receipt' and p.json['state'] == 'failed',
+                lambda p: p.topic == 'in/res/-'
+                and not p.json['ok']
+                or p.topic == 'in/receipt'
+                and p.json['state'] == 'failed',
                 after=mark,
                 what='error for %r' % payload[:20],
             )
-        for topic in (site.witness[1].base + 'in/res/phone', bob.base + 'in/msg', bob.base + 'in/res/a/b', 'im/v1/gw/status', 'x'):
+        for topic in (
+            site.witness[1].base + 'in/res/phone',
+            bob.base + 'in/msg',
+            bob.base + 'in/res/a/b',
+            'im/v1/gw/status',
+            'x',
+        ):
             properties = Properties(PacketTypes.PUBLISH)
             properties.ResponseTopic = topic
             id = new_id()
@@ -144,9 +100,20 @@ async def requests_of_every_badness(site):
 async def wrong_topics(site):
     _, bob = await site.strangers()
     async with site.unnoticed():
-        for topic in ('out/nothing', 'out/msg/more', 'out/text', 'out/text/', 'out/text/a@b@c', 'out/text/=2b@x',
-                      'out/dev/phone', 'out/dev/a/b/presence', 'out/dev//presence', 'out/dev/=zz/presence', 'out/dev/phone/state',
-                      'out/' + 'x/' * 50):
+        for topic in (
+            'out/nothing',
+            'out/msg/more',
+            'out/text',
+            'out/text/',
+            'out/text/a@b@c',
+            'out/text/=2b@x',
+            'out/dev/phone',
+            'out/dev/a/b/presence',
+            'out/dev//presence',
+            'out/dev/=zz/presence',
+            'out/dev/phone/state',
+            'out/' + 'x/' * 50,
+        ):
             mark = bob.mark()
             await bob.publish(topic, '{"state":"online","epoch":"1"}')
             await _refused(bob, mark, topic)
@@ -155,8 +122,20 @@ async def wrong_topics(site):
 async def messages_to_wrong_people(site):
     alice, bob = await site.strangers()
     async with site.unnoticed():
-        for to in ('nobody@localhost', 'nobody@' + HOSTED, 'someone@elsewhere.invalid', HOSTED, 'localhost', 'x' * 3000 + '@localhost',
-                   'a@b@c', '', '@', 'ｂ@localhost/\u0000', alice.bare + '/' + 'r' * 2000, 'white space@localhost'):
+        for to in (
+            'nobody@localhost',
+            'nobody@' + HOSTED,
+            'someone@elsewhere.invalid',
+            HOSTED,
+            'localhost',
+            'x' * 3000 + '@localhost',
+            'a@b@c',
+            '',
+            '@',
+            'ｂ@localhost/\u0000',
+            alice.bare + '/' + 'r' * 2000,
+            'white space@localhost',
+        ):
             id = await bob.message(to, 'Anyone?')
             receipt = await bob.wait_receipt(id, 'failed')
             assert receipt.json['reason']['condition'], receipt
@@ -198,7 +177,16 @@ async def forged_and_broken_extensions(site):
 async def retained_poison(site):
     """It is there when ferryd starts, and it is cleared."""
     alice, bob = await site.friends()
-    topics = ('out/msg', 'out/req', 'out/act', 'out/receipt', 'out/text/a', 'out/nothing', 'out/dev/=zz/presence', 'out/dev/x/presence')
+    topics = (
+        'out/msg',
+        'out/req',
+        'out/act',
+        'out/receipt',
+        'out/text/a',
+        'out/nothing',
+        'out/dev/=zz/presence',
+        'out/dev/x/presence',
+    )
     await asyncio.to_thread(site.ferryd.kill)
     for topic in topics:
         await bob.publish(topic, b'\xff\x00{"poison":' + b'[' * 1000, retain=True)
@@ -246,7 +234,9 @@ async def stanzas_of_every_badness(site):
             ('x' * 1100 + '@' + HOSTED, malformed),
         ):
             id = eve.message(to, 'x')
-            error = await eve.wait(lambda s: s.name == 'message' and s['type'] == 'error' and s['id'] == id, what='error: ' + to[:30])
+            error = await eve.wait(
+                lambda s: s.name == 'message' and s['type'] == 'error' and s['id'] == id, what='error: ' + to[:30]
+            )
             assert error['error']['condition'] in conditions, error
         for to in (HOSTED, bob.jid, bob.jid + '/phone', bob.jid + '/nothing', 'nobody@' + HOSTED):
             for type in ('get', 'set'):
@@ -341,7 +331,15 @@ async def cbor_user(site):
     await alice.wait_message('zurück', bob.jid)
     await bob.wait_receipt(id, 'forwarded')
     async with site.unnoticed():
-        for payload in (b'\xff', b'\xa1', b'{"to":"a@b"}', b'\x9f' * 10000, encode([1]), encode({'to': 7}), b'\x5b' + b'\xff' * 8):
+        for payload in (
+            b'\xff',
+            b'\xa1',
+            b'{"to":"a@b"}',
+            b'\x9f' * 10000,
+            encode([1]),
+            encode({'to': 7}),
+            b'\x5b' + b'\xff' * 8,
+        ):
             mark = bob.mark()
             await bob.publish('out/msg', payload)
             await _refused(bob, mark, 'out/msg')
@@ -350,11 +348,24 @@ async def cbor_user(site):
 # ---- configuration
 async def five_mistakes_are_five_lines(site):
     lines = open(site.ferryd.configuration, encoding='utf-8').read().splitlines()
-    wrong = ['route = dance a@b c', '[component]', 'port = 70000', 'colour = blue', '[limits]', 'message-ttl = soon', '[nowhere]', 'x = 1']
+    wrong = [
+        'route = dance a@b c',
+        '[component]',
+        'port = 70000',
+        'colour = blue',
+        '[limits]',
+        'message-ttl = soon',
+        '[nowhere]',
+        'x = 1',
+    ]
     path = write(site.ferryd.configuration + '.wrong', '\n'.join(lines[:1] + wrong) + '\n')
     for extra in (['--check-config'], []):
         done = await asyncio.to_thread(
-            subprocess.run, [ferry_program('ferryd'), '--config', path, *extra], capture_output=True, text=True, timeout=20
+            subprocess.run,
+            [ferry_program('ferryd'), '--config', path, *extra],
+            capture_output=True,
+            text=True,
+            timeout=20,
         )
         assert done.returncode == 2, done
         for n in (2, 4, 5, 7, 8):

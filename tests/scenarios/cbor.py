@@ -21,7 +21,13 @@ def encode(value):
 
 
 def _head(major, n):
-    for limit, code, form in ((24, None, 'B'), (1 << 8, 24, 'B'), (1 << 16, 25, '>H'), (1 << 32, 26, '>I'), (1 << 64, 27, '>Q')):
+    for limit, code, form in (
+        (24, None, 'B'),
+        (1 << 8, 24, 'B'),
+        (1 << 16, 25, '>H'),
+        (1 << 32, 26, '>I'),
+        (1 << 64, 27, '>Q'),
+    ):
         if n < limit:
             return bytes([major << 5 | n]) if code is None else bytes([major << 5 | code]) + struct.pack(form, n)
     raise ValueError(n)

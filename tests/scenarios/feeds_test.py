@@ -236,7 +236,9 @@ async def too_much_is_left_out_and_says_so(site):
             await asyncio.sleep(0.1)
 
     knocking = asyncio.ensure_future(knock())
-    noted = await alice.wait(lambda s: s.name == 'message' and 'left out' in s['body'], 20, what='note of what is missing')
+    noted = await alice.wait(
+        lambda s: s.name == 'message' and 'left out' in s['body'], 20, what='note of what is missing'
+    )
     knocking.cancel()
     came = alice.all(lambda s: s.name == 'message' and s['body'].startswith('value'))
     assert BURST <= len(came) < 90, len(came)

@@ -4,7 +4,7 @@ import contextlib
 import time
 
 from clients import MQTT5, MqttClient, XmppClient
-from conversation_site import HOSTED, Site, befriend
+from conversation_site import HOSTED, Site
 from servers import Ferryd, Mosquitto, Prosody
 
 TRUE_AGAIN = 10  # s: presence after everything is back
@@ -45,7 +45,7 @@ class Lab(Site):
 
     def count(self, pattern):
         """How often a text stands in this run's log of ferryd."""
-        return self.ferryd.log[self.ferryd.log_start:].count(pattern)
+        return self.ferryd.log[self.ferryd.log_start :].count(pattern)
 
 
 @contextlib.asynccontextmanager
@@ -96,4 +96,4 @@ class Stopwatch:
         return '%.1f s' % (time.monotonic() - self.started)
 
 
-__all__ = ['HOSTED', 'Lab', 'Stopwatch', 'befriend', 'lab', 'mqtt_back']
+__all__ = ['HOSTED', 'Lab', 'Stopwatch', 'lab', 'mqtt_back']

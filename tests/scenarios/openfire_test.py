@@ -8,14 +8,12 @@ import hashlib
 import re
 
 import run
-from clients import RECEIPTS, MqttClient, new_id
-from openfire import DISCO, PING, VERSION, FakeOpenfire, LocalUser, local
+from clients import RECEIPTS, new_id
+from openfire import DISCO, PING, VERSION, LocalUser, local
+from openfire_site import DOMAIN, a_site, body_of
 from process import HOST
-from servers import Ferryd, Mosquitto
+from servers import Mosquitto
 
-DOMAIN = 'mqtt.corp.example'
-USERS = 40
-ACL = 'pattern read im/v1/u/%u/in/#\npattern read im/v1/gw/status\npattern write im/v1/u/%u/out/#\nuser ferry\ntopic readwrite #\n'
 STREAM_ERRORS = (
     'bad-format bad-namespace-prefix conflict connection-timeout host-gone host-unknown improper-addressing '
     'internal-server-error invalid-from invalid-id invalid-namespace invalid-xml not-authorized not-well-formed '
@@ -42,83 +40,7 @@ BROKEN = [  # what ends a stream, because nobody can know where the next stanza 
 ]
 
 
-class Site:
-    def __init__(self, **options):
-        self.srv = FakeOpenfire(idle=options.pop('idle', 360))
-        self.broker = options.pop('broker', None) or Mosquitto(
-            users={'b%d@%s' % (n, DOMAIN): 'pb' for n in range(USERS)}, acl=ACL
-        )
-        self.ferryd = Ferryd(self.broker, self.srv, options=dict({'limits': {'user-rate': 0}}, **options))
-        self.clients, self.taken = [], 0
-
-    async def start(self):
-        if not self.broker.alive():
-            await asyncio.to_thread(self.broker.start)
-        await self.srv.listen()
-        await self.ferryd.start_async()
-
-    async def stop(self):
-        await asyncio.to_thread(self.ferryd.kill)
-        await self.srv.stop(hard=True)
-
-    def print_logs(self):
-        self.ferryd.print_log()
-
-    async def pair(self):
-        """alice on Openfire and bob on MQTT, new ones each time."""
-        self.taken += 1
-        alice = self.srv.users['a%d' % self.taken] = LocalUser(self.srv, 'a%d' % self.taken)
-        bob = MqttClient(self.broker, 'b%d@%s' % (self.taken, DOMAIN))
-        self.clients.append(bob)
-        await bob.connect()
-        await bob.request('roster.get')
-        return alice, bob
-
-    async def says(self, alice, bob, body, inner=''):
-        id = new_id()
-        await self.srv.send(
-            "<message from='%s/spark' to='%s' id='%s' type='chat'><body>%s</body>%s</message>"
-            % (alice.jid, bob.jid, id, body, inner)
-        )
-        return id
-
-    async def carries_on(self, alice, bob, what=None):
-        what = what or new_id()
-        await self.says(alice, bob, what)
-        await bob.wait_message(what, alice.jid + '/spark')
-        id = await bob.message(alice.jid + '/spark', what + ' too')
-        await alice.wait(lambda el: body_of(el) == what + ' too')
-        await bob.wait_receipt(id, 'forwarded')
-
-    async def after_case(self):
-        for client in self.clients:
-            with contextlib.suppress(Exception):
-                await client.disconnect()
-        self.clients.clear()
-        self.srv.handlers.clear()
-
-
-@contextlib.asynccontextmanager
-async def _a_site(**options):
-    site = Site(**options)
-    try:
-        await site.start()
-        yield site
-    except Exception:
-        site.print_logs()
-        raise
-    finally:
-        await site.after_case()
-        await site.stop()
-        if 'broker' not in options:
-            await asyncio.to_thread(site.broker.kill)
-
-
-setup = _a_site
-
-
-def body_of(element):
-    return element.findtext('{jabber:component:accept}body')
+setup = a_site
 
 
 def _condition(element):
@@ -139,11 +61,11 @@ async def it_answers_the_first_queries(site):
 
 
 async def idle_streams_are_kept_alive(_):
-    async with _a_site(idle=3, component={'keepalive': 1}) as site:
+    async with a_site(idle=3, component={'keepalive': 1}) as site:
         stream = await site.srv.connected()
         await asyncio.wait({stream.closed}, timeout=7)  # the time is the case
         assert not stream.closed.done(), 'closed as idle'
-    async with _a_site(idle=1, component={'keepalive': 0}) as site:
+    async with a_site(idle=1, component={'keepalive': 0}) as site:
         stream = await site.srv.connected()
         mark = site.srv.bindings.mark()
         await stream.closed
@@ -182,7 +104,8 @@ async def contacts_presence_messages(site):
     await srv.connected(after=mark)
     await bob.wait_presence(alice.jid, 'online', after=mark_bob)
     await alice.wait(
-        lambda el: local(el) == 'presence' and el.get('from') == bob.jid + '/phone' and not el.get('type'), after=mark_alice
+        lambda el: local(el) == 'presence' and el.get('from') == bob.jid + '/phone' and not el.get('type'),
+        after=mark_alice,
     )
 
 
@@ -207,7 +130,7 @@ async def every_way_to_end_a_stream(_):
     broker = Mosquitto(users={}, acl='user ferry\ntopic readwrite #\n')
 
     async def gateway(n):
-        async with _a_site(broker=broker) as site:
+        async with a_site(broker=broker) as site:
             while queue:
                 way = queue.pop(0)
                 mark = site.srv.bindings.mark()
@@ -223,11 +146,13 @@ async def every_way_to_end_a_stream(_):
 
 
 async def conflict(_):
-    async with _a_site() as site:
+    async with a_site() as site:
         await site.ferryd.terminate_async()
         reader, writer = await asyncio.open_connection(HOST, site.srv.component.port)
         writer.write(b"<stream:stream xmlns='jabber:component:accept' xmlns:stream='x' to='mqtt.corp.example'>")
-        id = re.search(rb"id='([^']+)'", await reader.readuntil(b"'jabber:component:accept'") + await reader.readuntil(b'>'))
+        id = re.search(
+            rb"id='([^']+)'", await reader.readuntil(b"'jabber:component:accept'") + await reader.readuntil(b'>')
+        )
         writer.write(b'<handshake>%s</handshake>' % hashlib.sha1(id[1] + b's').hexdigest().encode())
         await reader.readuntil(b'</handshake>')
         site.ferryd.start(wait=False)
@@ -238,7 +163,7 @@ async def conflict(_):
 
 
 async def wrong_secret_is_said_and_retried(_):
-    async with _a_site() as site:
+    async with a_site() as site:
         await site.ferryd.terminate_async()
         site.srv.secrets[DOMAIN] = 'another'
         site.ferryd.start(wait=False)
@@ -281,7 +206,9 @@ async def too_deep_too_big(site):
             ('attributes', '<a %s/>' % ' '.join('a%d="1"' % n for n in range(50000))),
             ('name', '<%s/>' % ('n' * 600000)),
         ):
-            await site.srv.send("<message from='%s/x' to='%s' id='%s' type='chat'>%s</message>" % (eve.jid, bob.jid, id, inner))
+            await site.srv.send(
+                "<message from='%s/x' to='%s' id='%s' type='chat'>%s</message>" % (eve.jid, bob.jid, id, inner)
+            )
             error = await eve.wait(lambda el, i=id: el.get('id') == i, 20, what='error for ' + id)
             assert error.get('type') == 'error' and _condition(error), (id, error)
 
@@ -358,13 +285,26 @@ async def only_the_server_proves_that_it_has_taken_a_message(site):
     id = await bob.message(alice.jid, 'Sure?')
     await alice.wait(lambda el: body_of(el) == 'Sure?')
     await site.srv.wait(lambda el: el.get('id') in asked)
-    for sender in ('eve@corp.example/x', 'corp.example.evil.example', 'component.corp.example', alice.jid, DOMAIN, bob.jid):
-        await site.srv.send("<iq type='result' id='%s' from='%s' to='%s'/>" % (asked[-1], sender, DOMAIN), site.srv.streams()[0])
+    for sender in (
+        'eve@corp.example/x',
+        'corp.example.evil.example',
+        'component.corp.example',
+        alice.jid,
+        DOMAIN,
+        bob.jid,
+    ):
+        await site.srv.send(
+            "<iq type='result' id='%s' from='%s' to='%s'/>" % (asked[-1], sender, DOMAIN), site.srv.streams()[0]
+        )
     await site.says(alice, bob, 'fence')
-    await bob.never(lambda p: p.json and p.json.get('state') == 'forwarded', bob.wait_message('fence'), what='forwarded')
+    await bob.never(
+        lambda p: p.json and p.json.get('state') == 'forwarded', bob.wait_message('fence'), what='forwarded'
+    )
     site.srv.handlers.clear()
     for answer in asked:
-        await site.srv.send("<iq type='result' id='%s' from='corp.example' to='%s'/>" % (answer, DOMAIN), site.srv.streams()[0])
+        await site.srv.send(
+            "<iq type='result' id='%s' from='corp.example' to='%s'/>" % (answer, DOMAIN), site.srv.streams()[0]
+        )
     await bob.wait_receipt(id, 'forwarded')
 
 

@@ -21,7 +21,9 @@ def _bodies(client, prefix):
     for event in client.events:
         if getattr(event, 'topic', None) == 'in/msg' and event.json['body'].startswith(prefix):
             seen.setdefault(event.json['id'], event.json['body'])
-        elif getattr(event, 'name', None) == 'message' and event['type'] != 'error' and event['body'].startswith(prefix):
+        elif (
+            getattr(event, 'name', None) == 'message' and event['type'] != 'error' and event['body'].startswith(prefix)
+        ):
             seen.setdefault(event['id'], event['body'])
     return list(seen.values())
 
@@ -29,8 +31,11 @@ def _bodies(client, prefix):
 def _copies(client, prefix):
     """How many messages came, repetitions counted."""
     return sum(
-        getattr(e, 'topic', None) == 'in/msg' and e.json['body'].startswith(prefix)
-        or getattr(e, 'name', None) == 'message' and e['type'] != 'error' and e['body'].startswith(prefix)
+        getattr(e, 'topic', None) == 'in/msg'
+        and e.json['body'].startswith(prefix)
+        or getattr(e, 'name', None) == 'message'
+        and e['type'] != 'error'
+        and e['body'].startswith(prefix)
         for e in client.events
     )
 
@@ -262,15 +267,19 @@ async def ferryd_is_killed_under_load():
         await site.talk(alice, bob, 'end')
         came = [s for s in alice.all(lambda s: s.name == 'message' and s['type'] != 'error' and s['body'][:1] == 'b')]
         first = list(dict.fromkeys(s['id'] for s in came))
-        assert first == ids, 'MQTT to XMPP: %d of %d came, in order: %s' % (len(first), count, first == sorted(first, key=ids.index))
+        assert first == ids, 'MQTT to XMPP: %d of %d came, in order: %s' % (
+            len(first),
+            count,
+            first == sorted(first, key=ids.index),
+        )
         bounced = {s['id'] for s in alice.all(lambda s: s.name == 'message' and s['type'] == 'error')}
         arrived = _bodies(bob, 'a')
         assert len(arrived) == len(set(arrived)), 'XMPP to MQTT: one message under two ids'
         assert arrived == sorted(arrived, key=lambda body: int(body[1:])), 'XMPP to MQTT: order'
         lost = [body for body in sent if body not in arrived and body not in bounced]
         print(
-            '     MQTT to XMPP: %d sent, %d came twice, none lost; XMPP to MQTT: %d sent, %d refused while it was away, '
-            '%d lost in %d kills' % (count, len(came) - len(first), len(sent), len(bounced), len(lost), kills)
+            '     MQTT to XMPP: %d sent, %d came twice, none lost; XMPP to MQTT: %d sent, %d refused while it '
+            'was away, %d lost in %d kills' % (count, len(came) - len(first), len(sent), len(bounced), len(lost), kills)
         )
         assert len(lost) <= 20 * kills, 'more is lost than a connection holds: %s' % lost
 

@@ -18,7 +18,7 @@ async def _fails(ferryd, pattern):
     """It does not come up, says why, and goes on trying."""
     ferryd.start(wait=False)
     match = await asyncio.to_thread(ferryd.wait_log, pattern)
-    assert ferryd.alive() and 'ready ' not in ferryd.log[ferryd.log_start:]
+    assert ferryd.alive() and 'ready ' not in ferryd.log[ferryd.log_start :]
     return match
 
 
@@ -123,6 +123,7 @@ async def _all_of_it(site, version):
     await bob.connect()
     await bob.wait_message('later 4', after=mark)
     refused = [p for p in bob.all(lambda p: p.topic == 'in/receipt' and p.json['id'] == '-')]
+    assert not bob.find(lambda p: p.json and p.json.get('id') == 'r1' and p.json.get('state') == 'failed')
     assert not refused, 'its own clearing of a retained publish came back as an empty one: %s' % refused
 
 
