@@ -49,7 +49,7 @@ struct Options {
     std::string cafile;                 // set: TLS, verified against this file
     std::string root = "im/v1";         // topic prefix of everything that is Ferry's
     int protocol = 5;                   // 5: MQTT 5, falling back to 3.1.1 if the broker refuses it; 4: always 3.1.1
-    std::uint32_t max_in_flight = 200;  // unacknowledged publishes
+    std::uint32_t max_in_flight = 1000;  // unacknowledged publishes
     bool allow_anonymous = false;       // true: accept a broker that lets clients in without a password (tests)
   } broker;
 

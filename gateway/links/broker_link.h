@@ -30,7 +30,7 @@ class BrokerLink final : public Pollable, private MosquittoEvents {
     std::string username, password_file, cafile;
     std::string root;
     bool mqtt5 = true;  // try it first
-    std::uint32_t max_in_flight = 200;
+    std::uint32_t max_in_flight = 1000;
     bool allow_anonymous = false;
     std::string client_id;  // a secret: who knows it can take the session over. Never logged
     std::string will_topic, will_payload;

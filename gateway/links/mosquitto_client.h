@@ -47,7 +47,7 @@ class MosquittoClient {
     std::string will_topic;                        // empty: no Will. Retained, QoS 1
     std::uint32_t session_expiry = 7 * 24 * 3600;  // s, MQTT 5
     std::uint32_t receive_maximum = 1'000;         // publishes to us, unacknowledged; MQTT 5
-    std::uint32_t send_maximum = 200;              // publishes from us, unacknowledged
+    std::uint32_t send_maximum = 1000;             // publishes from us, unacknowledged
   };
   static constexpr int keepalive = 30;  // s
   enum class Read { drained, more, lost };
