@@ -69,8 +69,9 @@ Result<std::optional<MappingTable::TopicMatch>> MappingTable::by_topic(std::stri
     if (slash == std::string_view::npos) break;
     begin = slash + 1;
     const std::string_view rest = topic.substr(begin);
-    if (s.user_depths[levels.size()] == 0 || rest.size() < own_level.size() + 2 ||
-        rest.substr(0, own_level.size()) != own_level || rest[own_level.size()] != '/')
+    // "BASE/out" and "BASE/out/" mean nothing, but their sender is known and can be told so.
+    if (s.user_depths[levels.size()] == 0 || !rest.starts_with(own_level) ||
+        (rest.size() > own_level.size() && rest[own_level.size()] != '/'))
       continue;
     if (const Row* row = s.exact_topic(topic.substr(0, slash)); row != nullptr && row->kind == RowKind::user)
       return std::optional(TopicMatch{row, exact_jid(*row), rest});

@@ -155,6 +155,11 @@ void Feeds::on_message(const Row& row, const Jid& jid, const std::string& topic,
   p.topic = topic;
   p.payload = body->text;
   world_.publish(std::move(p));
+  InPublish said;   // No Local: what we publish does not come back to us, so the other followers get it from here
+  said.topic = topic;
+  said.payload = body->text;
+  said.qos = 1;
+  on_publish(row, jid, said, &who);
   if (find<ReceiptRequest>(m.parts)) {   // the broker is the recipient, and it takes everything
     Element receipt("message");
     receipt.set("type", "chat").set("from", jid.str()).set("to", m.from->str());
@@ -163,7 +168,7 @@ void Feeds::on_message(const Row& row, const Jid& jid, const std::string& topic,
   }
 }
 
-void Feeds::on_publish(const Row& row, const Jid& jid, const InPublish& publish) {
+void Feeds::on_publish(const Row& row, const Jid& jid, const InPublish& publish, const Jid* writer) {
   if (publish.payload.empty()) return;   // a retained value was cleared
   Feed* f = feed(jid, true);
   if (!f) return;
@@ -195,6 +200,7 @@ void Feeds::on_publish(const Row& row, const Jid& jid, const InPublish& publish)
   }
   world_.count("feed_values");
   for (const Jid& follower : f->followers) {
+    if (writer && follower == *writer) continue;
     Element e = news(jid, follower, *text);
     if (publish.qos > 0) send_(0, std::move(e));
     else world_.send(std::move(e));

@@ -25,7 +25,8 @@ class Feeds {
   Feeds(World& world, SendDurably send) : world_(world), send_(std::move(send)) {}
 
   void start();
-  void on_publish(const Row& row, const Jid& feed, const InPublish& publish);
+  // writer: the follower whose message it was; everybody else gets it.
+  void on_publish(const Row& row, const Jid& feed, const InPublish& publish, const Jid* writer = nullptr);
 
   // Stanzas to a feed's JID.
   void on_presence(const Row& row, const Jid& feed, const Presence& presence);
