@@ -117,6 +117,13 @@ TEST_P(FeedsTest, a_question_mark_asks_for_the_last_value) {
   news("21");
 }
 
+TEST_P(FeedsTest, what_was_there_before_is_no_news) {
+  follow();
+  stage.forget_effects();
+  value("factory/line1/alarm", "old", true);
+  stage.expect_quiet();
+}
+
 TEST_P(FeedsTest, a_flood_is_cut_and_says_so) {
   follow();
   stage.forget_effects();
@@ -127,6 +134,9 @@ TEST_P(FeedsTest, a_flood_is_cut_and_says_so) {
   stage.time(1 * second);
   value("factory/line1/alarm", "5");
   news("5\n[3 values before this one were left out]");
+  stage.time(1 * second);
+  value("factory/line1/alarm", "6");
+  news("6");
 }
 
 TEST_P(FeedsTest, values_are_readable) {

@@ -55,8 +55,4 @@ inline std::string broken_rule(const Effects& effects, const Options& options) {
   return {};
 }
 
-#ifdef GTEST_API_
-inline void check_effects(const Effects& effects, const Options& options) { EXPECT_EQ(broken_rule(effects, options), ""); }
-#endif
-
 }  // namespace ferry

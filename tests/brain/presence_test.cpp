@@ -209,6 +209,9 @@ TEST_P(PresenceTest, a_device_directs_its_presence_and_takes_it_back) {
   stage.offline("bob", "phone");
   stage.expect_stanza("<presence type='unavailable' from='bob@mqtt.corp.example/phone' to='room@conference.corp.example/bob'/>");
   stage.online("bob", "phone");
+  stage.offline("bob", "phone");   // whom it was directed to in an earlier session hears nothing of this one
+  stage.expect_no_stanza();
+  stage.online("bob", "phone");
   direct("online");
   direct("offline");
   stage.forget_effects();

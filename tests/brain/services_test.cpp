@@ -138,7 +138,7 @@ TEST_P(ServicesTest, malformed_addresses_do_no_harm) {
 TEST_P(ServicesTest, what_is_no_stanza_is_not_answered_by_something_that_is_none) {
   stage.xmpp("<route from='alice@corp.example/a' to='mqtt.corp.example'/>");
   stage.xmpp("<message xmlns='urn:example' from='alice@corp.example/a' to='mqtt.corp.example'/>");
-  stage.expect_no_publishes();   // check_effects() has looked at the stanzas
+  stage.expect_no_publishes();   // the stage has looked at the stanzas
 }
 
 TEST_P(ServicesTest, a_stanza_over_a_limit_is_answered_to_its_sender) {
