@@ -1,0 +1,101 @@
+#include "gateway/brain/router.h"
+
+#include "translators/payloads.h"
+
+namespace ferry {
+
+Router::Router(const Options& options, MappingTable& table, Records& records, const std::array<std::uint64_t, 2>& seed, std::string version)
+    : world(options, table, records, seed, std::move(version)), roster(world), presences(world), delivery(world),
+      feeds(world, [this](UserKey user, Element e) { delivery.send_durably(user, std::move(e)); }),
+      requests(world, roster, presences, feeds), services(world), sentinel(world), admin(world) {
+  world.hooks.send_durably = [this](User&, Element e) { delivery.send_durably(0, std::move(e)); };   // outlives the user
+  world.hooks.announce_to = [this](User& user, const Jid& to) { presences.announce_to(user, to); };
+  world.hooks.withdraw_from = [this](User& user, const Jid& to) { presences.withdraw_from(user, to); };
+  world.hooks.show_presence = [this](User& user, Contact& contact) { presences.show(user, contact); };
+  world.hooks.forget_presence = [this](User& user, Contact& contact) { presences.forget(user, contact); };
+  world.hooks.replay = [this](User& user, Replay what, std::string_view since) { delivery.to_mqtt.replay(user, what, since); };
+  admin.on_table_change = [this] { subscribe_feeds(); };
+  admin.on_add = [this](User& user) { greet(user); };
+  admin.on_move = [this](User& user) { move(user); };
+  admin.on_forget = [this](User& user) { forget(user); };
+}
+
+void Router::greet(User& user) { show_state(user); }
+
+void Router::show_state(const User& user) { world.publish_to(user, "in/state", state_json("hosted", world.xmpp_up, world.version), true); }
+
+// What the user was shown goes from the old subtree, and comes under the new one in this tick. Devices must come anew.
+void Router::move(User& user) {
+  presences.leave(user);
+  for (auto& [bare, contact] : user.contacts)
+    if (!std::exchange(contact.shown_item, {}).empty()) world.clear(user, "in/contact/" + peer_level(bare));
+  world.clear(user, "in/state");
+  to_show.push_back(user.key);
+  show_contacts = true;
+}
+
+void Router::forget(User& user) {
+  while (!user.contacts.empty()) roster.remove_quietly(user, user.contacts.begin()->second);
+  for (auto& [bare, endpoints] : user.strangers) world.clear(user, "in/contact/" + peer_level(bare) + "/presence");
+  for (auto& [name, device] : user.devices) world.clear(user, "out/dev/" + name + "/presence");
+  world.clear(user, "in/state");
+  world.records.remove_user(user.key);
+  delivery.to_xmpp.forget(user.key);
+  world.log(LogLine::Level::info, "event=user.removed user=" + user.jid.str());
+  world.forget_user(user);
+}
+
+void Router::subscribe_feeds() {
+  if (!world.mqtt_up) return;
+  std::set<std::string> wanted;
+  for (std::string& filter : world.table.user_filters()) wanted.insert(std::move(filter));
+  const std::size_t users = wanted.size();
+  std::set<std::string> feed_filters;
+  for (std::string& filter : world.table.feed_filters()) feed_filters.insert(std::move(filter));
+  for (const std::string& filter : subscribed)
+    if (!wanted.contains(filter) && !feed_filters.contains(filter)) world.effects.unsubscribes.push_back(filter);
+  for (const std::string& filter : wanted)
+    if (!subscribed.contains(filter)) world.effects.subscribes.push_back({filter, true, true});
+  for (const std::string& filter : feed_filters)
+    if (!subscribed.contains(filter)) world.effects.subscribes.push_back({filter, true, false});
+  wanted.merge(feed_filters);
+  subscribed = std::move(wanted);
+  world.log(LogLine::Level::debug, "event=subscribed filters=" + std::to_string(subscribed.size()) + " users=" + std::to_string(users));
+}
+
+// Stanzas between our own users; each may cause more, and a bound ends what two of them might play for ever.
+void Router::drain_loopback() {
+  constexpr std::size_t most = 100'000;
+  for (std::size_t n = 0; !world.loopback.empty() && n < most; ++n) {
+    Element e = std::move(world.loopback.front());
+    world.loopback.pop_front();
+    stanza(std::move(e));
+  }
+  if (!world.loopback.empty()) {
+    world.count("loopback_dropped", world.loopback.size());
+    world.loopback.clear();
+  }
+}
+
+// Brings what the broker shows of some users up to date; the rest in the next tick.
+void Router::show_some() {
+  constexpr std::size_t users_per_batch = 32;
+  for (std::size_t n = 0; n < users_per_batch && !to_show.empty() && world.mqtt_up; ++n) {
+    User* user = world.user(to_show.front());
+    to_show.pop_front();
+    if (!user) continue;
+    show_state(*user);
+    if (!show_contacts) continue;
+    roster.show_all(*user, true);
+    presences.show_all(*user, true);
+  }
+  if (to_show.empty()) show_contacts = false;
+}
+
+void Router::queue_show(bool contacts) {
+  to_show.clear();
+  for (const auto& [key, user] : world.users_by_key) to_show.push_back(key);
+  show_contacts = contacts || show_contacts;
+}
+
+}  // namespace ferry

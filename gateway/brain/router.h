@@ -1,0 +1,59 @@
+// The inside of the brain: its parts, and which of them an event is for. One instance is one Brain's.
+#pragma once
+
+#include <deque>
+#include <set>
+
+#include "gateway/brain/admin.h"
+#include "gateway/brain/brain.h"
+#include "gateway/brain/delivery.h"
+#include "gateway/brain/feeds.h"
+#include "gateway/brain/presences.h"
+#include "gateway/brain/requests.h"
+#include "gateway/brain/roster.h"
+#include "gateway/brain/sentinel.h"
+#include "gateway/brain/services.h"
+
+namespace ferry {
+
+struct Router {
+  Router(const Options& options, MappingTable& table, Records& records, const std::array<std::uint64_t, 2>& seed, std::string version);
+
+  // ---- from XMPP (from_xmpp.cpp)
+  void stanza(Element element);
+  void to_domain(const Stanza& s);
+  void answered(const Stanza& s);
+  void to_user(User& user, const Stanza& s);
+  void to_feed(const Row& row, const std::string& topic, const Stanza& s);
+  void to_nobody(const Stanza& s);
+  void refuse_subscription(const Stanza& s);
+
+  // ---- from MQTT (from_mqtt.cpp)
+  void publish(const InPublish& p);
+  void from_user(User& user, std::string_view leaf, const InPublish& p);
+
+  // ---- people come and go, and what the broker shows of them (router.cpp)
+  void greet(User& user);
+  void show_state(const User& user);
+  void move(User& user);
+  void forget(User& user);
+  void subscribe_feeds();
+  void drain_loopback();
+  void show_some();
+  void queue_show(bool contacts);
+
+  World world;
+  Roster roster;
+  Presences presences;
+  Delivery delivery;
+  Feeds feeds;
+  Requests requests;
+  Services services;
+  Sentinel sentinel;
+  Admin admin;
+  std::set<std::string> subscribed;
+  std::deque<UserKey> to_show;
+  bool show_contacts = false;
+};
+
+}  // namespace ferry
