@@ -8,7 +8,9 @@ namespace {
 
 class AdminTest : public Conversation {
  protected:
-  void good(const std::string& command, const std::string& json = "{}") { answer(command, R"({"ok":true})"), expect(json); }
+  void good(const std::string& command, const std::string& json = "{}") {
+    answer(command, R"({"ok":true})"), expect(json);
+  }
   void bad(const std::string& command, const std::string& part = "") {
     answer(command, R"({"ok":false})");
     EXPECT_NE(last_.find(part), std::string::npos) << last_;
@@ -23,7 +25,8 @@ class AdminTest : public Conversation {
     EXPECT_TRUE(matching::contains(actual->root(), expected->root())) << last_ << " has not " << json;
   }
   bool subscribed(const std::string& filter) const {
-    return std::any_of(stage.subscribes.begin(), stage.subscribes.end(), [&](const Subscribe& s) { return s.filter == filter; });
+    return std::any_of(stage.subscribes.begin(), stage.subscribes.end(),
+                       [&](const Subscribe& s) { return s.filter == filter; });
   }
   std::string last_;
 };
@@ -45,7 +48,8 @@ TEST_P(AdminTest, a_user_is_added_and_sees_that) {
   stage.expect_publish("dave", "in/state", R"({"account":"hosted"})");
   bad(R"({"command":"user.add","jid":"dave@mqtt.corp.example"})", "exists");
   bad(R"({"command":"user.add","jid":"dave@elsewhere.example"})", "no user row");
-  good(R"({"command":"user.list"})", R"({"users":["anna@mqtt.corp.example","bob@mqtt.corp.example","dave@mqtt.corp.example"]})");
+  good(R"({"command":"user.list"})",
+       R"({"users":["anna@mqtt.corp.example","bob@mqtt.corp.example","dave@mqtt.corp.example"]})");
   stage.xmpp("<message type='chat' from='alice@corp.example/a' to='dave@mqtt.corp.example'><body>Hi</body></message>");
   stage.expect_publish("dave", "in/msg", R"({"body":"Hi"})");
   stage.restart();
@@ -68,7 +72,8 @@ TEST_P(AdminTest, a_user_is_removed_with_everything_that_was_shown) {
   stage.expect_stanza("<presence type='unavailable' from='bob@mqtt.corp.example/phone' to='alice@corp.example'/>");
   stage.expect_no_stanza();
   bad(R"({"command":"user.remove","jid":"bob@mqtt.corp.example"})", "no user");
-  stage.xmpp("<message type='chat' from='alice@corp.example/a' to='bob@mqtt.corp.example' id='m'><body>Hi</body></message>");
+  stage.xmpp(
+      "<message type='chat' from='alice@corp.example/a' to='bob@mqtt.corp.example' id='m'><body>Hi</body></message>");
   stage.expect_stanza("<message type='error' id='m'/>");
   stage.restart();
   good(R"({"command":"user.list"})", R"({"users":["anna@mqtt.corp.example"]})");
@@ -125,7 +130,8 @@ TEST_P(AdminTest, a_user_moves_to_another_topic_while_running) {
   EXPECT_TRUE(subscribed("people/bob/out/#")) << "and nothing is missed";
   stage.xmpp("<message type='chat' from='alice@corp.example/a' to='bob@mqtt.corp.example'><body>Hi</body></message>");
   stage.expect_publish_on("people/bob/in/msg", R"({"body":"Hi"})");
-  stage.publish({"people/bob/out/msg", R"({"id":"m1","to":"alice@corp.example","body":"Hi"})", 1, false, 9, {}, {}, false});
+  stage.publish(
+      {"people/bob/out/msg", R"({"id":"m1","to":"alice@corp.example","body":"Hi"})", 1, false, 9, {}, {}, false});
   stage.expect_stanza("<message id='m1' from='bob@mqtt.corp.example'/>");
   for (const auto& [topic, payload] : stage.retained)
     EXPECT_FALSE(topic.starts_with("im/v1/u/bob@mqtt.corp.example/in/")) << topic << " is still there: " << payload;
@@ -135,8 +141,9 @@ TEST_P(AdminTest, a_user_moves_to_another_topic_while_running) {
 }
 
 TEST_P(AdminTest, rows_that_cannot_stand_are_refused) {
-  for (const char* row : {"", "user", "feed alarm@mqtt.corp.example im/v1/u/bob@mqtt.corp.example/in/msg", "user bob@mqtt.corp.example im/v1/u/anna@mqtt.corp.example",
-                          "user *@mqtt.corp.example {root}/v/{uid}"})
+  for (const char* row :
+       {"", "user", "feed alarm@mqtt.corp.example im/v1/u/bob@mqtt.corp.example/in/msg",
+        "user bob@mqtt.corp.example im/v1/u/anna@mqtt.corp.example", "user *@mqtt.corp.example {root}/v/{uid}"})
     bad(R"({"command":"map.add","row":")" + std::string(row) + "\"}");
   EXPECT_TRUE(stage.subscribes.empty());
   std::size_t rows = 0;
@@ -145,8 +152,9 @@ TEST_P(AdminTest, rows_that_cannot_stand_are_refused) {
 }
 
 TEST_P(AdminTest, an_import_names_the_lines_that_are_wrong) {
-  good(R"({"command":"map.import","rows":["feed a@mqtt.corp.example x/a","nonsense","feed b@mqtt.corp.example x/b",7]})",
-       R"({"added":2,"problems":[{"line":2},{"line":4}]})");
+  good(
+      R"({"command":"map.import","rows":["feed a@mqtt.corp.example x/a","nonsense","feed b@mqtt.corp.example x/b",7]})",
+      R"({"added":2,"problems":[{"line":2},{"line":4}]})");
   EXPECT_TRUE(subscribed("x/a"));
   EXPECT_TRUE(subscribed("x/b"));
 }
@@ -174,8 +182,9 @@ TEST_P(AdminTest, a_writable_feed_needs_mqtt_5) {
 TEST_P(AdminTest, a_user_is_shown_with_devices_and_contacts) {
   stage.online("bob", "phone");
   stage.befriend();
-  good(R"({"command":"user.show","jid":"bob@mqtt.corp.example"})",
-       R"({"devices":[{"device":"phone","state":"online"}],"contacts":[{"jid":"alice@corp.example","subscription":"both"}]})");
+  good(
+      R"({"command":"user.show","jid":"bob@mqtt.corp.example"})",
+      R"({"devices":[{"device":"phone","state":"online"}],"contacts":[{"jid":"alice@corp.example","subscription":"both"}]})");
 }
 
 }  // namespace

@@ -6,9 +6,13 @@ namespace {
 
 class BrokerMemoryTest : public Conversation {
  protected:
-  void SetUp() override { stage.online("bob", "phone"); stage.forget_effects(); }
+  void SetUp() override {
+    stage.online("bob", "phone");
+    stage.forget_effects();
+  }
   void from_alice(const std::string& id) {
-    stage.xmpp("<message type='chat' from='alice@corp.example/spark' to='bob@mqtt.corp.example' id='" + id + "'><body>" + id + "</body></message>");
+    stage.xmpp("<message type='chat' from='alice@corp.example/spark' to='bob@mqtt.corp.example' id='" + id +
+               "'><body>" + id + "</body></message>");
   }
   std::string mark() const {
     const auto it = stage.retained.find("im/v1/gw/mark");

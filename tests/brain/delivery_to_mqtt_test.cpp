@@ -6,10 +6,14 @@ namespace {
 
 class ToMqttTest : public Conversation {
  protected:
-  void from_alice(const std::string& id, const std::string& inside = "<body>Hi</body>", const std::string& type = "chat") {
-    stage.xmpp("<message type='" + type + "' from='alice@corp.example/spark' to='bob@mqtt.corp.example' id='" + id + "'>" + inside + "</message>");
+  void from_alice(const std::string& id, const std::string& inside = "<body>Hi</body>",
+                  const std::string& type = "chat") {
+    stage.xmpp("<message type='" + type + "' from='alice@corp.example/spark' to='bob@mqtt.corp.example' id='" + id +
+               "'>" + inside + "</message>");
   }
-  std::string in_msg(const std::string& json = "{}") { return Stage::field(stage.expect_publish("bob", "in/msg", json), "id"); }
+  std::string in_msg(const std::string& json = "{}") {
+    return Stage::field(stage.expect_publish("bob", "in/msg", json), "id");
+  }
   void body(const std::string& text) { from_alice(text, "<body>" + text + "</body>"); }
   std::vector<std::string> bodies() {
     std::vector<std::string> found;
@@ -24,7 +28,8 @@ FERRY_CONVERSATIONS(ToMqttTest);
 
 TEST_P(ToMqttTest, a_message_arrives_with_an_id_of_the_gateway) {
   from_alice("x1", "<body>Hi</body><request xmlns='urn:xmpp:receipts'/>");
-  const std::string id = in_msg(R"({"from":"alice@corp.example/spark","to":"bob@mqtt.corp.example","kind":"chat","body":"Hi","want":["delivered"],"xmppId":"x1"})");
+  const std::string id = in_msg(
+      R"({"from":"alice@corp.example/spark","to":"bob@mqtt.corp.example","kind":"chat","body":"Hi","want":["delivered"],"xmppId":"x1"})");
   EXPECT_EQ(id.size(), 26u);
   EXPECT_FALSE(stage.last.retain);
   EXPECT_EQ(stage.last.id, id);
@@ -43,7 +48,9 @@ TEST_P(ToMqttTest, a_clients_receipts_reach_the_sender_who_asked) {
   from_alice("x1", "<body>Hi</body><request xmlns='urn:xmpp:receipts'/><markable xmlns='urn:xmpp:chat-markers:0'/>");
   const std::string id = in_msg();
   stage.mqtt("bob", "out/receipt", R"({"id":")" + id + R"(","state":"delivered"})");
-  stage.expect_stanza("<message from='bob@mqtt.corp.example' to='alice@corp.example/spark'><received xmlns='urn:xmpp:receipts' id='x1'/></message>");
+  stage.expect_stanza(
+      "<message from='bob@mqtt.corp.example' to='alice@corp.example/spark'><received xmlns='urn:xmpp:receipts' "
+      "id='x1'/></message>");
   stage.mqtt("bob", "out/receipt", R"({"id":")" + id + R"(","state":"displayed"})");
   const Element e = stage.expect_stanza("<message><displayed xmlns='urn:xmpp:chat-markers:0' id='x1'/></message>");
   EXPECT_EQ(e.child("received", "urn:xmpp:receipts"), nullptr);
@@ -63,9 +70,12 @@ TEST_P(ToMqttTest, receipts_for_nothing_and_malformed_ones_are_refused) {
   stage.forget_effects();
   for (const char* payload : {R"({"id":"nothing","state":"delivered"})", R"({"id":"own","state":"delivered"})"}) {
     stage.mqtt("bob", "out/receipt", payload);
-    stage.expect_publish("bob", "in/receipt", R"({"id":"-","topic":"out/receipt","state":"failed","reason":{"condition":"item-not-found"}})");
+    stage.expect_publish(
+        "bob", "in/receipt",
+        R"({"id":"-","topic":"out/receipt","state":"failed","reason":{"condition":"item-not-found"}})");
   }
-  for (const char* payload : {"[]", "{", "{}", R"({"id":"x"})", R"({"id":"x","state":"failed"})", R"({"id":1,"state":"delivered"})"}) {
+  for (const char* payload :
+       {"[]", "{", "{}", R"({"id":"x"})", R"({"id":"x","state":"failed"})", R"({"id":1,"state":"delivered"})"}) {
     stage.mqtt("bob", "out/receipt", payload);
     stage.expect_publish("bob", "in/receipt", R"({"id":"-","state":"failed","reason":{"condition":"bad-request"}})");
   }
@@ -88,17 +98,21 @@ TEST_P(ToMqttTest, typing_is_for_those_who_are_here) {
 
 TEST_P(ToMqttTest, the_users_typing_reaches_the_contact) {
   stage.mqtt("bob", "out/act", R"({"to":"alice@corp.example","state":"composing","device":"phone"})");
-  stage.expect_stanza("<message type='chat' from='bob@mqtt.corp.example/phone' to='alice@corp.example'><composing xmlns='http://jabber.org/protocol/chatstates'/></message>");
+  stage.expect_stanza(
+      "<message type='chat' from='bob@mqtt.corp.example/phone' to='alice@corp.example'><composing "
+      "xmlns='http://jabber.org/protocol/chatstates'/></message>");
   stage.expect_quiet();
-  for (const char* payload : {"{}", R"({"to":"alice@corp.example","state":"dancing"})", R"({"to":"@","state":"active"})"}) {
+  for (const char* payload :
+       {"{}", R"({"to":"alice@corp.example","state":"dancing"})", R"({"to":"@","state":"active"})"}) {
     stage.mqtt("bob", "out/act", payload);
     stage.expect_publish("bob", "in/receipt", R"({"id":"-","topic":"out/act","state":"failed"})");
   }
 }
 
 TEST_P(ToMqttTest, headlines_and_what_must_not_be_stored_are_not_kept) {
-  for (const auto& send : {std::function<void()>([&] { from_alice("h", "<body>News</body>", "headline"); }),
-                           std::function<void()>([&] { from_alice("n", "<body>Psst</body><no-store xmlns='urn:xmpp:hints'/>"); })}) {
+  for (const auto& send :
+       {std::function<void()>([&] { from_alice("h", "<body>News</body>", "headline"); }),
+        std::function<void()>([&] { from_alice("n", "<body>Psst</body><no-store xmlns='urn:xmpp:hints'/>"); })}) {
     send();
     stage.expect_quiet();
   }
@@ -113,8 +127,9 @@ TEST_P(ToMqttTest, headlines_and_what_must_not_be_stored_are_not_kept) {
 
 TEST_P(ToMqttTest, groupchat_is_answered_with_an_error) {
   from_alice("g", "<body>Hi</body>", "groupchat");
-  stage.expect_stanza("<message type='error' id='g' from='bob@mqtt.corp.example' to='alice@corp.example/spark'><error type='cancel'>"
-                      "<service-unavailable xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></message>");
+  stage.expect_stanza(
+      "<message type='error' id='g' from='bob@mqtt.corp.example' to='alice@corp.example/spark'><error type='cancel'>"
+      "<service-unavailable xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></message>");
   stage.expect_quiet();
 }
 
@@ -261,8 +276,9 @@ TEST_P(ToMqttTest, what_nobody_took_in_time_comes_back_as_an_error) {
   stage.forget_effects();
   stage.time((7 * 24 * 3600 + 20) * second);
   stage.time(20 * second);
-  stage.expect_stanza("<message type='error' id='x1' from='bob@mqtt.corp.example' to='alice@corp.example/spark'><error type='wait'>"
-                      "<recipient-unavailable xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></message>");
+  stage.expect_stanza(
+      "<message type='error' id='x1' from='bob@mqtt.corp.example' to='alice@corp.example/spark'><error type='wait'>"
+      "<recipient-unavailable xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></message>");
   stage.puback = 0;
   stage.online("bob", "phone");
   stage.expect_no_publish("bob", "in/msg");
@@ -279,16 +295,18 @@ TEST_P(ToMqttTest, what_was_handed_over_expires_silently) {
 TEST_P(ToMqttTest, a_refusal_of_the_broker_goes_back_to_the_sender) {
   stage.puback = 0x95;
   from_alice("x1");
-  stage.expect_stanza("<message type='error' id='x1' from='bob@mqtt.corp.example' to='alice@corp.example/spark'><error><not-acceptable "
-                      "xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></message>");
+  stage.expect_stanza(
+      "<message type='error' id='x1' from='bob@mqtt.corp.example' to='alice@corp.example/spark'><error><not-acceptable "
+      "xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></message>");
 }
 
 TEST_P(ToMqttTest, too_many_waiting_messages_are_refused_to_their_senders) {
   stage.options.limits.user_outbox_rows = 2;
   stage.puback = 0x10;
   for (const char* id : {"1", "2", "3"}) from_alice(id);
-  stage.expect_stanza("<message type='error' id='3' to='alice@corp.example/spark'><error type='wait'><resource-constraint "
-                      "xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></message>");
+  stage.expect_stanza(
+      "<message type='error' id='3' to='alice@corp.example/spark'><error type='wait'><resource-constraint "
+      "xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></message>");
   stage.expect_no_stanza();
 }
 

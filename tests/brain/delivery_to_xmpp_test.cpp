@@ -6,7 +6,8 @@ namespace {
 
 class ToXmppTest : public Conversation {
  protected:
-  void send(const std::string& id, const std::string& more = R"(,"body":"Hi")", const std::string& to = "alice@corp.example") {
+  void send(const std::string& id, const std::string& more = R"(,"body":"Hi")",
+            const std::string& to = "alice@corp.example") {
     stage.mqtt("bob", "out/msg", R"({"id":")" + id + R"(","to":")" + to + "\"" + more + "}");
   }
   void receipt(const std::string& id, const std::string& state, const std::string& more = "") {
@@ -15,27 +16,36 @@ class ToXmppTest : public Conversation {
   void refused(const std::string& id, const std::string& condition) {
     receipt(id, "failed", R"(,"reason":{"condition":")" + condition + "\"}");
   }
-  void from_alice(const std::string& inside, const std::string& from = "alice@corp.example/spark", const std::string& type = "chat") {
-    stage.xmpp("<message type='" + type + "' from='" + from + "' to='bob@mqtt.corp.example' id='x'>" + inside + "</message>");
+  void from_alice(const std::string& inside, const std::string& from = "alice@corp.example/spark",
+                  const std::string& type = "chat") {
+    stage.xmpp("<message type='" + type + "' from='" + from + "' to='bob@mqtt.corp.example' id='x'>" + inside +
+               "</message>");
   }
   void bounce(const std::string& id, const std::string& from) {
-    stage.xmpp("<message type='error' from='" + from + "' to='bob@mqtt.corp.example' id='" + id + "'><error type='wait'><recipient-unavailable "
-               "xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/><text xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'>gone</text></error></message>");
+    stage.xmpp("<message type='error' from='" + from + "' to='bob@mqtt.corp.example' id='" + id +
+               "'><error type='wait'><recipient-unavailable "
+               "xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/><text "
+               "xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'>gone</text></error></message>");
   }
   static std::string received(const std::string& id) { return "<received xmlns='urn:xmpp:receipts' id='" + id + "'/>"; }
-  static std::string displayed(const std::string& id) { return "<displayed xmlns='urn:xmpp:chat-markers:0' id='" + id + "'/>"; }
+  static std::string displayed(const std::string& id) {
+    return "<displayed xmlns='urn:xmpp:chat-markers:0' id='" + id + "'/>";
+  }
 };
 FERRY_CONVERSATIONS(ToXmppTest);
 
 TEST_P(ToXmppTest, a_message_is_accepted_echoed_forwarded_delivered_and_displayed) {
   send("m1", R"(,"body":"Hi","device":"phone","want":["delivered","displayed"])");
-  const Element e = stage.expect_stanza("<message type='chat' id='m1' from='bob@mqtt.corp.example/phone' to='alice@corp.example'>"
-                                        "<body>Hi</body><request xmlns='urn:xmpp:receipts'/><markable xmlns='urn:xmpp:chat-markers:0'/></message>");
+  const Element e = stage.expect_stanza(
+      "<message type='chat' id='m1' from='bob@mqtt.corp.example/phone' to='alice@corp.example'>"
+      "<body>Hi</body><request xmlns='urn:xmpp:receipts'/><markable xmlns='urn:xmpp:chat-markers:0'/></message>");
   ASSERT_EQ(stage.publishes.size(), 3u) << stage.all();
   EXPECT_EQ(Stage::field(stage.publishes[0].payload, "state"), "accepted");
   EXPECT_EQ(Stage::field(stage.publishes[1].payload, "body"), "Hi");
   EXPECT_EQ(Stage::field(stage.publishes[2].payload, "state"), "forwarded");
-  stage.expect_publish("bob", "in/msg", R"({"id":"m1","from":"bob@mqtt.corp.example","to":"alice@corp.example","device":"phone","body":"Hi"})");
+  stage.expect_publish(
+      "bob", "in/msg",
+      R"({"id":"m1","from":"bob@mqtt.corp.example","to":"alice@corp.example","device":"phone","body":"Hi"})");
   EXPECT_FALSE(stage.last.retain);
   stage.forget_effects();
   from_alice(received("m1"));
@@ -73,7 +83,7 @@ TEST_P(ToXmppTest, forwarded_waits_for_the_servers_own_answer) {
   stage.answer_ping(stage.pings[0], "elsewhere.example");
   stage.answer_ping("ferry-barrier-999999");
   stage.expect_quiet();
-  stage.answer_ping(stage.pings[0], "corp.example", "error");   // an error is an answer, too
+  stage.answer_ping(stage.pings[0], "corp.example", "error");  // an error is an answer, too
   receipt("m1", "forwarded");
 }
 
@@ -102,7 +112,7 @@ TEST_P(ToXmppTest, what_was_not_confirmed_is_sent_again_with_the_next_stream_in_
   ASSERT_EQ(stage.stanzas.size(), 3u) << stage.all();
   for (std::size_t i = 0; i < 3; ++i) EXPECT_EQ(stage.stanzas[i].attr_or("id"), "m" + std::to_string(i + 1));
   stage.forget_effects();
-  for (const std::string& ping : old) stage.answer_ping(ping);   // of the stream before
+  for (const std::string& ping : old) stage.answer_ping(ping);  // of the stream before
   stage.expect_no_publish("bob", "in/receipt");
   stage.answer_pings();
   receipt("m1", "forwarded");
@@ -112,12 +122,15 @@ TEST_P(ToXmppTest, what_was_not_confirmed_is_sent_again_with_the_next_stream_in_
 
 TEST_P(ToXmppTest, it_survives_a_restart_as_it_was) {
   stage.component_down();
-  send("m1", R"(,"body":"Hi <&> \"there\"","subject":"S","thread":"t1","device":"phone","want":["delivered"],"kind":"normal")");
+  send(
+      "m1",
+      R"(,"body":"Hi <&> \"there\"","subject":"S","thread":"t1","device":"phone","want":["delivered"],"kind":"normal")");
   stage.restart();
   stage.forget_effects();
   stage.links_up();
-  const Element e = stage.expect_stanza("<message id='m1' from='bob@mqtt.corp.example/phone' to='alice@corp.example'><subject>S</subject>"
-                                        "<request xmlns='urn:xmpp:receipts'/></message>");
+  const Element e = stage.expect_stanza(
+      "<message id='m1' from='bob@mqtt.corp.example/phone' to='alice@corp.example'><subject>S</subject>"
+      "<request xmlns='urn:xmpp:receipts'/></message>");
   EXPECT_EQ(e.child("body", ns::client)->text(), "Hi <&> \"there\"");
   EXPECT_EQ(e.child("delay", "urn:xmpp:delay"), nullptr);
   receipt("m1", "forwarded");
@@ -130,7 +143,8 @@ TEST_P(ToXmppTest, a_message_that_waited_says_since_when) {
   stage.time(3600 * second);
   stage.forget_effects();
   stage.component_up();
-  const Element e = stage.expect_stanza("<message id='m1'><delay xmlns='urn:xmpp:delay' from='mqtt.corp.example'/></message>");
+  const Element e =
+      stage.expect_stanza("<message id='m1'><delay xmlns='urn:xmpp:delay' from='mqtt.corp.example'/></message>");
   EXPECT_EQ(e.child("delay", "urn:xmpp:delay")->attr_or("stamp"), format_instant(sent));
 }
 
@@ -214,11 +228,16 @@ TEST_P(ToXmppTest, nobody_confirms_a_message_that_they_sent) {
 }
 
 TEST_P(ToXmppTest, malformed_messages_are_refused_with_their_id) {
-  struct { const char *more, *condition; } const rows[] = {
-      {"", "bad-request"}, {R"(,"body":1)", "bad-request"}, {R"(,"body":"\u0001")", "not-acceptable"},
-      {R"(,"body":"x","kind":"shout")", "bad-request"}, {R"(,"body":"x","kind":"groupchat")", "feature-not-implemented"},
-      {R"(,"body":"x","device":"\u0000")", "not-acceptable"}, {R"(,"replaces":5,"body":"x")", "bad-request"},
-      {R"(,"ext":["<a"])", "bad-request"}};
+  struct {
+    const char *more, *condition;
+  } const rows[] = {{"", "bad-request"},
+                    {R"(,"body":1)", "bad-request"},
+                    {R"(,"body":"\u0001")", "not-acceptable"},
+                    {R"(,"body":"x","kind":"shout")", "bad-request"},
+                    {R"(,"body":"x","kind":"groupchat")", "feature-not-implemented"},
+                    {R"(,"body":"x","device":"\u0000")", "not-acceptable"},
+                    {R"(,"replaces":5,"body":"x")", "bad-request"},
+                    {R"(,"ext":["<a"])", "bad-request"}};
   for (const auto& row : rows) {
     send("m1", row.more);
     refused("m1", row.condition);

@@ -12,21 +12,31 @@ class FeedsTest : public testing::TestWithParam<Where> {
               {{"user *@mqtt.corp.example {root}/u/{uid}", "feed alarm@mqtt.corp.example factory/line1/alarm",
                 "feed lamp@mqtt.corp.example home/lamp write=alice@corp.example,friends.example follow=corp.example",
                 "feed all@mqtt.corp.example plant/# follow=none"},
-               [](Options& o) { o.limits.feed_rate = 1; o.limits.feed_burst = 2; }, true}};
-  void follow(const std::string& feed = "alarm", const std::string& who = "alice@corp.example", const std::string& type = "subscribe") {
+               [](Options& o) {
+                 o.limits.feed_rate = 1;
+                 o.limits.feed_burst = 2;
+               },
+               true}};
+  void follow(const std::string& feed = "alarm", const std::string& who = "alice@corp.example",
+              const std::string& type = "subscribe") {
     stage.xmpp("<presence type='" + type + "' from='" + who + "' to='" + feed + "@mqtt.corp.example'/>");
   }
   void value(const std::string& topic, const std::string& payload, bool retain = false, int qos = 1) {
     stage.publish({topic, payload, qos, retain, 1, {}, {}, false});
   }
-  void say(const std::string& feed, const std::string& text, const std::string& from = "alice@corp.example/a", const std::string& more = "") {
-    stage.xmpp("<message type='chat' id='m' from='" + from + "' to='" + feed + "@mqtt.corp.example'><body>" + text + "</body>" + more + "</message>");
+  void say(const std::string& feed, const std::string& text, const std::string& from = "alice@corp.example/a",
+           const std::string& more = "") {
+    stage.xmpp("<message type='chat' id='m' from='" + from + "' to='" + feed + "@mqtt.corp.example'><body>" + text +
+               "</body>" + more + "</message>");
   }
-  Element news(const std::string& text, const std::string& feed = "alarm", const std::string& to = "alice@corp.example") {
-    return stage.expect_stanza("<message type='chat' from='" + feed + "@mqtt.corp.example' to='" + to + "'><body>" + text + "</body></message>");
+  Element news(const std::string& text, const std::string& feed = "alarm",
+               const std::string& to = "alice@corp.example") {
+    return stage.expect_stanza("<message type='chat' from='" + feed + "@mqtt.corp.example' to='" + to + "'><body>" +
+                               text + "</body></message>");
   }
   void refused(const std::string& condition) {
-    stage.expect_stanza("<message type='error' id='m'><error><" + condition + " xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></message>");
+    stage.expect_stanza("<message type='error' id='m'><error><" + condition +
+                        " xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></message>");
     stage.expect_quiet();
   }
 };
@@ -161,7 +171,8 @@ TEST_P(FeedsTest, probes_and_links_show_whether_it_is_alive) {
   follow();
   stage.forget_effects();
   follow("alarm", "alice@corp.example", "probe");
-  EXPECT_EQ(stage.expect_stanza("<presence from='alarm@mqtt.corp.example' to='alice@corp.example'/>").attr("type"), nullptr);
+  EXPECT_EQ(stage.expect_stanza("<presence from='alarm@mqtt.corp.example' to='alice@corp.example'/>").attr("type"),
+            nullptr);
   follow("alarm", "carol@corp.example", "probe");
   stage.expect_stanza("<presence type='unsubscribed' to='carol@corp.example'/>");
   stage.broker_down();
@@ -176,8 +187,12 @@ TEST_P(FeedsTest, a_filter_names_the_topic_of_each_value) {
   stage.options.component.server = "corp.example";
   value("plant/a/b", "7");
   stage.expect_quiet();
-  stage.xmpp("<iq type='get' id='i' from='alice@corp.example/a' to='all@mqtt.corp.example'><query xmlns='http://jabber.org/protocol/disco#info'/></iq>");
-  stage.expect_stanza("<iq type='result' id='i'><query xmlns='http://jabber.org/protocol/disco#info'><identity category='automation'/></query></iq>");
+  stage.xmpp(
+      "<iq type='get' id='i' from='alice@corp.example/a' to='all@mqtt.corp.example'><query "
+      "xmlns='http://jabber.org/protocol/disco#info'/></iq>");
+  stage.expect_stanza(
+      "<iq type='result' id='i'><query xmlns='http://jabber.org/protocol/disco#info'><identity "
+      "category='automation'/></query></iq>");
 }
 
 TEST_P(FeedsTest, feeds_are_subscribed_without_echo) {
@@ -190,7 +205,9 @@ TEST_P(FeedsTest, feeds_are_subscribed_without_echo) {
 
 TEST_P(FeedsTest, errors_and_chat_states_are_not_written) {
   stage.xmpp("<message type='error' from='alice@corp.example/a' to='lamp@mqtt.corp.example'><body>x</body></message>");
-  stage.xmpp("<message type='chat' from='alice@corp.example/a' to='lamp@mqtt.corp.example'><active xmlns='http://jabber.org/protocol/chatstates'/></message>");
+  stage.xmpp(
+      "<message type='chat' from='alice@corp.example/a' to='lamp@mqtt.corp.example'><active "
+      "xmlns='http://jabber.org/protocol/chatstates'/></message>");
   stage.expect_quiet();
 }
 

@@ -32,7 +32,8 @@ inline std::string broken_publish_rule(const Publish& p, const Options& options)
   if (!parse_topic_name(p.topic)) return "no topic name";
   if (p.retain && p.expiry > 0) return "a retained publish that expires";
   if (p.topic.starts_with(gw)) return {};
-  if (!p.topic.starts_with(users)) return p.topic.starts_with(options.broker.root) ? "neither a user's nor the gateway's" : "";
+  if (!p.topic.starts_with(users))
+    return p.topic.starts_with(options.broker.root) ? "neither a user's nor the gateway's" : "";
   const auto levels = topic_levels(std::string_view{p.topic}.substr(users.size()));
   for (const auto level : levels)
     if (level.empty()) return "an empty level";

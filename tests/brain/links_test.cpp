@@ -25,7 +25,9 @@ class LinksTest : public Conversation {
     for (const auto& [name, payload] : kept)
       if (name.find("/out/dev/") != std::string::npos) stage.publish({name, payload, 1, true, 0, {}, {}, false});
   }
-  void broker_says(const std::string& name, const std::string& payload) { stage.publish({name, payload, 0, true, 0, {}, {}, false}); }
+  void broker_says(const std::string& name, const std::string& payload) {
+    stage.publish({name, payload, 0, true, 0, {}, {}, false});
+  }
 };
 FERRY_CONVERSATIONS(LinksTest);
 

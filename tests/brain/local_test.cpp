@@ -13,18 +13,23 @@ class LocalTest : public Conversation {
   }
   void TearDown() override { stage.expect_no_stanza(); }
   void request(const std::string& user, const std::string& what, const std::string& contact) {
-    stage.mqtt(user, "out/req", R"({"id":"q","request":")" + what + R"(","contact":")" + contact + "@mqtt.corp.example\"}");
+    stage.mqtt(user, "out/req",
+               R"({"id":"q","request":")" + what + R"(","contact":")" + contact + "@mqtt.corp.example\"}");
     stage.expect_publish(user, "in/res/-", R"({"ok":true})");
   }
 };
 FERRY_CONVERSATIONS(LocalTest);
 
 TEST_P(LocalTest, a_message_is_delivered_within_the_tick) {
-  stage.mqtt("bob", "out/msg", R"({"id":"m1","to":"anna@mqtt.corp.example","body":"Hi","want":["delivered","displayed"]})");
+  stage.mqtt("bob", "out/msg",
+             R"({"id":"m1","to":"anna@mqtt.corp.example","body":"Hi","want":["delivered","displayed"]})");
   stage.expect_publish("bob", "in/receipt", R"({"id":"m1","state":"accepted"})");
   stage.expect_publish("bob", "in/msg", R"({"id":"m1"})");
   stage.expect_publish("bob", "in/receipt", R"({"id":"m1","state":"forwarded"})");
-  const std::string id = Stage::field(stage.expect_publish("anna", "in/msg", R"({"from":"bob@mqtt.corp.example","body":"Hi","want":["delivered","displayed"]})"), "id");
+  const std::string id = Stage::field(
+      stage.expect_publish("anna", "in/msg",
+                           R"({"from":"bob@mqtt.corp.example","body":"Hi","want":["delivered","displayed"]})"),
+      "id");
   EXPECT_NE(id, "m1");
   stage.mqtt("anna", "out/receipt", R"({"id":")" + id + R"(","state":"displayed"})");
   stage.expect_publish("bob", "in/receipt", R"({"id":"m1","state":"displayed","from":"anna@mqtt.corp.example"})");
@@ -38,7 +43,8 @@ TEST_P(LocalTest, subscriptions_and_presence_work_between_them) {
   stage.expect_publish("anna", "in/contact/bob@mqtt.corp.example", R"({"request":true})");
   request("anna", "approve", "bob");
   stage.expect_publish("bob", "in/contact/anna@mqtt.corp.example", R"({"subscription":"to"})");
-  stage.expect_shown("bob", "in/contact/anna@mqtt.corp.example/presence", R"({"state":"online","devices":[{"device":"tablet"}]})");
+  stage.expect_shown("bob", "in/contact/anna@mqtt.corp.example/presence",
+                     R"({"state":"online","devices":[{"device":"tablet"}]})");
   stage.mqtt("anna", "out/dev/tablet/presence", R"({"state":"dnd","epoch":"e1"})");
   stage.expect_shown("bob", "in/contact/anna@mqtt.corp.example/presence", R"({"state":"dnd"})");
   stage.offline("anna", "tablet");
@@ -80,7 +86,8 @@ TEST_P(LocalTest, typing_reaches_the_other) {
 
 TEST_P(LocalTest, a_message_to_nobody_fails) {
   stage.mqtt("bob", "out/msg", R"({"id":"m1","to":"nobody@mqtt.corp.example","body":"Hi"})");
-  stage.expect_publish("bob", "in/receipt", R"({"id":"m1","state":"failed","reason":{"condition":"service-unavailable"}})");
+  stage.expect_publish("bob", "in/receipt",
+                       R"({"id":"m1","state":"failed","reason":{"condition":"service-unavailable"}})");
 }
 
 TEST_P(LocalTest, a_subscription_to_nobody_is_refused) {
@@ -100,7 +107,8 @@ TEST_P(LocalTest, corrections_find_their_message) {
   const std::string id = Stage::field(stage.expect_publish("anna", "in/msg", R"({"body":"Helo"})"), "id");
   stage.mqtt("bob", "out/msg", R"({"id":"m2","to":"anna@mqtt.corp.example","body":"Hello","replaces":"m1"})");
   stage.expect_publish("anna", "in/msg", R"({"body":"Hello","replaces":")" + id + "\"}");
-  stage.mqtt("anna", "out/msg", R"({"id":"m3","to":"bob@mqtt.corp.example","reacts":{"id":")" + id + R"(","emoji":["+1"]}})");
+  stage.mqtt("anna", "out/msg",
+             R"({"id":"m3","to":"bob@mqtt.corp.example","reacts":{"id":")" + id + R"(","emoji":["+1"]}})");
   stage.expect_publish("bob", "in/msg", R"({"reacts":{"id":"m1"}})");
 }
 

@@ -13,7 +13,8 @@ namespace ferry::matching {
 inline bool contains(JsonView actual, JsonView expected) {
   if (expected.is_object()) {
     bool all = actual.is_object();
-    expected.members([&](std::string_view key, JsonView value) { all = all && actual[key] && contains(actual[key], value); });
+    expected.members(
+        [&](std::string_view key, JsonView value) { all = all && actual[key] && contains(actual[key], value); });
     return all;
   }
   if (expected.is_array()) {

@@ -91,7 +91,8 @@ class MemoryRecords : public Records {
   }
   void remove_message(Seq seq) override { messages_.erase(seq); }
   std::vector<MessageRecord> pending(Way way, Seq after, std::size_t limit) override {
-    return select(after, limit, [&](const MessageRecord& m) { return m.way == way && m.state == MessageState::accepted; });
+    return select(after, limit,
+                  [&](const MessageRecord& m) { return m.way == way && m.state == MessageState::accepted; });
   }
   std::vector<MessageRecord> waiting(UserKey user, Seq after, std::size_t limit) override {
     return select(after, limit, [&](const MessageRecord& m) {
@@ -110,11 +111,14 @@ class MemoryRecords : public Records {
     for (const auto& [user, count] : counts) visit(user, count);
   }
   std::vector<MessageRecord> recent(std::size_t limit) override {
-    auto rows = select(0, messages_.size(), [&](const MessageRecord& m) { return m.way == Way::to_xmpp && !m.id.empty(); });
+    auto rows =
+        select(0, messages_.size(), [&](const MessageRecord& m) { return m.way == Way::to_xmpp && !m.id.empty(); });
     if (rows.size() > limit) rows.erase(rows.begin(), rows.end() - static_cast<std::ptrdiff_t>(limit));
     return rows;
   }
-  std::int64_t count_pending(Way way) override { return static_cast<std::int64_t>(pending(way, 0, messages_.size()).size()); }
+  std::int64_t count_pending(Way way) override {
+    return static_cast<std::int64_t>(pending(way, 0, messages_.size()).size());
+  }
   std::vector<MessageRecord> expired(Instant now, Seq after, std::size_t limit, Seq& last) override {
     std::vector<MessageRecord> rows;
     std::size_t examined = 0;
@@ -128,7 +132,8 @@ class MemoryRecords : public Records {
   }
   void reopen(std::int64_t mark_after) override {
     for (auto& [seq, m] : messages_)
-      if (m.row.way == Way::to_mqtt && m.row.state == MessageState::forwarded && m.mark > mark_after && !m.row.payload.empty())
+      if (m.row.way == Way::to_mqtt && m.row.state == MessageState::forwarded && m.mark > mark_after &&
+          !m.row.payload.empty())
         m.row.state = MessageState::accepted;
   }
 

@@ -8,12 +8,14 @@ class PresenceTest : public Conversation {
  protected:
   static constexpr const char* topic = "in/contact/alice@corp.example/presence";
   void alice(const std::string& resource, const std::string& inside = "", const std::string& type = "") {
-    stage.xmpp("<presence from='alice@corp.example" + (resource.empty() ? "" : "/" + resource) + "' to='bob@mqtt.corp.example'" +
-               (type.empty() ? "" : " type='" + type + "'") + ">" + inside + "</presence>");
+    stage.xmpp("<presence from='alice@corp.example" + (resource.empty() ? "" : "/" + resource) +
+               "' to='bob@mqtt.corp.example'" + (type.empty() ? "" : " type='" + type + "'") + ">" + inside +
+               "</presence>");
   }
   Element to_alice(const std::string& device, const std::string& inside = "", const std::string& type = "") {
     return stage.expect_stanza("<presence from='bob@mqtt.corp.example" + (device.empty() ? "" : "/" + device) +
-                               "' to='alice@corp.example'" + (type.empty() ? "" : " type='" + type + "'") + ">" + inside + "</presence>");
+                               "' to='alice@corp.example'" + (type.empty() ? "" : " type='" + type + "'") + ">" +
+                               inside + "</presence>");
   }
 };
 FERRY_CONVERSATIONS(PresenceTest);
@@ -74,9 +76,12 @@ TEST_P(PresenceTest, an_empty_presence_takes_the_device_back) {
 }
 
 TEST_P(PresenceTest, malformed_presence_is_refused_with_a_reason) {
-  for (const char* payload : {"{", "[]", "{}", R"({"state":"sleepy"})", R"({"state":"online","priority":1000})", R"({"state":1})"}) {
+  for (const char* payload :
+       {"{", "[]", "{}", R"({"state":"sleepy"})", R"({"state":"online","priority":1000})", R"({"state":1})"}) {
     stage.mqtt("bob", "out/dev/phone/presence", payload);
-    stage.expect_publish("bob", "in/receipt", R"({"id":"-","state":"failed","topic":"out/dev/phone/presence","reason":{"condition":"bad-request"}})");
+    stage.expect_publish(
+        "bob", "in/receipt",
+        R"({"id":"-","state":"failed","topic":"out/dev/phone/presence","reason":{"condition":"bad-request"}})");
   }
   stage.mqtt("bob", "out/dev/=zz/presence", R"({"state":"online"})");
   stage.expect_publish("bob", "in/receipt", R"({"id":"-","state":"failed"})");
@@ -93,7 +98,9 @@ TEST_P(PresenceTest, too_many_devices_are_refused_but_gone_ones_make_room) {
   stage.online("bob", "three");
   stage.expect_no_publish("bob", "in/receipt");
   stage.mqtt("bob", "out/req", R"({"id":"q","request":"who"})");
-  stage.expect_publish("bob", "in/res/-", R"({"result":{"devices":[{"device":"three","state":"online"},{"device":"two","state":"online"}]}})");
+  stage.expect_publish(
+      "bob", "in/res/-",
+      R"({"result":{"devices":[{"device":"three","state":"online"},{"device":"two","state":"online"}]}})");
 }
 
 TEST_P(PresenceTest, a_contacts_resources_add_up) {
@@ -102,7 +109,8 @@ TEST_P(PresenceTest, a_contacts_resources_add_up) {
   stage.expect_publish("bob", topic, R"({"state":"away","devices":[{"device":"spark","state":"away"}]})");
   EXPECT_TRUE(stage.last.retain);
   alice("phone", "<status>Here</status><priority>2</priority>");
-  stage.expect_publish("bob", topic, R"({"state":"online","status":"Here","devices":[{"device":"phone"},{"device":"spark"}]})");
+  stage.expect_publish("bob", topic,
+                       R"({"state":"online","status":"Here","devices":[{"device":"phone"},{"device":"spark"}]})");
   alice("phone", "", "unavailable");
   stage.expect_publish("bob", topic, R"({"state":"away"})");
   alice("spark", "", "unavailable");
@@ -132,8 +140,10 @@ TEST_P(PresenceTest, an_error_instead_of_presence_means_offline) {
   stage.befriend();
   alice("spark");
   stage.forget_effects();
-  stage.xmpp("<presence from='alice@corp.example' to='bob@mqtt.corp.example' type='error'><error type='cancel'><remote-server-not-found "
-             "xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></presence>");
+  stage.xmpp(
+      "<presence from='alice@corp.example' to='bob@mqtt.corp.example' type='error'><error "
+      "type='cancel'><remote-server-not-found "
+      "xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></presence>");
   stage.expect_publish("bob", topic, R"({"state":"offline"})");
   stage.expect_no_stanza();
 }
@@ -145,7 +155,8 @@ TEST_P(PresenceTest, a_probe_of_a_watcher_is_answered_for_each_device) {
   stage.forget_effects();
   stage.xmpp("<presence type='probe' from='alice@corp.example/spark' to='bob@mqtt.corp.example'/>");
   stage.expect_stanza("<presence from='bob@mqtt.corp.example/phone' to='alice@corp.example/spark'/>");
-  stage.expect_stanza("<presence from='bob@mqtt.corp.example/pc' to='alice@corp.example/spark'><show>dnd</show></presence>");
+  stage.expect_stanza(
+      "<presence from='bob@mqtt.corp.example/pc' to='alice@corp.example/spark'><show>dnd</show></presence>");
   stage.expect_quiet();
 }
 
@@ -201,15 +212,21 @@ TEST_P(PresenceTest, a_device_directs_its_presence_and_takes_it_back) {
   stage.online("bob", "phone");
   stage.forget_effects();
   const auto direct = [&](const std::string& state) {
-    stage.mqtt("bob", "out/req", R"({"id":"q","request":"presence.send","contact":"room@conference.corp.example/bob","device":"phone","state":")" + state + "\"}");
+    stage.mqtt(
+        "bob", "out/req",
+        R"({"id":"q","request":"presence.send","contact":"room@conference.corp.example/bob","device":"phone","state":")" +
+            state + "\"}");
     stage.expect_publish("bob", "in/res/phone", R"({"ok":true})");
   };
   direct("away");
-  stage.expect_stanza("<presence from='bob@mqtt.corp.example/phone' to='room@conference.corp.example/bob'><show>away</show></presence>");
+  stage.expect_stanza(
+      "<presence from='bob@mqtt.corp.example/phone' "
+      "to='room@conference.corp.example/bob'><show>away</show></presence>");
   stage.offline("bob", "phone");
-  stage.expect_stanza("<presence type='unavailable' from='bob@mqtt.corp.example/phone' to='room@conference.corp.example/bob'/>");
+  stage.expect_stanza(
+      "<presence type='unavailable' from='bob@mqtt.corp.example/phone' to='room@conference.corp.example/bob'/>");
   stage.online("bob", "phone");
-  stage.offline("bob", "phone");   // whom it was directed to in an earlier session hears nothing of this one
+  stage.offline("bob", "phone");  // whom it was directed to in an earlier session hears nothing of this one
   stage.expect_no_stanza();
   stage.online("bob", "phone");
   direct("online");
@@ -220,7 +237,9 @@ TEST_P(PresenceTest, a_device_directs_its_presence_and_takes_it_back) {
 }
 
 TEST_P(PresenceTest, only_a_device_that_is_online_directs_presence) {
-  stage.mqtt("bob", "out/req", R"({"id":"q","request":"presence.send","contact":"carol@corp.example","device":"phone","state":"online"})");
+  stage.mqtt(
+      "bob", "out/req",
+      R"({"id":"q","request":"presence.send","contact":"carol@corp.example","device":"phone","state":"online"})");
   stage.expect_publish("bob", "in/res/phone", R"({"ok":false,"error":{"condition":"unexpected-request"}})");
 }
 

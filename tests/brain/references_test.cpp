@@ -1,5 +1,5 @@
-// Messages about other messages (corrections, retractions, reactions, replies): each side's ids as that side knows them;
-// texts without ids; formats; what must not be carried.
+// Messages about other messages (corrections, retractions, reactions, replies): each side's ids as that side knows
+// them; texts without ids; formats; what must not be carried.
 #include "tests/brain/stage.h"
 #include "translators/values/cbor.h"
 
@@ -9,12 +9,11 @@ namespace {
 class ReferencesTest : public Conversation {
  protected:
   std::string from_alice(const std::string& id, const std::string& inside) {
-    stage.xmpp("<message type='chat' from='alice@corp.example/spark' to='bob@mqtt.corp.example' id='" + id + "'>" + inside + "</message>");
+    stage.xmpp("<message type='chat' from='alice@corp.example/spark' to='bob@mqtt.corp.example' id='" + id + "'>" +
+               inside + "</message>");
     return Stage::field(stage.expect_publish("bob", "in/msg"), "id");
   }
-  void send(const std::string& json) {
-    stage.mqtt("bob", "out/msg", R"({"to":"alice@corp.example",)" + json + "}");
-  }
+  void send(const std::string& json) { stage.mqtt("bob", "out/msg", R"({"to":"alice@corp.example",)" + json + "}"); }
   std::string payload() const { return stage.last.payload; }
   void last_has(const std::string& json) {
     const auto actual = JsonDocument::parse(payload()), expected = JsonDocument::parse(json);
@@ -34,8 +33,9 @@ TEST_P(ReferencesTest, a_contact_corrects_and_retracts_their_own_message) {
 
 TEST_P(ReferencesTest, another_contact_cannot_name_it) {
   const std::string id = from_alice("x1", "<body>Helo</body>");
-  stage.xmpp("<message type='chat' from='carol@corp.example/a' to='bob@mqtt.corp.example' id='y'><body>Ha</body>"
-             "<replace xmlns='urn:xmpp:message-correct:0' id='x1'/></message>");
+  stage.xmpp(
+      "<message type='chat' from='carol@corp.example/a' to='bob@mqtt.corp.example' id='y'><body>Ha</body>"
+      "<replace xmlns='urn:xmpp:message-correct:0' id='x1'/></message>");
   stage.expect_publish("bob", "in/msg", R"({"replaces":"x1"})");
   EXPECT_EQ(payload().find(id), std::string::npos);
 }
@@ -52,7 +52,8 @@ TEST_P(ReferencesTest, a_contact_reacts_and_replies_to_a_message_of_the_user) {
 TEST_P(ReferencesTest, the_user_reacts_and_replies_to_a_message_of_a_contact) {
   const std::string id = from_alice("x1", "<body>Lunch?</body>");
   send(R"("id":"m1","reacts":{"id":")" + id + R"(","emoji":["+1"]})");
-  stage.expect_stanza("<message id='m1'><reactions xmlns='urn:xmpp:reactions:0' id='x1'><reaction>+1</reaction></reactions></message>");
+  stage.expect_stanza(
+      "<message id='m1'><reactions xmlns='urn:xmpp:reactions:0' id='x1'><reaction>+1</reaction></reactions></message>");
   send(R"("id":"m2","body":"Yes","replyTo":{"id":")" + id + R"(","to":"alice@corp.example/spark"})");
   stage.expect_stanza("<message id='m2'><reply xmlns='urn:xmpp:reply:0' id='x1'/></message>");
 }
@@ -69,14 +70,16 @@ TEST_P(ReferencesTest, also_after_the_server_was_away) {
 TEST_P(ReferencesTest, the_user_corrects_and_retracts_by_their_own_ids) {
   send(R"("id":"m1","body":"Helo")");
   send(R"("id":"m2","body":"Hello","replaces":"m1")");
-  stage.expect_stanza("<message id='m2'><body>Hello</body><replace xmlns='urn:xmpp:message-correct:0' id='m1'/></message>");
+  stage.expect_stanza(
+      "<message id='m2'><body>Hello</body><replace xmlns='urn:xmpp:message-correct:0' id='m1'/></message>");
   send(R"("id":"m3","retracts":"m1")");
   stage.expect_stanza("<message id='m3'><retract xmlns='urn:xmpp:message-retract:1' id='m1'/></message>");
 }
 
 TEST_P(ReferencesTest, plain_text_needs_no_json_and_no_id) {
   stage.mqtt("bob", "out/text/alice@corp.example", "Hello");
-  const Element e = stage.expect_stanza("<message type='chat' from='bob@mqtt.corp.example' to='alice@corp.example'><body>Hello</body></message>");
+  const Element e = stage.expect_stanza(
+      "<message type='chat' from='bob@mqtt.corp.example' to='alice@corp.example'><body>Hello</body></message>");
   const std::string id(e.attr_or("id"));
   EXPECT_EQ(id.size(), 26u);
   stage.expect_publish("bob", "in/receipt", R"({"id":")" + id + R"(","state":"accepted"})");
@@ -95,22 +98,26 @@ TEST_P(ReferencesTest, plain_text_that_the_broker_delivers_again_is_carried_once
   stage.forget_effects();
   stage.publish(p);
   stage.expect_no_stanza();
-  p.packet_id = 78;   // another publish of the same text
+  p.packet_id = 78;  // another publish of the same text
   stage.publish(p);
   stage.expect_stanza("<message><body>Hello</body></message>");
   stage.time(20 * second);
-  stage.publish(p);   // packet ids are used again later
+  stage.publish(p);  // packet ids are used again later
   stage.expect_stanza("<message><body>Hello</body></message>");
 }
 
 TEST_P(ReferencesTest, plain_text_that_cannot_be_carried_is_refused_with_its_topic) {
-  struct { const char *leaf, *payload, *condition; } const rows[] = {
-      {"out/text/@", "x", "jid-malformed"}, {"out/text/a=2fb@corp.example", "x", "jid-malformed"},
-      {"out/text/alice@corp.example", "\xff", "not-acceptable"}, {"out/text/alice@corp.example", "\x01", "not-acceptable"}};
+  struct {
+    const char *leaf, *payload, *condition;
+  } const rows[] = {{"out/text/@", "x", "jid-malformed"},
+                    {"out/text/a=2fb@corp.example", "x", "jid-malformed"},
+                    {"out/text/alice@corp.example", "\xff", "not-acceptable"},
+                    {"out/text/alice@corp.example", "\x01", "not-acceptable"}};
   for (const auto& row : rows) {
     stage.mqtt("bob", row.leaf, row.payload);
-    stage.expect_publish("bob", "in/receipt", R"({"id":"-","state":"failed","topic":")" + std::string(row.leaf) +
-                                                  R"(","reason":{"condition":")" + row.condition + "\"}}");
+    stage.expect_publish("bob", "in/receipt",
+                         R"({"id":"-","state":"failed","topic":")" + std::string(row.leaf) +
+                             R"(","reason":{"condition":")" + row.condition + "\"}}");
     stage.expect_quiet();
   }
   stage.mqtt("bob", "out/text/alice@corp.example", "");
@@ -119,7 +126,14 @@ TEST_P(ReferencesTest, plain_text_that_cannot_be_carried_is_refused_with_its_top
 }
 
 TEST_P(ReferencesTest, a_retained_publish_where_none_belongs_is_refused_and_cleared) {
-  InPublish p{Stage::topic("bob", "out/msg"), R"({"id":"m1","to":"alice@corp.example","body":"again and again"})", 1, true, 1, {}, {}, false};
+  InPublish p{Stage::topic("bob", "out/msg"),
+              R"({"id":"m1","to":"alice@corp.example","body":"again and again"})",
+              1,
+              true,
+              1,
+              {},
+              {},
+              false};
   stage.publish(p);
   stage.expect_cleared("bob", "out/msg");
   stage.expect_publish("bob", "in/receipt", R"({"state":"failed","reason":{"condition":"not-allowed"}})");
@@ -178,7 +192,14 @@ TEST_P(FormatTest, users_with_cbor_get_and_send_cbor) {
 
 TEST_P(FormatTest, a_client_may_send_cbor_by_its_content_type) {
   Stage stage(GetParam());
-  stage.publish({Stage::topic("bob", "out/msg"), *json_to_cbor(R"({"id":"m1","to":"alice@corp.example","body":"Hi"})"), 1, false, 1, {}, {}, true});
+  stage.publish({Stage::topic("bob", "out/msg"),
+                 *json_to_cbor(R"({"id":"m1","to":"alice@corp.example","body":"Hi"})"),
+                 1,
+                 false,
+                 1,
+                 {},
+                 {},
+                 true});
   stage.expect_stanza("<message id='m1'><body>Hi</body></message>");
   stage.expect_publish("bob", "in/receipt", R"({"state":"accepted"})");
   EXPECT_FALSE(stage.last.cbor);
@@ -186,7 +207,9 @@ TEST_P(FormatTest, a_client_may_send_cbor_by_its_content_type) {
 
 TEST_P(FormatTest, an_unknown_user_is_made_by_the_first_publish_unless_forbidden) {
   for (const bool autocreate : {true, false}) {
-    Stage stage(GetParam(), {{"user *@mqtt.corp.example {root}/u/{uid}"}, [&](Options& o) { o.users.autocreate = autocreate; }, true});
+    Stage stage(
+        GetParam(),
+        {{"user *@mqtt.corp.example {root}/u/{uid}"}, [&](Options& o) { o.users.autocreate = autocreate; }, true});
     stage.mqtt("newbie", "out/msg", R"({"id":"m1","to":"alice@corp.example","body":"Hi"})");
     if (autocreate) {
       stage.expect_stanza("<message from='newbie@mqtt.corp.example'/>");

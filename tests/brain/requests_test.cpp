@@ -7,7 +7,9 @@ namespace {
 class RequestsTest : public Conversation {
  protected:
   void ask(const std::string& members) { stage.mqtt("bob", "out/req", R"({"id":"q",)" + members + "}"); }
-  void good(const std::string& result = "{}") { stage.expect_publish("bob", "in/res/-", R"({"id":"q","ok":true,"result":)" + result + "}"); }
+  void good(const std::string& result = "{}") {
+    stage.expect_publish("bob", "in/res/-", R"({"id":"q","ok":true,"result":)" + result + "}");
+  }
   void bad(const std::string& condition) {
     stage.expect_publish("bob", "in/res/-", R"({"id":"q","ok":false,"error":{"condition":")" + condition + "\"}}");
   }
@@ -27,7 +29,8 @@ TEST_P(RequestsTest, malformed_requests_are_answered) {
   bad("feature-not-implemented");
   ask(R"("request":7)");
   bad("feature-not-implemented");
-  for (const char* name : {"roster.add", "roster.update", "roster.remove", "subscribe", "unsubscribe", "approve", "deny", "presence.send", "feed.last"}) {
+  for (const char* name : {"roster.add", "roster.update", "roster.remove", "subscribe", "unsubscribe", "approve",
+                           "deny", "presence.send", "feed.last"}) {
     ask(R"("request":")" + std::string(name) + "\"");
     bad("bad-request");
     ask(R"("contact":"@","request":")" + std::string(name) + "\"");
@@ -35,7 +38,8 @@ TEST_P(RequestsTest, malformed_requests_are_answered) {
     ask(R"("contact":7,"request":")" + std::string(name) + "\"");
     bad("bad-request");
   }
-  for (const char* wrong : {R"("name":7)", R"("groups":"x")", R"("groups":[1])", R"("groups":[""])", R"("name":"\u0001")"}) {
+  for (const char* wrong :
+       {R"("name":7)", R"("groups":"x")", R"("groups":[1])", R"("groups":[""])", R"("name":"\u0001")"}) {
     ask(R"("request":"roster.add","contact":"alice@corp.example",)" + std::string(wrong));
     stage.expect_publish("bob", "in/res/-", R"({"ok":false})");
   }
@@ -50,8 +54,9 @@ TEST_P(RequestsTest, the_answer_goes_to_the_response_topic) {
 }
 
 TEST_P(RequestsTest, a_response_topic_elsewhere_is_refused_and_nothing_is_done) {
-  for (const std::string& topic : {Stage::topic("anna", "in/res/phone"), std::string("$SYS/x"), std::string("x"), Stage::topic("bob", "in/msg"),
-                                   Stage::topic("bob", "in/res/"), Stage::topic("bob", "in/res/a/b"), Stage::topic("bob", "in/res/+")}) {
+  for (const std::string& topic :
+       {Stage::topic("anna", "in/res/phone"), std::string("$SYS/x"), std::string("x"), Stage::topic("bob", "in/msg"),
+        Stage::topic("bob", "in/res/"), Stage::topic("bob", "in/res/a/b"), Stage::topic("bob", "in/res/+")}) {
     stage.publish(request(R"({"id":"q","request":"roster.add","contact":"alice@corp.example"})", topic));
     bad("forbidden");
     stage.expect_quiet();
@@ -83,7 +88,8 @@ TEST_P(RequestsTest, a_profile_is_kept_and_is_the_vcard) {
   ask(R"("request":"profile.get")");
   good(R"({"profile":{"name":"Bob","email":"bob@example.org"}})");
   stage.forget_effects();
-  stage.xmpp("<iq type='get' id='v' from='alice@corp.example/a' to='bob@mqtt.corp.example'><vCard xmlns='vcard-temp'/></iq>");
+  stage.xmpp(
+      "<iq type='get' id='v' from='alice@corp.example/a' to='bob@mqtt.corp.example'><vCard xmlns='vcard-temp'/></iq>");
   const Element e = stage.expect_stanza("<iq type='result' id='v'><vCard xmlns='vcard-temp'><FN>Bob</FN></vCard></iq>");
   ask(R"("request":"profile.set","profile":7)");
   bad("bad-request");
@@ -91,11 +97,13 @@ TEST_P(RequestsTest, a_profile_is_kept_and_is_the_vcard) {
 
 TEST_P(RequestsTest, a_contacts_profile_is_asked_for) {
   ask(R"("request":"profile.get","contact":"alice@corp.example")");
-  const Element iq = stage.expect_stanza("<iq type='get' from='bob@mqtt.corp.example' to='alice@corp.example'><vCard xmlns='vcard-temp'/></iq>");
+  const Element iq = stage.expect_stanza(
+      "<iq type='get' from='bob@mqtt.corp.example' to='alice@corp.example'><vCard xmlns='vcard-temp'/></iq>");
   const std::string id(iq.attr_or("id"));
   stage.expect_quiet();
   const auto answer = [&](const std::string& from) {
-    stage.xmpp("<iq type='result' id='" + id + "' from='" + from + "' to='bob@mqtt.corp.example'><vCard xmlns='vcard-temp'><FN>Alice</FN></vCard></iq>");
+    stage.xmpp("<iq type='result' id='" + id + "' from='" + from +
+               "' to='bob@mqtt.corp.example'><vCard xmlns='vcard-temp'><FN>Alice</FN></vCard></iq>");
   };
   answer("mallory@corp.example");
   stage.expect_quiet();
@@ -109,7 +117,8 @@ TEST_P(RequestsTest, a_contacts_profile_is_asked_for) {
 TEST_P(RequestsTest, a_contacts_server_may_refuse_or_keep_silent) {
   ask(R"("request":"profile.get","contact":"alice@corp.example")");
   std::string id(stage.expect_stanza("<iq type='get'/>").attr_or("id"));
-  stage.xmpp("<iq type='error' id='" + id + "' from='alice@corp.example' to='bob@mqtt.corp.example'><error type='cancel'><item-not-found "
+  stage.xmpp("<iq type='error' id='" + id +
+             "' from='alice@corp.example' to='bob@mqtt.corp.example'><error type='cancel'><item-not-found "
              "xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></iq>");
   bad("item-not-found");
   ask(R"("request":"profile.get","contact":"alice@corp.example")");

@@ -7,14 +7,16 @@ namespace {
 class RosterTest : public Conversation {
  protected:
   void ask(const std::string& request, const std::string& more = "") {
-    stage.mqtt("bob", "out/req", R"({"id":"q","request":")" + request + R"(","contact":"alice@corp.example")" + more + "}");
+    stage.mqtt("bob", "out/req",
+               R"({"id":"q","request":")" + request + R"(","contact":"alice@corp.example")" + more + "}");
   }
   void good() { stage.expect_publish("bob", "in/res/-", R"({"id":"q","ok":true})"); }
   void bad(const std::string& condition) {
     stage.expect_publish("bob", "in/res/-", R"({"id":"q","ok":false,"error":{"condition":")" + condition + "\"}}");
   }
   void from_alice(const std::string& type, const std::string& inside = "") {
-    stage.xmpp("<presence from='alice@corp.example' to='bob@mqtt.corp.example' type='" + type + "'>" + inside + "</presence>");
+    stage.xmpp("<presence from='alice@corp.example' to='bob@mqtt.corp.example' type='" + type + "'>" + inside +
+               "</presence>");
   }
   Element to_alice(const std::string& type) {
     return stage.expect_stanza("<presence from='bob@mqtt.corp.example' to='alice@corp.example' type='" + type + "'/>");
@@ -56,7 +58,9 @@ TEST_P(RosterTest, the_list_has_everyone_sorted) {
   stage.mqtt("bob", "out/req", R"({"id":"2","request":"roster.add","contact":"alice@corp.example"})");
   stage.forget_effects();
   ask("roster.get");
-  stage.expect_publish("bob", "in/res/-", R"({"ok":true,"result":{"contacts":[{"jid":"alice@corp.example"},{"jid":"zoe@corp.example"}]}})");
+  stage.expect_publish(
+      "bob", "in/res/-",
+      R"({"ok":true,"result":{"contacts":[{"jid":"alice@corp.example"},{"jid":"zoe@corp.example"}]}})");
 }
 
 TEST_P(RosterTest, subscribing_asks_and_the_answer_is_shown) {
@@ -201,7 +205,8 @@ TEST_P(RosterTest, the_contact_unsubscribes) {
 
 TEST_P(RosterTest, nobody_is_their_own_contact) {
   for (const char* request : {"roster.add", "subscribe", "approve"}) {
-    stage.mqtt("bob", "out/req", R"({"id":"q","request":")" + std::string(request) + R"(","contact":"bob@mqtt.corp.example"})");
+    stage.mqtt("bob", "out/req",
+               R"({"id":"q","request":")" + std::string(request) + R"(","contact":"bob@mqtt.corp.example"})");
     bad("not-allowed");
   }
   stage.xmpp("<presence from='bob@mqtt.corp.example' to='bob@mqtt.corp.example' type='subscribe'/>");

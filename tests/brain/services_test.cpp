@@ -8,7 +8,8 @@ namespace {
 
 class ServicesTest : public Conversation {
  protected:
-  void ask(const std::string& to, const std::string& payload, const std::string& type = "get", const std::string& from = "alice@corp.example/a") {
+  void ask(const std::string& to, const std::string& payload, const std::string& type = "get",
+           const std::string& from = "alice@corp.example/a") {
     stage.xmpp("<iq type='" + type + "' id='i' from='" + from + "' to='" + to + "'>" + payload + "</iq>");
   }
   Element result(const std::string& payload) {
@@ -17,7 +18,8 @@ class ServicesTest : public Conversation {
     return e;
   }
   void bad(const std::string& condition) {
-    stage.expect_stanza("<iq type='error' id='i'><error><" + condition + " xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></iq>");
+    stage.expect_stanza("<iq type='error' id='i'><error><" + condition +
+                        " xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></iq>");
     stage.expect_quiet();
   }
   static constexpr const char* info = "<query xmlns='http://jabber.org/protocol/disco#info'/>";
@@ -48,7 +50,8 @@ TEST_P(ServicesTest, an_account_tells_its_devices_to_watchers_alone) {
   stage.online("bob", "phone");
   stage.forget_effects();
   ask("bob@mqtt.corp.example", info);
-  result("<query xmlns='http://jabber.org/protocol/disco#info'><identity category='account' type='registered'/></query>");
+  result(
+      "<query xmlns='http://jabber.org/protocol/disco#info'><identity category='account' type='registered'/></query>");
   ask("bob@mqtt.corp.example", items);
   EXPECT_EQ(result(items).first_child()->child_count(), 0u);
   ask("bob@mqtt.corp.example", last);
@@ -71,7 +74,9 @@ TEST_P(ServicesTest, a_device_says_what_it_understands_while_it_is_online) {
   stage.online("bob", "phone");
   stage.forget_effects();
   ask("bob@mqtt.corp.example/phone", info);
-  result("<query xmlns='http://jabber.org/protocol/disco#info'><identity category='client'/><feature var='urn:xmpp:receipts'/></query>");
+  result(
+      "<query xmlns='http://jabber.org/protocol/disco#info'><identity category='client'/><feature "
+      "var='urn:xmpp:receipts'/></query>");
   ask("bob@mqtt.corp.example/phone", ping);
   result("");
   ask("bob@mqtt.corp.example/tablet", ping);
@@ -97,7 +102,8 @@ TEST_P(ServicesTest, unknown_nodes_and_payloads_are_errors) {
 
 TEST_P(ServicesTest, answers_are_not_answered) {
   for (const char* type : {"result", "error"})
-    for (const char* to : {"mqtt.corp.example", "bob@mqtt.corp.example", "bob@mqtt.corp.example/x", "nobody@mqtt.corp.example"}) {
+    for (const char* to :
+         {"mqtt.corp.example", "bob@mqtt.corp.example", "bob@mqtt.corp.example/x", "nobody@mqtt.corp.example"}) {
       ask(to, "", type);
       stage.expect_quiet();
     }
@@ -105,10 +111,13 @@ TEST_P(ServicesTest, answers_are_not_answered) {
 
 TEST_P(ServicesTest, messages_to_the_domain_and_to_nobody_are_answered_and_errors_are_not) {
   for (const char* to : {"mqtt.corp.example", "nobody@mqtt.corp.example", "nobody@mqtt.corp.example/x"}) {
-    stage.xmpp("<message from='alice@corp.example/a' to='" + std::string(to) + "' id='m' type='chat'><body>Hi</body></message>");
-    stage.expect_stanza("<message type='error' id='m' from='" + std::string(to) + "' to='alice@corp.example/a'><error type='cancel'><service-unavailable "
+    stage.xmpp("<message from='alice@corp.example/a' to='" + std::string(to) +
+               "' id='m' type='chat'><body>Hi</body></message>");
+    stage.expect_stanza("<message type='error' id='m' from='" + std::string(to) +
+                        "' to='alice@corp.example/a'><error type='cancel'><service-unavailable "
                         "xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></message>");
-    stage.xmpp("<message from='alice@corp.example/a' to='" + std::string(to) + "' id='m' type='error'><body>Hi</body></message>");
+    stage.xmpp("<message from='alice@corp.example/a' to='" + std::string(to) +
+               "' id='m' type='error'><body>Hi</body></message>");
     stage.expect_quiet();
   }
   stage.xmpp("<presence type='subscribe' from='alice@corp.example' to='mqtt.corp.example'/>");
@@ -131,14 +140,18 @@ TEST_P(ServicesTest, malformed_addresses_do_no_harm) {
   stage.xmpp("<message to='bob@mqtt.corp.example'><body>Hi</body></message>");
   stage.xmpp("<iq type='get' id='i' to='mqtt.corp.example'><ping xmlns='urn:xmpp:ping'/></iq>");
   stage.forget_effects();
-  stage.xmpp("<iq type='get' id='i' from='alice@corp.example/a' to='b b@mqtt.corp.example'><ping xmlns='urn:xmpp:ping'/></iq>");
-  stage.expect_stanza("<iq type='error' id='i' to='alice@corp.example/a'><error><jid-malformed xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></iq>");
+  stage.xmpp(
+      "<iq type='get' id='i' from='alice@corp.example/a' to='b b@mqtt.corp.example'><ping "
+      "xmlns='urn:xmpp:ping'/></iq>");
+  stage.expect_stanza(
+      "<iq type='error' id='i' to='alice@corp.example/a'><error><jid-malformed "
+      "xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></iq>");
 }
 
 TEST_P(ServicesTest, what_is_no_stanza_is_not_answered_by_something_that_is_none) {
   stage.xmpp("<route from='alice@corp.example/a' to='mqtt.corp.example'/>");
   stage.xmpp("<message xmlns='urn:example' from='alice@corp.example/a' to='mqtt.corp.example'/>");
-  stage.expect_no_publishes();   // the stage has looked at the stanzas
+  stage.expect_no_publishes();  // the stage has looked at the stanzas
 }
 
 TEST_P(ServicesTest, a_stanza_over_a_limit_is_answered_to_its_sender) {
@@ -147,8 +160,9 @@ TEST_P(ServicesTest, a_stanza_over_a_limit_is_answered_to_its_sender) {
     stage.time(0);
   };
   refuse("<message from='alice@corp.example/a' to='bob@mqtt.corp.example' id='big'/>");
-  stage.expect_stanza("<message type='error' id='big' from='bob@mqtt.corp.example' to='alice@corp.example/a'><error><policy-violation "
-                      "xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></message>");
+  stage.expect_stanza(
+      "<message type='error' id='big' from='bob@mqtt.corp.example' to='alice@corp.example/a'><error><policy-violation "
+      "xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></message>");
   refuse("<message type='error' from='alice@corp.example/a' to='bob@mqtt.corp.example' id='big'/>");
   refuse("<message from='alice@corp.example/a' to='elsewhere.example' id='big'/>");
   refuse("<iq type='result' from='alice@corp.example/a' to='bob@mqtt.corp.example' id='big'/>");
@@ -160,18 +174,27 @@ TEST_P(ServicesTest, every_iq_request_is_answered_exactly_once) {
   const auto pick = [&](const std::vector<std::string>& from) { return from[random() % from.size()]; };
   stage.online("bob", "phone");
   stage.befriend();
-  const std::vector<std::string> targets{"mqtt.corp.example", "bob@mqtt.corp.example", "bob@mqtt.corp.example/phone", "bob@mqtt.corp.example/no",
-                                         "nobody@mqtt.corp.example", "mqtt.corp.example/x"};
+  const std::vector<std::string> targets{"mqtt.corp.example",           "bob@mqtt.corp.example",
+                                         "bob@mqtt.corp.example/phone", "bob@mqtt.corp.example/no",
+                                         "nobody@mqtt.corp.example",    "mqtt.corp.example/x"};
   const std::vector<std::string> names{"query", "ping", "time", "vCard", "jingle", "pubsub"};
-  const std::vector<std::string> spaces{"jabber:iq:last", "urn:xmpp:ping", "urn:xmpp:time", "vcard-temp", "jabber:iq:version", "jabber:iq:roster",
-                                        "http://jabber.org/protocol/disco#info", "http://jabber.org/protocol/disco#items", "urn:x"};
+  const std::vector<std::string> spaces{"jabber:iq:last",
+                                        "urn:xmpp:ping",
+                                        "urn:xmpp:time",
+                                        "vcard-temp",
+                                        "jabber:iq:version",
+                                        "jabber:iq:roster",
+                                        "http://jabber.org/protocol/disco#info",
+                                        "http://jabber.org/protocol/disco#items",
+                                        "urn:x"};
   for (int n = 0; n < 500; ++n) {
     const std::string id = "i" + std::to_string(n);
     std::string payload;
     for (auto k = random() % 8 == 0 ? random() % 3 : 1; k > 0; --k)
       payload += "<" + pick(names) + " xmlns='" + pick(spaces) + "'" + (random() % 4 ? "" : " node='n'") + "/>";
     const std::string from = pick({"alice@corp.example/a", "carol@corp.example", "corp.example"});
-    stage.xmpp("<iq type='" + pick({"get", "set"}) + "' id='" + id + "' from='" + from + "' to='" + pick(targets) + "'>" + payload + "</iq>");
+    stage.xmpp("<iq type='" + pick({"get", "set"}) + "' id='" + id + "' from='" + from + "' to='" + pick(targets) +
+               "'>" + payload + "</iq>");
     ASSERT_EQ(stage.stanzas.size(), 1u) << stage.all();
     EXPECT_EQ(stage.stanzas[0].attr_or("id"), id);
     EXPECT_EQ(stage.stanzas[0].attr_or("to"), from);

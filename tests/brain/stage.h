@@ -1,9 +1,10 @@
 // A stage for conversations with the brain: an event, what follows from it, the next event.
 //
-// One instance is one gateway between a pretended XMPP server (corp.example, where alice and carol live) and a pretended
-// broker (where bob and anna of mqtt.corp.example live). Each verb is one tick: the event, end_of_batch, take_effects. The
-// server answers the barrier's pings and the broker acknowledges at once, unless a test says otherwise. What is expected
-// is taken off the stage; expect_quiet() says that nothing else happened. Time passes by argument.
+// One instance is one gateway between a pretended XMPP server (corp.example, where alice and carol live) and a
+// pretended broker (where bob and anna of mqtt.corp.example live). Each verb is one tick: the event, end_of_batch,
+// take_effects. The server answers the barrier's pings and the broker acknowledges at once, unless a test says
+// otherwise. What is expected is taken off the stage; expect_quiet() says that nothing else happened. Time passes by
+// argument.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -30,7 +31,7 @@ class Stage {
   struct Setup {
     std::vector<std::string> rows = {"user *@mqtt.corp.example {root}/u/{uid}"};
     std::function<void(Options&)> options = [](Options&) {};
-    bool started = true;   // and both links up, and all that follows from it over
+    bool started = true;  // and both links up, and all that follows from it over
   };
 
   explicit Stage(Where where) : Stage(where, Setup{}) {}
@@ -73,16 +74,26 @@ class Stage {
     broker_up(true);
     component_up();
   }
-  void settle() {   // the broker is asked, the probes have their time
+  void settle() {  // the broker is asked, the probes have their time
     time(2 * second);
     time(5 * second);
     time(5 * second);
   }
-  void component_up() { tick([&] { brain->on_component_up(now); }); }
-  void component_down() { tick([&] { brain->on_component_down(now); }); }
-  void broker_up(bool session_present, bool mqtt5 = true) { tick([&] { brain->on_broker_up({session_present, mqtt5}, now); }); }
-  void broker_down() { tick([&] { brain->on_broker_down(now); }); }
-  void shut_down() { tick([&] { brain->shut_down(now); }); }
+  void component_up() {
+    tick([&] { brain->on_component_up(now); });
+  }
+  void component_down() {
+    tick([&] { brain->on_component_down(now); });
+  }
+  void broker_up(bool session_present, bool mqtt5 = true) {
+    tick([&] { brain->on_broker_up({session_present, mqtt5}, now); });
+  }
+  void broker_down() {
+    tick([&] { brain->on_broker_down(now); });
+  }
+  void shut_down() {
+    tick([&] { brain->shut_down(now); });
+  }
   void time(Duration passes) {
     now += passes;
     tick([&] { brain->on_time(now); });
@@ -113,7 +124,9 @@ class Stage {
   void offline(std::string_view user, std::string_view device, std::string epoch = "e1") {
     mqtt(user, "out/dev/" + std::string(device) + "/presence", R"({"state":"offline","epoch":")" + epoch + "\"}");
   }
-  void acknowledge(std::int64_t token, int reason) { tick([&] { brain->on_published(token, reason, now); }); }
+  void acknowledge(std::int64_t token, int reason) {
+    tick([&] { brain->on_published(token, reason, now); });
+  }
   void acknowledge_all(int reason) {
     while (!unacknowledged.empty()) {
       const std::int64_t token = unacknowledged.front();
@@ -122,7 +135,8 @@ class Stage {
     }
   }
   void answer_ping(std::string_view id, std::string_view from = "corp.example", std::string_view type = "result") {
-    xmpp("<iq type='" + std::string(type) + "' id='" + std::string(id) + "' from='" + std::string(from) + "' to='mqtt.corp.example'/>");
+    xmpp("<iq type='" + std::string(type) + "' id='" + std::string(id) + "' from='" + std::string(from) +
+         "' to='mqtt.corp.example'/>");
   }
   void answer_pings() {
     const auto asked = std::exchange(pings, {});
@@ -234,8 +248,8 @@ class Stage {
   std::unique_ptr<Records> records;
   std::unique_ptr<Brain> brain;
   Instant now = begin;
-  bool server_answers = true;      // the barrier's pings, at once
-  int puback = 0;                  // the reason of every acknowledgement; -1: they stay in `unacknowledged`
+  bool server_answers = true;  // the barrier's pings, at once
+  int puback = 0;              // the reason of every acknowledgement; -1: they stay in `unacknowledged`
   bool reconnect_component = false;
   std::vector<Element> stanzas;    // but for the barrier's pings
   std::vector<std::string> pings;  // of these, unanswered
@@ -244,12 +258,14 @@ class Stage {
   std::vector<Subscribe> subscribes;
   std::vector<std::string> unsubscribes;
   std::map<std::string, std::string> retained;
-  Publish last;                    // what expect_publish() took
+  Publish last;  // what expect_publish() took
 
  private:
   void retain(const std::string& name, const std::string& payload) {
-    if (payload.empty()) retained.erase(name);
-    else retained[name] = payload;
+    if (payload.empty())
+      retained.erase(name);
+    else
+      retained[name] = payload;
   }
   void tick(const std::function<void()>& event) {
     if (store_) store_->begin();
@@ -263,15 +279,17 @@ class Stage {
       auto stanza = parse_xml(text);
       ASSERT_TRUE(stanza.ok()) << text;
       const std::string_view id = stanza->attr_or("id");
-      if (id.starts_with("ferry-barrier-")) pings.emplace_back(id);
-      else stanzas.push_back(std::move(*stanza));
+      if (id.starts_with("ferry-barrier-"))
+        pings.emplace_back(id);
+      else
+        stanzas.push_back(std::move(*stanza));
     }
     for (Subscribe& s : effects.subscribes) subscribes.push_back(std::move(s));
     for (std::string& s : effects.unsubscribes) unsubscribes.push_back(std::move(s));
     for (Publish& p : effects.publishes) {
       if (p.retain) retain(p.topic, p.payload);
       if (p.token != 0) unacknowledged.push_back(p.token);
-      if (p.token != -1) publishes.push_back(std::move(p));   // gw/mark is the sentinel's own
+      if (p.token != -1) publishes.push_back(std::move(p));  // gw/mark is the sentinel's own
     }
     if (server_answers && !pings.empty()) answer_pings();
     if (puback >= 0 && !unacknowledged.empty()) acknowledge_all(puback);

@@ -1,4 +1,5 @@
-// Any sequence of events: the bytes choose what happens next, and the rules of tests/brain/invariants.h hold after each.
+// Any sequence of events: the bytes choose what happens next, and the rules of tests/brain/invariants.h hold after
+// each.
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
