@@ -8,13 +8,8 @@
 namespace ferry {
 namespace {
 
-// FNV-1a: tells one publish from another within a few seconds; nobody gains by a collision with themselves.
-std::uint64_t digest_of(const InPublish& p) {
-  std::uint64_t h = 1469598103934665603ull;
-  for (const std::string* part : {&p.topic, &p.payload})
-    for (const char c : *part) h = (h ^ static_cast<unsigned char>(c)) * 1099511628211ull;
-  return h;
-}
+// Tells one publish from another within a few seconds; nobody gains by a collision with themselves.
+std::uint64_t digest_of_packet(const InPublish& p) { return digest_of(p.topic) * 31 + digest_of(p.payload); }
 
 }  // namespace
 
@@ -65,7 +60,7 @@ std::optional<Delivery::Refusal> Delivery::accept(User& user, message::Outgoing 
     m.from = std::move(*full);
   }
   if (out.id.empty()) {   // nothing of the client's to recognise it by but the packet
-    const std::uint64_t digest = digest_of(publish);
+    const std::uint64_t digest = digest_of_packet(publish);
     if (publish.qos > 0 && world_.now < redelivery_until_ && world_.records.seen_packet(publish.packet_id, digest)) {
       world_.count("publishes_repeated");
       return std::nullopt;

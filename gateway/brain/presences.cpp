@@ -147,6 +147,8 @@ void Presences::on_contact(User& user, const Presence& p) {
   if (!endpoints) {   // directed presence from someone we did not ask (RFC 6121 section 4.6)
     if (p.type == "error") return;
     if (!said.available() && !user.strangers.contains(bare)) return;
+    // The contact's server has not heard yet that the user stopped watching: no directed presence.
+    if (const auto late = user.dropped.find(bare); late != user.dropped.end() && world_.now < late->second) return;
     if (said.available() && !user.strangers.contains(bare) &&
         (user.strangers.size() >= max_strangers || peer_level(bare).empty())) {
       world_.count("presences_refused");
@@ -201,13 +203,14 @@ void Presences::on_probe(User& user, const Presence& p) {
 void Presences::show(User& user, Contact& contact) {
   const std::string leaf = "in/contact/" + peer_level(contact.record.jid.str()) + "/presence";
   if (!contact.record.to && contact.resources.empty()) {
-    if (!contact.shown.empty()) world_.clear(user, leaf);
-    contact.shown.clear();
+    if (contact.shown != 0) world_.clear(user, leaf);
+    contact.shown = 0;
     return;
   }
   std::string json = presence::contact_presence_json(contact.resources);
-  if (json == contact.shown) return;
-  contact.shown = json;
+  const std::uint64_t digest = digest_of(json);
+  if (digest == contact.shown) return;
+  contact.shown = digest;
   world_.publish_to(user, leaf, std::move(json), true);
 }
 
@@ -225,13 +228,15 @@ void Presences::show_stranger(User& user, const std::string& bare) {
 void Presences::forget(User& user, Contact& contact) {
   contact.resources.clear();
   contact.stale.clear();
-  contact.shown.clear();
+  contact.shown = 0;
+  std::erase_if(user.dropped, [&](const auto& d) { return d.second <= world_.now; });
+  if (user.dropped.size() < max_dropped) user.dropped[contact.record.jid.str()] = world_.now + late_time;
   world_.clear(user, "in/contact/" + peer_level(contact.record.jid.str()) + "/presence");
 }
 
 void Presences::show_all(User& user, bool from_nothing) {
   for (auto& [jid, contact] : user.contacts) {
-    if (from_nothing) contact.shown.clear();
+    if (from_nothing) contact.shown = 0;
     // Until the probes have been answered the broker's retained presence may be as true as ours.
     if (!settle_at_) show(user, contact);
   }
@@ -243,7 +248,7 @@ void Presences::leave(User& user) {
     world_.clear(user, "out/dev/" + name + "/presence");
   }
   for (auto& [jid, contact] : user.contacts)
-    if (!std::exchange(contact.shown, {}).empty()) world_.clear(user, "in/contact/" + peer_level(jid) + "/presence");
+    if (std::exchange(contact.shown, 0) != 0) world_.clear(user, "in/contact/" + peer_level(jid) + "/presence");
   for (const auto& [bare, endpoints] : user.strangers) world_.clear(user, "in/contact/" + peer_level(bare) + "/presence");
   user.strangers.clear();
 }

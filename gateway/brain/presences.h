@@ -19,6 +19,8 @@ class Presences {
   static constexpr Duration settle_time = 5 * second;      // for the answers to probes
   static constexpr Duration announce_time = 60 * second;   // for devices to speak after a restart of the broker
   static constexpr Duration read_back_time = 2 * second;   // for the retained presences after a subscription
+  static constexpr Duration late_time = 10 * second;       // what was on its way when the user stopped watching
+  static constexpr std::size_t max_dropped = 256;          // of one user
   static constexpr std::size_t users_per_batch = 32;       // brought up to date in one tick
   static constexpr std::size_t max_strangers = 64;         // directed presences kept for one user
   static constexpr std::size_t max_resources = 64;         // of one contact

@@ -107,7 +107,8 @@ class Records {
   virtual std::vector<MessageRecord> recent(std::size_t limit) = 0;   // the latest messages to XMPP, whatever state
   virtual std::int64_t count_pending(Way way) = 0;                    // state accepted
   virtual std::vector<MessageRecord> expired(Instant now, Seq after, std::size_t limit, Seq& last) = 0;
-  virtual void reopen(std::int64_t mark_after) = 0;              // forwarded to MQTT under a later mark: accepted again
+  // What was forwarded to MQTT under these marks, first to last, is accepted again.
+  virtual void reopen(std::int64_t first, std::int64_t last) = 0;
 
   // Publishes without an id, by packet id: what the broker sends again after a crash is recognised by it.
   virtual bool seen_packet(int packet_id, std::uint64_t digest) = 0;

@@ -44,7 +44,7 @@ Contact& Roster::find_or_add(User& user, const Jid& contact) {
   // Presence that a stranger directed at the user stays known when the stranger becomes a contact.
   if (const auto it = user.strangers.find(bare.str()); it != user.strangers.end()) {
     fresh.resources = std::move(it->second);
-    fresh.shown = presence::contact_presence_json(fresh.resources);
+    fresh.shown = digest_of(presence::contact_presence_json(fresh.resources));
     user.strangers.erase(it);
   }
   return user.contacts.emplace(bare.str(), std::move(fresh)).first->second;
@@ -149,15 +149,16 @@ std::optional<StanzaError> Roster::act(User& user, const Jid& jid, Type type, co
 void Roster::show(User& user, Contact& contact) {
   const std::string leaf = "in/contact/" + peer_level(contact.record.jid.str());
   std::string item = visible(contact.record) ? contact_json(view_of(contact.record)) : std::string();
-  if (item == contact.shown_item) return;
+  const std::uint64_t digest = item.empty() ? 0 : digest_of(item);
+  if (digest == contact.shown_item) return;
   if (item.empty()) world_.clear(user, leaf);
   else world_.publish_to(user, leaf, item, true);
-  contact.shown_item = std::move(item);
+  contact.shown_item = digest;
 }
 
 void Roster::show_all(User& user, bool from_nothing) {
   for (auto& [jid, contact] : user.contacts) {
-    if (from_nothing) contact.shown_item.clear();
+    if (from_nothing) contact.shown_item = 0;
     show(user, contact);
   }
 }

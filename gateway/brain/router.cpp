@@ -28,7 +28,7 @@ void Router::show_state(const User& user) { world.publish_to(user, "in/state", s
 void Router::move(User& user) {
   presences.leave(user);
   for (auto& [bare, contact] : user.contacts)
-    if (!std::exchange(contact.shown_item, {}).empty()) world.clear(user, "in/contact/" + peer_level(bare));
+    if (std::exchange(contact.shown_item, 0) != 0) world.clear(user, "in/contact/" + peer_level(bare));
   world.clear(user, "in/state");
   to_show.push_back(user.key);
   show_contacts = true;

@@ -27,6 +27,10 @@ void Sentinel::broker_up(bool session_present) {
   read_back_.reset();
   uptime_.reset();
   decide_at_ = world_.now + read_back_time;
+  // What is acknowledged from now on was not there to be forgotten: it gets a mark of its own.
+  before_ = world_.mark;
+  published_ = world_.mark = before_ + 1;
+  world_.records.set_meta("mark", std::to_string(world_.mark));
 }
 
 void Sentinel::broker_down() {
@@ -54,16 +58,17 @@ Sentinel::Finding Sentinel::on_time() {
     decide_at_.reset();
     mark_at_ = world_.now;
     const std::int64_t seen = read_back_.value_or(0);
-    const bool forgot = seen < world_.mark;
+    const bool forgot = seen < before_;
     const bool restarted = uptime_ ? (lost_at_ == 0 ? *uptime_ < fresh : *uptime_ * second < world_.now - lost_at_ + 2 * read_back_time)
                                    : !session_present_ || forgot;
     // What was acknowledged under the mark that was read back may have come after the broker's snapshot, too.
-    if (forgot || restarted) world_.records.reopen(std::min(seen, world_.mark) - 1);
+    if (forgot || restarted) world_.records.reopen(std::min(seen, before_), before_);
     if (forgot) {
       world_.count("broker_forgot");
-      world_.log(LogLine::Level::warning, "event=broker.forgot mark=" + std::to_string(world_.mark) + " found=" + std::to_string(seen));
+      world_.log(LogLine::Level::warning, "event=broker.forgot mark=" + std::to_string(before_) + " found=" + std::to_string(seen));
     }
-    if (published_ < seen) published_ = world_.mark = seen;
+    if (published_ <= seen) published_ = world_.mark = seen + 1;
+    publish_mark();
     if (restarted) return Finding::restarted;
     return forgot || !session_present_ ? Finding::forgot : Finding::nothing;
   }
@@ -73,15 +78,20 @@ Sentinel::Finding Sentinel::on_time() {
     if (messages != marked_messages_) {
       marked_messages_ = messages;
       mark_at_ = world_.now;
-      Publish p;
-      p.topic = mark_topic_;
-      p.payload = std::to_string(++published_);
-      p.retain = true;
-      p.token = mark_token;
-      world_.publish(std::move(p));
+      ++published_;
+      publish_mark();
     }
   }
   return Finding::nothing;
+}
+
+void Sentinel::publish_mark() {
+  Publish p;
+  p.topic = mark_topic_;
+  p.payload = std::to_string(published_);
+  p.retain = true;
+  p.token = mark_token;
+  world_.publish(std::move(p));
 }
 
 std::optional<Instant> Sentinel::next_deadline() const {

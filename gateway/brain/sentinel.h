@@ -30,6 +30,8 @@ class Sentinel {
   std::optional<Instant> next_deadline() const;
 
  private:
+  void publish_mark();
+
   World& world_;
   std::string mark_topic_;
   std::optional<Instant> decide_at_;                       // while the read-back is awaited
@@ -37,6 +39,7 @@ class Sentinel {
   std::optional<std::int64_t> uptime_;                     // s
   bool session_present_ = false;
   Instant lost_at_ = 0;                                    // when the link went down; 0: first connection of this process
+  std::int64_t before_ = 0;                                // the mark when the link came up: all that it may have forgotten
   std::int64_t published_ = 0;                             // the mark on its way
   std::uint64_t marked_messages_ = 0;                      // messages published when the latest mark was made
   Instant mark_at_ = 0;

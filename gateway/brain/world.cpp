@@ -141,6 +141,13 @@ void World::count(std::string_view counter, std::uint64_t n) {
   else counters.emplace(counter, n);
 }
 
+// FNV-1a.
+std::uint64_t digest_of(std::string_view payload) {
+  std::uint64_t h = 14695981039346656037ull;
+  for (const char c : payload) h = (h ^ static_cast<unsigned char>(c)) * 1099511628211ull;
+  return h == 0 ? 1 : h;
+}
+
 std::string peer_level(std::string_view bare) {
   auto level = escape_level(bare);
   return level ? std::move(*level) : std::string();

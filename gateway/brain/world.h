@@ -36,8 +36,8 @@ struct Contact {
   ContactRecord record;
   presence::Endpoints resources;        // available ones only, by resourcepart; soft state
   std::set<std::string> stale;          // of these, what nobody has confirmed since the link came back
-  std::string shown;                    // the presence payload that the broker has, as far as we know; empty: unknown
-  std::string shown_item;               // likewise the roster item
+  std::uint64_t shown = 0;              // digest of the presence payload that the broker has; 0: none, as far as we know
+  std::uint64_t shown_item = 0;         // likewise of the roster item
 };
 
 struct Device {
@@ -70,6 +70,7 @@ struct User {
   StringMap<Contact> contacts;          // by bare JID
   std::map<std::string, Device> devices;   // by device level
   std::map<std::string, presence::Endpoints> strangers;   // directed presence from non-contacts, by bare JID
+  std::map<std::string, Instant> dropped;   // whom the user stopped watching, until when their late presence is ignored
   std::string profile;                  // JSON object, or empty
   Inflow inflow = Inflow::open;
   std::int64_t waiting = 0;             // messages in the records that wait
@@ -140,6 +141,7 @@ struct World {
   void count(std::string_view counter, std::uint64_t n = 1);
 };
 
+std::uint64_t digest_of(std::string_view payload);   // never 0
 std::string peer_level(std::string_view bare);   // a bare or domain JID as one topic level
 
 }  // namespace ferry

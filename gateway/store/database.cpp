@@ -81,6 +81,14 @@ std::int64_t Database::integer(const std::string& sql) {
   return row.next() ? row.integer(0) : 0;
 }
 
+void Database::sync_log() {
+  sqlite3_file* log = nullptr;
+  if (sqlite3_file_control(handle_, "main", SQLITE_FCNTL_JOURNAL_POINTER, &log) != SQLITE_OK) fail("the log");
+  if (log == nullptr || log->pMethods == nullptr) return;  // a store in memory
+  if (log->pMethods->xSync(log, SQLITE_SYNC_NORMAL | SQLITE_SYNC_DATAONLY) != SQLITE_OK)
+    throw StoreFailure({SQLITE_IOERR_FSYNC, StoreTrouble::io, "store: the disk does not take the log"});
+}
+
 void Database::rollback() noexcept {
   if (in_transaction()) sqlite3_exec(handle_, "ROLLBACK", nullptr, nullptr, nullptr);
 }

@@ -86,13 +86,13 @@ std::string Store::id_of_stanza(UserKey user, std::string_view peer_bare, std::s
 }
 
 bool Store::set_state(Seq seq, MessageState state, std::int64_t mark, bool drop_payload) {
-  write();
+  write(Weight::light);
   run(drop_payload ? messages_.set_state_and_drop : messages_.set_state, seq, state_code(state), mark_offset + mark);
   return database_->changes() != 0;
 }
 
 void Store::remove_message(Seq seq) {
-  write();
+  write(Weight::light);
   run(messages_.remove, seq);
 }
 

@@ -33,7 +33,7 @@ OutboxStatements::OutboxStatements(Database& database)
                        " FROM message WHERE seq > ?1 AND way = 1 AND id IS NOT NULL ORDER BY seq DESC LIMIT ?2"),
       walk(database, "SELECT " FERRY_MESSAGE_COLUMNS " FROM message WHERE seq > ?1 ORDER BY seq LIMIT ?2"),
       reopen(database,
-             "UPDATE message SET state = 2 WHERE state = 4 AND way = 0 AND mark > ?1 AND payload IS NOT NULL") {}
+             "UPDATE message SET state = 2 WHERE state = 4 AND way = 0 AND mark BETWEEN ?1 AND ?2 AND payload IS NOT NULL") {}
 
 std::vector<MessageRecord> Store::pending(Way way, Seq after, std::size_t limit) {
   Query rows(outbox_.pending, static_cast<std::int64_t>(way), after, count(limit));
@@ -90,9 +90,9 @@ std::vector<MessageRecord> Store::expired(Instant now, Seq after, std::size_t li
   return messages;
 }
 
-void Store::reopen(std::int64_t mark_after) {
+void Store::reopen(std::int64_t first, std::int64_t last) {
   write();
-  run(outbox_.reopen, mark_offset + mark_after);
+  run(outbox_.reopen, mark_offset + first, mark_offset + last);
 }
 
 }  // namespace ferry

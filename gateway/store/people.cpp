@@ -138,7 +138,7 @@ void Store::each_device(const std::function<void(UserKey, DeviceRecord)>& visit)
 }
 
 void Store::put_device(UserKey user, const DeviceRecord& device) {
-  write();
+  write(Weight::light);
   run(people_.put_device, user, device.name, device.epoch, std::int64_t{device.shown});
 }
 

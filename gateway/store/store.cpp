@@ -19,13 +19,11 @@ constexpr const char* reserved_key = "reserved-seq";
 
 // An 8 MB page cache; a checkpoint every 16 MB of log keeps each one short; the log file is cut back to twice that.
 // What is deleted is overwritten where that needs no further write (secure_delete = fast). Foreign keys are kept by
-// hand.
-std::string pragmas(Durability durability) {
-  return std::string("PRAGMA journal_mode = WAL; PRAGMA synchronous = ") +
-         (durability == Durability::full ? "FULL" : "NORMAL") +
-         "; PRAGMA foreign_keys = OFF; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -8192; PRAGMA mmap_size = 0;"
-         "PRAGMA wal_autocheckpoint = 4000; PRAGMA journal_size_limit = 33554432; PRAGMA secure_delete = FAST;";
-}
+// hand. NORMAL does not wait for the disk: commit() does, where it must.
+constexpr const char* pragmas =
+    "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = OFF; PRAGMA temp_store = MEMORY;"
+    "PRAGMA cache_size = -8192; PRAGMA mmap_size = 0; PRAGMA wal_autocheckpoint = 4000;"
+    "PRAGMA journal_size_limit = 33554432; PRAGMA secure_delete = FAST";
 
 }  // namespace
 
@@ -55,8 +53,9 @@ Result<std::unique_ptr<Store>, std::string> Store::open(const std::string& path,
       (*database)->exec("PRAGMA secure_delete = FAST");
       if (std::string why_not = migrate(**database, migrations()); !why_not.empty()) return why_not;
     }
-    (*database)->exec(pragmas(durability));
+    (*database)->exec(pragmas);
     std::unique_ptr<Store> store(new Store(std::move(lock), *std::move(database)));
+    store->sync_ = durability == Durability::full;
     store->read_reserved_seq();
     return store;
   } catch (const StoreFailure& failure) { return std::string(failure.what()); }
@@ -81,12 +80,17 @@ void Store::begin() {
 
 void Store::commit() {
   assert(in_tick_);
-  if (database_->in_transaction()) run(commit_);
+  if (database_->in_transaction()) {
+    run(commit_);
+    if (sync_ && heavy_) database_->sync_log();
+  }
+  heavy_ = false;
   in_tick_ = false;
 }
 
 void Store::rollback() {
   database_->rollback();
+  heavy_ = false;
   if (!in_tick_) return;
   in_tick_ = false;
   reserved_seq_ = 0;  // what was reserved may have been rolled back: the next message reserves again
@@ -142,7 +146,7 @@ bool Store::seen_packet(int packet_id, std::uint64_t digest) {
 }
 
 void Store::put_packet(int packet_id, std::uint64_t digest) {
-  write();
+  write(Weight::light);
   run(meta_.put_packet, std::int64_t{packet_id}, static_cast<std::int64_t>(digest));
 }
 

@@ -31,7 +31,11 @@ class Store : public Records {
   ~Store() override;
 
   void begin();
-  void commit();    // StoreFailure: nothing is committed; roll back
+  // StoreFailure: nothing is committed; roll back. With full durability everything is on the disk afterwards, but for
+  // commits that only say how far messages have got (set_state, remove_message, put_device, put_packet): those survive the
+  // end of the process at once, and a power cut from the next full commit on. Without them a message goes out again,
+  // with its id, which is what is promised for a power cut anyway; waiting for the disk each time would halve the rate.
+  void commit();
   void rollback();  // nothing that was written since begin() has been; does not throw
   bool in_transaction() const { return in_tick_; }
   bool wrote_anything_since_begin() const { return in_tick_ && database_->in_transaction(); }
@@ -75,7 +79,7 @@ class Store : public Records {
   std::int64_t count_pending(Way way) override;
   // Examines the next `limit` rows. last: where to go on; 0: the end was reached, so the next walk starts over.
   std::vector<MessageRecord> expired(Instant now, Seq after, std::size_t limit, Seq& last) override;
-  void reopen(std::int64_t mark_after) override;  // reads the whole table: after a loss of the broker only
+  void reopen(std::int64_t first, std::int64_t last) override;  // reads the whole table: after a loss of the broker only
 
   bool seen_packet(int packet_id, std::uint64_t digest) override;  // the packet's latest digest is this one
   void put_packet(int packet_id, std::uint64_t digest) override;
@@ -84,7 +88,9 @@ class Store : public Records {
 
  private:
   Store(FileLock lock, std::unique_ptr<Database> database);
-  void write() {  // before every write
+  enum class Weight { full, light };
+  void write(Weight weight = Weight::full) {  // before every write; light: see commit()
+    heavy_ |= weight == Weight::full;
     if (in_tick_ && !database_->in_transaction()) database_->begin();
   }
   Seq next_seq();
@@ -99,6 +105,8 @@ class Store : public Records {
   MetaStatements meta_;
   Statement commit_;
   bool in_tick_ = false;
+  bool heavy_ = false;  // this transaction has something that must be on the disk before it is acknowledged
+  bool sync_ = false;   // full durability
   // Seqs below reserved_seq_ (kept in meta) may be given without another write. A rollback or a crash leaves a gap.
   Seq next_seq_ = 1, reserved_seq_ = 1;
 };

@@ -130,9 +130,9 @@ class MemoryRecords : public Records {
     if (examined < limit) last = 0;
     return rows;
   }
-  void reopen(std::int64_t mark_after) override {
+  void reopen(std::int64_t first, std::int64_t last) override {
     for (auto& [seq, m] : messages_)
-      if (m.row.way == Way::to_mqtt && m.row.state == MessageState::forwarded && m.mark > mark_after &&
+      if (m.row.way == Way::to_mqtt && m.row.state == MessageState::forwarded && m.mark >= first && m.mark <= last &&
           !m.row.payload.empty())
         m.row.state = MessageState::accepted;
   }

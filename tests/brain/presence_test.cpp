@@ -243,6 +243,19 @@ TEST_P(PresenceTest, only_a_device_that_is_online_directs_presence) {
   stage.expect_publish("bob", "in/res/phone", R"({"ok":false,"error":{"condition":"unexpected-request"}})");
 }
 
+TEST_P(PresenceTest, late_presence_of_a_removed_contact_is_not_shown) {
+  stage.befriend();
+  stage.online("bob", "phone");
+  stage.mqtt("bob", "out/req", R"({"id":"q","request":"roster.remove","contact":"alice@corp.example"})");
+  stage.forget_effects();
+  alice("spark", "<show>away</show>");  // on its way before her server heard of the removal
+  alice("spark", "", "unavailable");
+  stage.expect_quiet();
+  stage.time(11 * second);
+  alice("spark", "<show>chat</show>");
+  stage.expect_publish("bob", topic, R"({"state":"chat"})");
+}
+
 TEST_P(PresenceTest, presence_to_nobody_is_ignored) {
   stage.xmpp("<presence from='alice@corp.example/spark' to='nobody@mqtt.corp.example'/>");
   stage.xmpp("<presence type='unavailable' from='alice@corp.example/spark' to='nobody@mqtt.corp.example'/>");

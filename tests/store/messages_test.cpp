@@ -246,7 +246,7 @@ TEST_F(Messages, ABrokerThatWentBackInTimeGetsThemAgain) {
   const Seq delivered = forwarded(Way::to_mqtt, "delivered", 12, false);
   store_->set_state(delivered, State::delivered, 12, false);
   const Seq late = forwarded(Way::to_mqtt, "late", 1'000'000'000, false);
-  store_->reopen(10);
+  store_->reopen(11, 1'000'000'000);
   EXPECT_EQ(seqs(store_->pending(Way::to_mqtt, 0, 10)), (Seqs{lost, late}));
   EXPECT_TRUE(store_->pending(Way::to_xmpp, 0, 10).empty());
   EXPECT_TRUE(store_->set_state(lost, State::forwarded, 13, false));

@@ -82,6 +82,22 @@ struct StringStream {
   void Flush() {}
 };
 
+// RapidJSON writes a text byte by byte; most have nothing to escape and can be copied.
+struct Writer : rapidjson::Writer<StringStream> {
+  using rapidjson::Writer<StringStream>::Writer;
+  void text(std::string_view s) {
+    bool plain = true;
+    for (const char c : s) plain &= static_cast<unsigned char>(c) >= 0x20 && c != '"' && c != '\\';
+    if (!plain) {
+      String(s.data(), static_cast<rapidjson::SizeType>(s.size()));
+      return;
+    }
+    Prefix(rapidjson::kStringType);
+    std::string& out = *os_->text;
+    (out += '"').append(s) += '"';
+  }
+};
+
 }  // namespace
 
 bool JsonView::is_object() const { return value_ && as_value(value_).IsObject(); }
@@ -147,9 +163,11 @@ JsonDocument::~JsonDocument() = default;
 Result<JsonDocument> JsonDocument::parse(std::string_view text) {
   // Iterative: a hostile text may be deep, and our stack is not.
   // COMPAT(RapidJSON): its full precision has undefined behaviour for 0e300; our payloads have no fractions.
-  constexpr unsigned flags = rapidjson::kParseIterativeFlag | rapidjson::kParseValidateEncodingFlag;
+  constexpr unsigned flags = rapidjson::kParseIterativeFlag;
   auto impl = std::make_unique<Impl>();
-  impl->document.Parse<flags>(text.data(), text.size());
+  // RapidJSON's own check of the encoding costs more than its parsing: it is for finding the place only.
+  if (is_utf8(text)) impl->document.Parse<flags>(text.data(), text.size());
+  else impl->document.Parse<flags | rapidjson::kParseValidateEncodingFlag>(text.data(), text.size());
   if (impl->document.HasParseError())
     return error(Condition::bad_request,
                  std::string("not JSON: ") + rapidjson::GetParseError_En(impl->document.GetParseError()) + " At byte " +
@@ -163,7 +181,7 @@ JsonView JsonDocument::root() const { return JsonView(static_cast<const rapidjso
 struct JsonWriter::Impl {
   std::string text;
   StringStream stream{&text};
-  rapidjson::Writer<StringStream> writer{stream};
+  Writer writer{stream};
 };
 
 JsonWriter::JsonWriter() : impl_(std::make_unique<Impl>()) { impl_->text.reserve(512); }
@@ -174,12 +192,12 @@ JsonWriter& JsonWriter::begin_array() { impl_->writer.StartArray(); return *this
 JsonWriter& JsonWriter::end_array() { impl_->writer.EndArray(); return *this; }
 
 JsonWriter& JsonWriter::key(std::string_view name) {
-  impl_->writer.Key(name.data(), static_cast<rapidjson::SizeType>(name.size()));
+  impl_->writer.text(name);
   return *this;
 }
 
 JsonWriter& JsonWriter::value(std::string_view text) {
-  impl_->writer.String(text.data(), static_cast<rapidjson::SizeType>(text.size()));
+  impl_->writer.text(text);
   return *this;
 }
 
