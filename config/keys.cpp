@@ -47,7 +47,8 @@ std::vector<Key> make_keys() {
        "with host.",
        FERRY_TARGET(component.secret_file), R::secret, 0, 0, "/etc/ferry/component.secret", "none"},
       {"component", "keepalive", "SECONDS",
-       "A blank is sent after so long a silence of ours; 0: never. Openfire ends streams that are silent for 6 minutes.",
+       "A blank is sent after so long a silence of ours; 0: never. Openfire ends streams that are silent for 6 "
+       "minutes.",
        FERRY_TARGET(component.keepalive), R::none, 0, 3600},
 
       {"broker", "host", "HOST", "Host name or address of the broker. Required.", FERRY_TARGET(broker.host), R::host, 0,
@@ -106,8 +107,8 @@ std::vector<Key> make_keys() {
        FERRY_TARGET(limits.message_bytes), R::none, 1024, 64U << 20},
       {"limits", "message-ttl", "SECONDS", "How long an undelivered message is kept.", FERRY_TARGET(limits.message_ttl),
        R::none, 60, 10U * 365 * 24 * 3600},
-      {"limits", "outbox-rows", "N", "Messages waiting for the XMPP server, all users together.", FERRY_TARGET(limits.outbox_rows), R::none,
-       1, 1'000'000'000'000U},
+      {"limits", "outbox-rows", "N", "Messages waiting for the XMPP server, all users together.",
+       FERRY_TARGET(limits.outbox_rows), R::none, 1, 1'000'000'000'000U},
       {"limits", "user-outbox-rows", "N", "Messages waiting for one recipient.", FERRY_TARGET(limits.user_outbox_rows),
        R::none, 1, u32_max},
       {"limits", "user-rate", "N", "Messages a second of one user, sustained. 0: no limit.",

@@ -38,7 +38,7 @@ struct Options {
     std::string domain;  // required: the domainpart of the hosted users, normalised
     std::string server;  // the legacy server's own domain; default: domain without its first label
     std::string secret_file;
-    std::uint32_t keepalive = 60;   // s without anything sent, after which a blank is; 0: never
+    std::uint32_t keepalive = 60;  // s without anything sent, after which a blank is; 0: never
   } component;
 
   struct Broker {
@@ -46,11 +46,11 @@ struct Options {
     std::uint16_t port = 1883;
     std::string username;
     std::string password_file;
-    std::string cafile;                 // set: TLS, verified against this file
-    std::string root = "im/v1";         // topic prefix of everything that is Ferry's
-    int protocol = 5;                   // 5: MQTT 5, falling back to 3.1.1 if the broker refuses it; 4: always 3.1.1
+    std::string cafile;                  // set: TLS, verified against this file
+    std::string root = "im/v1";          // topic prefix of everything that is Ferry's
+    int protocol = 5;                    // 5: MQTT 5, falling back to 3.1.1 if the broker refuses it; 4: always 3.1.1
     std::uint32_t max_in_flight = 1000;  // unacknowledged publishes
-    bool allow_anonymous = false;       // true: accept a broker that lets clients in without a password (tests)
+    bool allow_anonymous = false;        // true: accept a broker that lets clients in without a password (tests)
   } broker;
 
   struct Store {
@@ -70,18 +70,18 @@ struct Options {
     std::string socket;  // ferryctl's Unix socket; default: store path + ".sock"
   } control;
 
-  struct Limits {                                // beyond a limit: an error to the sender and a counter, never silence
-    std::uint32_t message_bytes = 262144;        // one publish payload or stanza, either direction
-    std::uint32_t message_ttl = 7 * 24 * 3600;   // seconds that an undelivered message is kept
-    std::uint64_t outbox_rows = 1'000'000;       // messages waiting for the XMPP server, all users together
-    std::uint32_t user_outbox_rows = 10'000;     // messages waiting for one recipient
-    std::uint32_t user_rate = 50;                // publishes a second, one user, sustained
-    std::uint32_t user_burst = 200;              // publishes at once, one user
-    std::uint32_t user_devices = 32;             // devices of one user
-    std::uint32_t roster_items = 10'000;         // contacts of one user
-    std::uint32_t feed_rate = 50;                // publishes a second that one feed carries, sustained; 0: no limit
-    std::uint32_t feed_burst = 200;              // and at once
-    std::uint32_t feed_followers = 10'000;       // followers of one feed
+  struct Limits {                               // beyond a limit: an error to the sender and a counter, never silence
+    std::uint32_t message_bytes = 262144;       // one publish payload or stanza, either direction
+    std::uint32_t message_ttl = 7 * 24 * 3600;  // seconds that an undelivered message is kept
+    std::uint64_t outbox_rows = 1'000'000;      // messages waiting for the XMPP server, all users together
+    std::uint32_t user_outbox_rows = 10'000;    // messages waiting for one recipient
+    std::uint32_t user_rate = 50;               // publishes a second, one user, sustained
+    std::uint32_t user_burst = 200;             // publishes at once, one user
+    std::uint32_t user_devices = 32;            // devices of one user
+    std::uint32_t roster_items = 10'000;        // contacts of one user
+    std::uint32_t feed_rate = 50;               // publishes a second that one feed carries, sustained; 0: no limit
+    std::uint32_t feed_burst = 200;             // and at once
+    std::uint32_t feed_followers = 10'000;      // followers of one feed
   } limits;
 
   struct Log {

@@ -177,10 +177,9 @@ int run(int argc, char** argv, const Options& options) {
     }
   }
   Reload reload(argc, argv, options, table, store, brain, log, clock);
-  Tick tick(
-      {options, brain, store, poller, signals, inbox, component ? &*component : nullptr, broker, control,
-       http ? &*http : nullptr, log, reload},
-      clock);
+  Tick tick({options, brain, store, poller, signals, inbox, component ? &*component : nullptr, broker, control,
+             http ? &*http : nullptr, log, reload},
+            clock);
   return tick.run();
 }
 

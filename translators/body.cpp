@@ -1,5 +1,6 @@
 // Maps: <body/> and its xml:lang <-> body, bodies{lang:text}.
-// Loses: a body without xml:lang whose text one of the others has too; a second body of the same language; elements inside
+// Loses: a body without xml:lang whose text one of the others has too; a second body of the same language; elements
+// inside
 //        a body, which no specification allows.
 // Spec: RFC 6121 section 5.2.3.
 // Example: <body>Hi</body><body xml:lang='de'>Hallo</body> <-> "body":"Hi","bodies":{"de":"Hallo"}

@@ -1,7 +1,7 @@
 // Maps: <delay from='' stamp=''/> <-> delayed{by,stamp}; ts of in/msg is then the stamp.
-// Loses: the reason text; towards XMPP, who delayed it; a second delay (the first, oldest one is taken); fractions of a stamp beyond milliseconds in ts.
-// Spec: XEP-0203.
-// Example: <delay xmlns='urn:xmpp:delay' from='corp.example' stamp='2026-11-20T10:00:00Z'/> <-> "delayed":{"by":"corp.example","stamp":"2026-11-20T10:00:00Z"}
+// Loses: the reason text; towards XMPP, who delayed it; a second delay (the first, oldest one is taken); fractions of a
+// stamp beyond milliseconds in ts. Spec: XEP-0203. Example: <delay xmlns='urn:xmpp:delay' from='corp.example'
+// stamp='2026-11-20T10:00:00Z'/> <-> "delayed":{"by":"corp.example","stamp":"2026-11-20T10:00:00Z"}
 #include "translators/parts.h"
 
 namespace ferry::delay {

@@ -1,7 +1,8 @@
 // Maps: <encryption namespace='' name=''/> <-> encrypted; the encrypted payload itself travels in ext, unread.
 // Loses: the name that people see; a second one in the same message.
 // Spec: XEP-0380.
-// Example: <encryption xmlns='urn:xmpp:eme:0' namespace='eu.siacs.conversations.axolotl'/> <-> "encrypted":"eu.siacs.conversations.axolotl"
+// Example: <encryption xmlns='urn:xmpp:eme:0' namespace='eu.siacs.conversations.axolotl'/> <->
+// "encrypted":"eu.siacs.conversations.axolotl"
 #include "translators/parts.h"
 
 namespace ferry::encryption {

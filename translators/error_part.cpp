@@ -1,7 +1,8 @@
 // Maps: <error/> of a stanza of type error <-> reason{condition,text,retry}.
 // Loses: conditions of an application, and who generated the error; all of it in a stanza of another type.
 // Spec: RFC 6120 section 8.3.
-// Example: <error type='cancel'><item-not-found xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error> <-> "reason":{"condition":"item-not-found","retry":false}
+// Example: <error type='cancel'><item-not-found xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error> <->
+// "reason":{"condition":"item-not-found","retry":false}
 #include "translators/parts.h"
 
 namespace ferry::error_part {

@@ -5,8 +5,8 @@
 namespace ferry {
 namespace {
 
-// Does the typed value say what the attribute says, letter by letter? If not (an address that was not in its normal form,
-// an empty id), the attribute is kept beside it.
+// Does the typed value say what the attribute says, letter by letter? If not (an address that was not in its normal
+// form, an empty id), the attribute is kept beside it.
 bool says_the_same(const Attr& a, const Stanza& s) {
   if (a.ns == ns::xml) return !a.value.empty();
   if (a.name == "from") return s.from && s.from->str() == a.value;
@@ -50,8 +50,10 @@ Element element_of(const Envelope& e, std::string_view name) {
   if (e.to) x.attrs.push_back({"to", e.to->str(), {}, {}});
   x.set_lang(e.lang);
   for (const Attr& a : e.attrs) {
-    if (!is_known(a)) x.attrs.push_back(a);
-    else if (is_current(a, e)) a.ns.empty() ? void(x.set(a.name, a.value)) : x.attrs.push_back(a);
+    if (!is_known(a))
+      x.attrs.push_back(a);
+    else if (is_current(a, e))
+      a.ns.empty() ? void(x.set(a.name, a.value)) : x.attrs.push_back(a);
   }
   return x;
 }
@@ -60,8 +62,10 @@ Parts parts_of(const Element& stanza) {
   Parts parts;
   parts.reserve(stanza.children.size());
   for (const Node& node : stanza.children) {
-    if (const Element* child = node.element()) parts.push_back(part_from_xml(*child));
-    else parts.push_back({Space{*node.text()}});
+    if (const Element* child = node.element())
+      parts.push_back(part_from_xml(*child));
+    else
+      parts.push_back({Space{*node.text()}});
   }
   return parts;
 }
@@ -69,8 +73,10 @@ Parts parts_of(const Element& stanza) {
 void add_parts(Element& stanza, const Parts& parts) {
   stanza.children.reserve(parts.size());
   for (const Part& part : parts) {
-    if (const auto* space = std::get_if<Space>(&part.value)) stanza.add_text(space->text);
-    else stanza.add(part_to_xml(part));
+    if (const auto* space = std::get_if<Space>(&part.value))
+      stanza.add_text(space->text);
+    else
+      stanza.add(part_to_xml(part));
   }
 }
 
@@ -98,9 +104,12 @@ Purpose purpose_of(const Message& m) {
 
 Event to_event(const Stanza& s) {
   switch (s.kind) {
-    case StanzaKind::message: return Message{envelope_of(s), parts_of(s.xml)};
-    case StanzaKind::presence: return Presence{envelope_of(s), parts_of(s.xml)};
-    case StanzaKind::iq: break;
+    case StanzaKind::message:
+      return Message{envelope_of(s), parts_of(s.xml)};
+    case StanzaKind::presence:
+      return Presence{envelope_of(s), parts_of(s.xml)};
+    case StanzaKind::iq:
+      break;
   }
   return Iq{envelope_of(s), s.xml.children};
 }

@@ -1,6 +1,8 @@
 // Maps: every element that no translator knows <-> ext[], raw XML.
-// Loses: towards XMPP, elements that only a server may say (carbons, archive results, privileges, delegations, stanza ids,
-//        occupant ids, forwarded stanzas): refused, so that nobody can forge them; more than 64 in one message are refused.
+// Loses: towards XMPP, elements that only a server may say (carbons, archive results, privileges, delegations, stanza
+// ids,
+//        occupant ids, forwarded stanzas): refused, so that nobody can forge them; more than 64 in one message are
+//        refused.
 // Spec: RFC 6120 section 8.4 (extended content).
 // Example: <x xmlns='urn:example'/> <-> "ext":["<x xmlns='urn:example'/>"]
 #include <array>
@@ -10,13 +12,13 @@
 namespace ferry::ext {
 
 constexpr std::size_t max_ext = 64;
-constexpr std::string_view nowhere = "\n";   // no default namespace: every text says its own, xmlns='' too
+constexpr std::string_view nowhere = "\n";  // no default namespace: every text says its own, xmlns='' too
 
 // CVE-2017-5589 and its family: what a client would believe because it looks like a server's word.
 constexpr std::array<std::string_view, 12> servers_only{
-    "urn:xmpp:carbons:2", "urn:xmpp:carbons:1", "urn:xmpp:forward:0", "urn:xmpp:mam:2", "urn:xmpp:mam:1", "urn:xmpp:mam:0",
-    "urn:xmpp:privilege:1", "urn:xmpp:privilege:2", "urn:xmpp:delegation:2", "urn:xmpp:occupant-id:0", "urn:xmpp:sid:0",
-    "urn:xmpp:delay"};
+    "urn:xmpp:carbons:2",    "urn:xmpp:carbons:1",     "urn:xmpp:forward:0",   "urn:xmpp:mam:2",
+    "urn:xmpp:mam:1",        "urn:xmpp:mam:0",         "urn:xmpp:privilege:1", "urn:xmpp:privilege:2",
+    "urn:xmpp:delegation:2", "urn:xmpp:occupant-id:0", "urn:xmpp:sid:0",       "urn:xmpp:delay"};
 
 Element to_xml(const Ext& part) { return part.xml; }
 
@@ -34,7 +36,8 @@ void write_json(const Parts& parts, JsonWriter& json) {
 std::optional<StanzaError> read_json(JsonView out, Parts& parts) {
   const JsonView ext = out["ext"];
   if (!ext) return std::nullopt;
-  if (!ext.is_array() || ext.size() > max_ext) return error(Condition::bad_request, "ext: expected an array of at most 64 XML texts");
+  if (!ext.is_array() || ext.size() > max_ext)
+    return error(Condition::bad_request, "ext: expected an array of at most 64 XML texts");
   std::optional<StanzaError> wrong;
   ext.each([&](JsonView item) {
     if (wrong) return;

@@ -37,10 +37,13 @@ std::optional<StanzaError> read_json(JsonView out, Parts& parts) {
   bool good = hints.is_array() && hints.size() <= 4;
   hints.each([&](JsonView item) {
     const auto name = item.string();
-    if (name && is_hint(*name)) parts.push_back({Hint{std::string(*name)}});
-    else good = false;
+    if (name && is_hint(*name))
+      parts.push_back({Hint{std::string(*name)}});
+    else
+      good = false;
   });
-  if (!good) return error(Condition::bad_request, "hints: expected an array of no-store, no-permanent-store, no-copy, store");
+  if (!good)
+    return error(Condition::bad_request, "hints: expected an array of no-store, no-permanent-store, no-copy, store");
   return std::nullopt;
 }
 

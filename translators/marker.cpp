@@ -1,5 +1,5 @@
-// Maps: <markable/> <-> want["displayed"]; <displayed/>, <acknowledged/> <-> the state displayed; <received/> <-> delivered.
-// Loses: the difference between displayed and acknowledged; a marker that comes with a body, and its thread.
+// Maps: <markable/> <-> want["displayed"]; <displayed/>, <acknowledged/> <-> the state displayed; <received/> <->
+// delivered. Loses: the difference between displayed and acknowledged; a marker that comes with a body, and its thread.
 // Spec: XEP-0333.
 // Example: <displayed xmlns='urn:xmpp:chat-markers:0' id='m1'/> <-> {"id":"m1","state":"displayed"}
 #include "translators/parts.h"

@@ -13,8 +13,9 @@ bool is_kind(std::string_view kind) {
 bool has_content(const Parts& parts) {
   for (const Part& part : parts) {
     const PartValue& v = part.value;
-    if (!std::holds_alternative<Hint>(v) && !std::holds_alternative<OriginId>(v) && !std::holds_alternative<Thread>(v) &&
-        !std::holds_alternative<ReceiptRequest>(v) && !std::holds_alternative<Markable>(v) && !std::holds_alternative<Delay>(v))
+    if (!std::holds_alternative<Hint>(v) && !std::holds_alternative<OriginId>(v) &&
+        !std::holds_alternative<Thread>(v) && !std::holds_alternative<ReceiptRequest>(v) &&
+        !std::holds_alternative<Markable>(v) && !std::holds_alternative<Delay>(v))
       return true;
   }
   return false;
@@ -29,7 +30,11 @@ void add_body_for_file(Parts& parts) {
 Result<Outgoing> read(JsonView out) {
   if (!out.is_object()) return error(Condition::bad_request, "expected a JSON object");
   Outgoing result;
-  struct { std::string_view key; std::string* into; std::size_t limit; } const fields[] = {
+  struct {
+    std::string_view key;
+    std::string* into;
+    std::size_t limit;
+  } const fields[] = {
       {"device", &result.device, 1'024},
       {"lang", &result.message.lang, 35},
   };
@@ -52,7 +57,8 @@ Result<Outgoing> read(JsonView out) {
   TextField kind = text_field(out, "kind", 16);
   if (kind.error) return *kind.error;
   result.message.type = kind.text.value_or("chat");
-  if (!is_kind(result.message.type)) return error(Condition::bad_request, "kind: expected chat, normal, groupchat or headline");
+  if (!is_kind(result.message.type))
+    return error(Condition::bad_request, "kind: expected chat, normal, groupchat or headline");
   if (result.message.type == "normal") result.message.type.clear();
 
   for (const Translator& t : translators())
@@ -60,14 +66,17 @@ Result<Outgoing> read(JsonView out) {
       if (auto wrong = t.read_json(out, result.message.parts)) return *wrong;
   add_body_for_file(result.message.parts);
   if (!has_content(result.message.parts))
-    return error(Condition::bad_request, "nothing to send: expected body, subject, replaces, retracts, reacts, files or ext");
+    return error(Condition::bad_request,
+                 "nothing to send: expected body, subject, replaces, retracts, reacts, files or ext");
   result.message.id = result.id;
   return result;
 }
 
 }  // namespace
 
-std::string_view kind_of(const Message& m) { return is_kind(m.type) ? std::string_view{m.type} : std::string_view{"normal"}; }
+std::string_view kind_of(const Message& m) {
+  return is_kind(m.type) ? std::string_view{m.type} : std::string_view{"normal"};
+}
 
 std::string to_json(const Message& m, const Delivery& d) {
   JsonWriter json;

@@ -1,12 +1,14 @@
 // A message <-> the payloads of out/msg and in/msg (design section 5).
 //
 // Maps: from, to, type, xml:lang and the parts, each by its own translator.
-// Loses: attributes of the stanza that no specification names, and prefixes that it declares; how an address or an element
+// Loses: attributes of the stanza that no specification names, and prefixes that it declares; how an address or an
+// element
 //        of a translator was spelt; the order of the parts; white space and text between them; an absent type and an
 //        unknown one become normal. Refused on the way back: ids and texts longer than out/msg may have.
 // Spec: RFC 6121 section 5.
 // Example: <message type='chat' from='alice@corp.example/spark' to='bob@mqtt.corp.example'><body>Hi</body></message>
-//          -> {"id":"01JD…","from":"alice@corp.example/spark","to":"bob@mqtt.corp.example","kind":"chat","body":"Hi","ts":"…"}
+//          ->
+//          {"id":"01JD…","from":"alice@corp.example/spark","to":"bob@mqtt.corp.example","kind":"chat","body":"Hi","ts":"…"}
 #pragma once
 
 #include <string>
@@ -18,10 +20,10 @@ namespace ferry::message {
 
 // What the gateway knows of a message beyond the stanza. Empty fields are left out.
 struct Delivery {
-  std::string_view id;         // the gateway's own for one from XMPP, the client's for the user's own
-  Instant ts = 0;              // original time of sending
-  std::string_view device;     // of the sender, on the user's own messages
-  std::string_view xmpp_id;    // the id of the stanza, where it is another
+  std::string_view id;       // the gateway's own for one from XMPP, the client's for the user's own
+  Instant ts = 0;            // original time of sending
+  std::string_view device;   // of the sender, on the user's own messages
+  std::string_view xmpp_id;  // the id of the stanza, where it is another
 };
 std::string to_json(const Message& message, const Delivery& delivery);
 
@@ -39,6 +41,6 @@ Result<Outgoing> from_stored_json(JsonView in);
 // The id of a publish that may be wrong otherwise, so that its refusal can name it; empty if unreadable.
 std::string id_of(JsonView out);
 
-std::string_view kind_of(const Message& message);   // chat, normal, groupchat, headline
+std::string_view kind_of(const Message& message);  // chat, normal, groupchat, headline
 
 }  // namespace ferry::message

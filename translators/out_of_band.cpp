@@ -2,7 +2,8 @@
 // Loses: towards XMPP, mime, size and sha256 of a file: XEP-0066 has no place for them;
 //        a file that comes without a body gets one, its URL: most clients show nothing else.
 // Spec: XEP-0066.
-// Example: <x xmlns='jabber:x:oob'><url>https://corp.example/a.png</url></x> <-> "files":[{"url":"https://corp.example/a.png"}]
+// Example: <x xmlns='jabber:x:oob'><url>https://corp.example/a.png</url></x> <->
+// "files":[{"url":"https://corp.example/a.png"}]
 #include "translators/parts.h"
 
 namespace ferry::out_of_band {
@@ -45,10 +46,14 @@ std::optional<StanzaError> read_json(JsonView out, Parts& parts) {
   std::optional<StanzaError> wrong;
   files.each([&](JsonView file) {
     TextField url = text_field(file, "url", max_url_bytes, "files"), name = text_field(file, "name", 1'024, "files");
-    if (url.error) wrong = url.error;
-    else if (name.error) wrong = name.error;
-    else if (!url.text || url.text->empty()) wrong = error(Condition::bad_request, "files: every file needs a url");
-    else parts.push_back({OutOfBand{std::move(*url.text), name.text.value_or("")}});
+    if (url.error)
+      wrong = url.error;
+    else if (name.error)
+      wrong = name.error;
+    else if (!url.text || url.text->empty())
+      wrong = error(Condition::bad_request, "files: every file needs a url");
+    else
+      parts.push_back({OutOfBand{std::move(*url.text), name.text.value_or("")}});
   });
   return wrong;
 }

@@ -11,10 +11,10 @@
 namespace ferry {
 
 struct Translator {
-  std::string_view xep;                                              // for people: "RFC 6121", "XEP-0184"
-  std::optional<PartValue> (*from_xml)(const Element& child);        // nullopt: not mine, or beyond what I know
-  void (*write_json)(const Parts& parts, JsonWriter& json);          // my fields of in/msg; nullptr: none
-  std::optional<StanzaError> (*read_json)(JsonView out, Parts& parts);   // my fields of out/msg; nullptr: none
+  std::string_view xep;                                                 // for people: "RFC 6121", "XEP-0184"
+  std::optional<PartValue> (*from_xml)(const Element& child);           // nullopt: not mine, or beyond what I know
+  void (*write_json)(const Parts& parts, JsonWriter& json);             // my fields of in/msg; nullptr: none
+  std::optional<StanzaError> (*read_json)(JsonView out, Parts& parts);  // my fields of out/msg; nullptr: none
 };
 
 std::span<const Translator> translators();
@@ -31,8 +31,8 @@ struct TextField {
 };
 // `inside`: the field that the object is, for the error's text.
 TextField text_field(JsonView object, std::string_view key, std::size_t max_bytes, std::string_view inside = {});
-TextField id_field(JsonView object, std::string_view key, std::string_view inside = {});   // and not empty
-inline constexpr std::size_t max_id_bytes = 256;      // of any id
-inline constexpr std::size_t max_text_bytes = 1'048'576;   // the link's own limit comes first
+TextField id_field(JsonView object, std::string_view key, std::string_view inside = {});  // and not empty
+inline constexpr std::size_t max_id_bytes = 256;                                          // of any id
+inline constexpr std::size_t max_text_bytes = 1'048'576;  // the link's own limit comes first
 
 }  // namespace ferry

@@ -50,7 +50,7 @@ struct ToXml {
   Element operator()(const Status& part) const { return presence_state::to_xml(part); }
   Element operator()(const Priority& part) const { return presence_state::to_xml(part); }
   Element operator()(const Ext& part) const { return ext::to_xml(part); }
-  Element operator()(const Space&) const { return {}; }   // never asked: text is no element
+  Element operator()(const Space&) const { return {}; }  // never asked: text is no element
 };
 
 // Nothing in it that a typed value could not give back: one text at most, no attributes, no prefix.
@@ -83,11 +83,14 @@ TextField text_field(JsonView object, std::string_view key, std::size_t max_byte
   const JsonView value = object[key];
   if (!value) return {};
   const auto refuse = [&](Condition condition, std::string why) -> TextField {
-    return {{}, error(condition, (inside.empty() ? "" : std::string(inside) + ".") + std::string(key) + ": " + std::move(why))};
+    return {
+        {},
+        error(condition, (inside.empty() ? "" : std::string(inside) + ".") + std::string(key) + ": " + std::move(why))};
   };
   const auto text = value.string();
   if (!text) return refuse(Condition::bad_request, "expected a text");
-  if (text->size() > max_bytes) return refuse(Condition::not_acceptable, "more than " + std::to_string(max_bytes) + " bytes");
+  if (text->size() > max_bytes)
+    return refuse(Condition::not_acceptable, "more than " + std::to_string(max_bytes) + " bytes");
   if (!is_xml_text(*text))
     return refuse(Condition::not_acceptable,
                   "a character that XML cannot carry (U+0000 to U+001F but tab and line ends, U+FFFE, U+FFFF)");
@@ -97,7 +100,9 @@ TextField text_field(JsonView object, std::string_view key, std::size_t max_byte
 TextField id_field(JsonView object, std::string_view key, std::string_view inside) {
   TextField field = text_field(object, key, max_id_bytes, inside);
   if (field.text && field.text->empty())
-    return {{}, error(Condition::bad_request, (inside.empty() ? "" : std::string(inside) + ".") + std::string(key) + ": an empty id")};
+    return {{},
+            error(Condition::bad_request,
+                  (inside.empty() ? "" : std::string(inside) + ".") + std::string(key) + ": an empty id")};
   return field;
 }
 

@@ -8,11 +8,16 @@ namespace ferry {
 std::string_view state_name(MessageState state) {
   switch (state) {
     case MessageState::accepted:
-    case MessageState::waiting: return "accepted";
-    case MessageState::forwarded: return "forwarded";
-    case MessageState::delivered: return "delivered";
-    case MessageState::displayed: return "displayed";
-    case MessageState::failed: return "failed";
+    case MessageState::waiting:
+      return "accepted";
+    case MessageState::forwarded:
+      return "forwarded";
+    case MessageState::delivered:
+      return "delivered";
+    case MessageState::displayed:
+      return "displayed";
+    case MessageState::failed:
+      return "failed";
   }
   return "failed";
 }
@@ -46,6 +51,7 @@ void write_contact(const ContactView& c, JsonWriter& json) {
   json.end_array().field("subscription", c.subscription);
   if (c.ask) json.field("ask", "subscribe");
   if (c.request) json.field("request", true);
+  if (c.request && !c.text.empty()) json.field("text", c.text);
   if (c.approved) json.field("approved", true);
   json.end_object();
 }
@@ -58,7 +64,12 @@ std::string contact_json(const ContactView& contact) {
 
 std::string state_json(std::string_view account, bool xmpp_up, std::string_view version) {
   JsonWriter json;
-  json.begin_object().field("account", account).key("links").begin_object().field("xmpp", xmpp_up ? "up" : "down").end_object();
+  json.begin_object()
+      .field("account", account)
+      .key("links")
+      .begin_object()
+      .field("xmpp", xmpp_up ? "up" : "down")
+      .end_object();
   return json.field("version", version).end_object().take();
 }
 
@@ -99,8 +110,10 @@ Result<OutReceipt> read_receipt(JsonView out) {
   if (id.error) return *id.error;
   if (state.error) return *state.error;
   if (!id.text || id.text->empty()) return error(Condition::bad_request, "id: expected the id of a message");
-  if (state.text == "displayed") receipt.state = MessageState::displayed;
-  else if (state.text != "delivered") return error(Condition::bad_request, "state: expected delivered or displayed");
+  if (state.text == "displayed")
+    receipt.state = MessageState::displayed;
+  else if (state.text != "delivered")
+    return error(Condition::bad_request, "state: expected delivered or displayed");
   if (out["to"]) {
     auto to = jid_field(out, "to");
     if (!to) return to.error();

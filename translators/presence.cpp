@@ -64,8 +64,10 @@ Availability from_presence(const Presence& presence, Instant now) {
 
 Presence to_presence(const Availability& a) {
   Presence p;
-  if (!a.available()) p.type = "unavailable";
-  else if (a.state != "online") p.parts.push_back({Show{a.state}});
+  if (!a.available())
+    p.type = "unavailable";
+  else if (a.state != "online")
+    p.parts.push_back({Show{a.state}});
   if (!a.status.empty()) p.parts.push_back({Status{a.status, {}}});
   if (a.available() && a.priority != 0) p.parts.push_back({Priority{a.priority}});
   return p;

@@ -19,27 +19,29 @@ struct Availability {
   std::string state = "offline";
   std::string status;
   int priority = 0;
-  Instant since = 0;            // when it began to be so
+  Instant since = 0;  // when it began to be so
   bool available() const { return state != "offline"; }
-  bool shows_as(const Availability& o) const { return state == o.state && status == o.status && priority == o.priority; }
+  bool shows_as(const Availability& o) const {
+    return state == o.state && status == o.status && priority == o.priority;
+  }
 };
 
 // The payload of out/dev/{device}/presence.
 struct DevicePresence {
   Availability availability;
   std::string epoch;
-  std::string since_id;         // "since": the last message id that the device has
+  std::string since_id;  // "since": the last message id that the device has
 };
 Result<DevicePresence> from_device_json(JsonView payload, Instant now);
 
-Availability from_presence(const Presence& presence, Instant now);   // type unavailable or error: offline
-Presence to_presence(const Availability& availability);              // without addresses
+Availability from_presence(const Presence& presence, Instant now);  // type unavailable or error: offline
+Presence to_presence(const Availability& availability);             // without addresses
 
-// Devices by name, or resources by resourcepart. The one that speaks for all: available first, then the highest priority,
-// then the most reachable state (chat, online, dnd, away, xa), then the latest. Empty: offline.
+// Devices by name, or resources by resourcepart. The one that speaks for all: available first, then the highest
+// priority, then the most reachable state (chat, online, dnd, away, xa), then the latest. Empty: offline.
 using Endpoints = std::map<std::string, Availability>;
 Availability aggregate(const Endpoints& endpoints);
 
-std::string contact_presence_json(const Endpoints& endpoints);       // in/contact/{peer}/presence
+std::string contact_presence_json(const Endpoints& endpoints);  // in/contact/{peer}/presence
 
 }  // namespace ferry::presence

@@ -16,7 +16,8 @@ std::optional<PartValue> from_xml(const Element& e) {
   if (e.name == "priority") {
     int value = 0;
     const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), value);
-    if (problem == std::errc{} && end == text.data() + text.size() && value >= -128 && value <= 127) return Priority{value};
+    if (problem == std::errc{} && end == text.data() + text.size() && value >= -128 && value <= 127)
+      return Priority{value};
   }
   return std::nullopt;
 }

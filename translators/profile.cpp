@@ -17,8 +17,10 @@ struct Field {
   std::string_view element;
 };
 constexpr std::array fields{
-    Field{"name", &Profile::name, "FN"},       Field{"nickname", &Profile::nickname, "NICKNAME"},
-    Field{"url", &Profile::url, "URL"},        Field{"note", &Profile::note, "DESC"},
+    Field{"name", &Profile::name, "FN"},
+    Field{"nickname", &Profile::nickname, "NICKNAME"},
+    Field{"url", &Profile::url, "URL"},
+    Field{"note", &Profile::note, "DESC"},
 };
 
 // RFC 4648 section 4, padded, and something in it.
@@ -80,8 +82,10 @@ Profile profile_from_vcard(const Element& vcard) {
     p.photo_data = child_text(*photo, "BINVAL");
     std::erase_if(p.photo_data, [](char c) { return c == '\n' || c == '\r' || c == ' ' || c == '\t'; });
     if (p.photo_data.size() > max_photo || !is_base64(p.photo_data)) p.photo_data.clear();
-    if (p.photo_data.empty()) p.photo_mime.clear();
-    else if (p.photo_mime.empty()) p.photo_mime = "application/octet-stream";
+    if (p.photo_data.empty())
+      p.photo_mime.clear();
+    else if (p.photo_mime.empty())
+      p.photo_mime = "application/octet-stream";
   }
   return p;
 }

@@ -17,11 +17,11 @@ namespace ferry {
 
 struct Profile {
   std::string name, nickname, email, url, note;
-  std::string photo_mime, photo_data;   // base64 without line breaks; at most 64 KiB
+  std::string photo_mime, photo_data;  // base64 without line breaks; at most 64 KiB
 };
 
-Result<Profile> read_profile(JsonView object);        // errors by field
-std::string profile_json(const Profile& profile);     // {"name":…}
+Result<Profile> read_profile(JsonView object);     // errors by field
+std::string profile_json(const Profile& profile);  // {"name":…}
 Profile profile_from_vcard(const Element& vcard);
 Element vcard_from_profile(const Profile& profile);
 

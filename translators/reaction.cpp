@@ -1,7 +1,8 @@
 // Maps: <reactions id=''> <reaction/> </reactions> <-> reacts{id,emoji[]}; an empty set takes reactions back.
 // Loses: an empty reaction; a second set in the same message.
 // Spec: XEP-0444.
-// Example: <reactions xmlns='urn:xmpp:reactions:0' id='m1'><reaction>👍</reaction></reactions> <-> "reacts":{"id":"m1","emoji":["👍"]}
+// Example: <reactions xmlns='urn:xmpp:reactions:0' id='m1'><reaction>👍</reaction></reactions> <->
+// "reacts":{"id":"m1","emoji":["👍"]}
 #include "translators/parts.h"
 
 namespace ferry::reaction {
@@ -13,7 +14,8 @@ std::optional<PartValue> from_xml(const Element& e) {
   if (!e.is("reactions", space) || e.attr_or("id").empty()) return std::nullopt;
   Reactions reactions{*e.attr("id"), {}};
   for (const Node& node : e.children)
-    if (const Element* child = node.element(); child && child->is("reaction", space)) reactions.emoji.push_back(child->text());
+    if (const Element* child = node.element(); child && child->is("reaction", space))
+      reactions.emoji.push_back(child->text());
   return reactions;
 }
 
@@ -44,8 +46,10 @@ std::optional<StanzaError> read_json(JsonView out, Parts& parts) {
   bool good = true;
   reacts["emoji"].each([&](JsonView emoji) {
     const auto text = emoji.string();
-    if (!text || text->empty() || text->size() > max_emoji_bytes || !is_xml_text(*text)) good = false;
-    else reactions.emoji.emplace_back(*text);
+    if (!text || text->empty() || text->size() > max_emoji_bytes || !is_xml_text(*text))
+      good = false;
+    else
+      reactions.emoji.emplace_back(*text);
   });
   if (!good) return error(Condition::bad_request, "reacts.emoji: expected short texts");
   parts.push_back({std::move(reactions)});

@@ -1,7 +1,8 @@
 // Maps: <reply id='' to=''/> <-> replyTo{id,to}.
 // Loses: a second one in the same message; the quoted fallback text (XEP-0428) stays in the body and its marks in ext.
 // Spec: XEP-0461.
-// Example: <reply xmlns='urn:xmpp:reply:0' id='m1' to='anna@corp.example'/> <-> "replyTo":{"id":"m1","to":"anna@corp.example"}
+// Example: <reply xmlns='urn:xmpp:reply:0' id='m1' to='anna@corp.example'/> <->
+// "replyTo":{"id":"m1","to":"anna@corp.example"}
 #include "translators/parts.h"
 
 namespace ferry::reply {

@@ -2,7 +2,8 @@
 // Loses: stanza ids towards XMPP: only archives give them, a client must not (XEP-0359 section 5);
 //        a second origin id.
 // Spec: XEP-0359.
-// Example: <stanza-id xmlns='urn:xmpp:sid:0' id='s1' by='alice@corp.example'/> -> "stanzaIds":[{"id":"s1","by":"alice@corp.example"}]
+// Example: <stanza-id xmlns='urn:xmpp:sid:0' id='s1' by='alice@corp.example'/> ->
+// "stanzaIds":[{"id":"s1","by":"alice@corp.example"}]
 #include "translators/parts.h"
 
 namespace ferry::stanza_id {
@@ -33,7 +34,8 @@ void write_json(const Parts& parts, JsonWriter& json) {
   if (!find<StanzaId>(parts)) return;
   json.key("stanzaIds").begin_array();
   for (const Part& part : parts)
-    if (const auto* s = std::get_if<StanzaId>(&part.value)) json.begin_object().field("id", s->id).field("by", s->by).end_object();
+    if (const auto* s = std::get_if<StanzaId>(&part.value))
+      json.begin_object().field("id", s->id).field("by", s->by).end_object();
   json.end_array();
 }
 

@@ -1,7 +1,6 @@
 // Maps: <subject/> <-> subject.
-// Loses: subjects in further languages (the one without xml:lang is taken, else the first), and the language of the one.
-// Spec: RFC 6121 section 5.2.4.
-// Example: <subject>Plan</subject> <-> "subject":"Plan"
+// Loses: subjects in further languages (the one without xml:lang is taken, else the first), and the language of the
+// one. Spec: RFC 6121 section 5.2.4. Example: <subject>Plan</subject> <-> "subject":"Plan"
 #include "translators/parts.h"
 
 namespace ferry::subject {

@@ -23,10 +23,18 @@ Result<Jid, Problem> jid_of(JsonView c) {
 }  // namespace
 
 const Admin::Row Admin::rows[] = {
-    {"map.list", &Admin::map_list},     {"map.add", &Admin::map_add},         {"map.remove", &Admin::map_remove},
-    {"map.import", &Admin::map_import}, {"map.check", &Admin::map_check},     {"map.explain", &Admin::map_explain},
-    {"acl", &Admin::acl},               {"user.add", &Admin::user_add},       {"user.remove", &Admin::user_remove},
-    {"user.list", &Admin::user_list},   {"user.show", &Admin::user_show},     {"status", &Admin::status},
+    {"map.list", &Admin::map_list},
+    {"map.add", &Admin::map_add},
+    {"map.remove", &Admin::map_remove},
+    {"map.import", &Admin::map_import},
+    {"map.check", &Admin::map_check},
+    {"map.explain", &Admin::map_explain},
+    {"acl", &Admin::acl},
+    {"user.add", &Admin::user_add},
+    {"user.remove", &Admin::user_remove},
+    {"user.list", &Admin::user_list},
+    {"user.show", &Admin::user_show},
+    {"status", &Admin::status},
 };
 
 std::string Admin::on_command(JsonView command) {
@@ -105,7 +113,8 @@ Admin::Answer Admin::map_remove(JsonView c) {
   if (const auto normal = Jid::parse(jid); normal && !normal->has_resource()) jid = normal->str();
   for (const ferry::Row* row : world_.table.rows()) {
     if (row->jid != jid) continue;
-    if (!row->from_store) return wrong("this row stands in the configuration file; remove it there and reload (SIGHUP)");
+    if (!row->from_store)
+      return wrong("this row stands in the configuration file; remove it there and reload (SIGHUP)");
     world_.table.remove(jid);
     world_.records.remove_route(jid);
     table_changed();
@@ -114,7 +123,8 @@ Admin::Answer Admin::map_remove(JsonView c) {
   return wrong("no row has the JID " + jid + "; ferryctl map list shows them");
 }
 
-// The row that claims exactly this JID or pattern. Exact rows are found at once, so that a million can be imported again.
+// The row that claims exactly this JID or pattern. Exact rows are found at once, so that a million can be imported
+// again.
 const ferry::Row* Admin::row_of(const std::string& jid) const {
   if (jid.find('*') == std::string::npos) {
     const auto parsed = Jid::parse(jid);
@@ -142,7 +152,7 @@ Admin::Imported Admin::import_row(std::string_view text, bool replace, std::stri
   error_text = add_row(text);
   if (!error_text) return Imported::replaced;
   why_not = std::move(*error_text);
-  add_row(old);   // it stood there a moment ago
+  add_row(old);  // it stood there a moment ago
   return Imported::refused;
 }
 
@@ -156,16 +166,29 @@ Admin::Answer Admin::map_import(JsonView c) {
     ++line;
     std::string why_not;
     switch (import_row(text.string().value_or(""), replace, why_not)) {
-      case Imported::added: ++added; break;
-      case Imported::unchanged: ++unchanged; break;
-      case Imported::replaced: ++replaced; break;
-      case Imported::refused: json.begin_object().field("line", line).field("error", why_not).end_object(); break;
+      case Imported::added:
+        ++added;
+        break;
+      case Imported::unchanged:
+        ++unchanged;
+        break;
+      case Imported::replaced:
+        ++replaced;
+        break;
+      case Imported::refused:
+        json.begin_object().field("line", line).field("error", why_not).end_object();
+        break;
     }
   });
   // To look at the table anew costs as much as it is large: once for an import in many parts. (An import of nothing
   // looks too, which a reload relies on.)
   if (!c["more"].boolean().value_or(false)) table_changed();
-  return json.end_array().field("added", added).field("unchanged", unchanged).field("replaced", replaced).end_object().take();
+  return json.end_array()
+      .field("added", added)
+      .field("unchanged", unchanged)
+      .field("replaced", replaced)
+      .end_object()
+      .take();
 }
 
 Admin::Answer Admin::map_check(JsonView) {
@@ -258,9 +281,14 @@ Admin::Answer Admin::user_show(JsonView c) {
     json.begin_object().field("device", name).field("state", device.availability.state).end_object();
   json.end_array().key("contacts").begin_array();
   for (const auto& [bare, contact] : user->contacts)
-    json.begin_object().field("jid", bare).field("subscription", subscription::subscription_name(contact.record))
-        .field("ask", contact.record.ask).field("request", contact.record.request).field("denied", contact.record.denied)
-        .field("state", presence::aggregate(contact.resources).state).end_object();
+    json.begin_object()
+        .field("jid", bare)
+        .field("subscription", subscription::subscription_name(contact.record))
+        .field("ask", contact.record.ask)
+        .field("request", contact.record.request)
+        .field("denied", contact.record.denied)
+        .field("state", presence::aggregate(contact.resources).state)
+        .end_object();
   return json.end_array().end_object().take();
 }
 
@@ -268,7 +296,8 @@ Admin::Answer Admin::status(JsonView) {
   JsonWriter json;
   json.begin_object().field("version", world_.version).field("xmpp", world_.xmpp_up ? "up" : "down");
   json.field("broker", world_.mqtt_up ? (world_.mqtt5 ? "up (MQTT 5)" : "up (MQTT 3.1.1)") : "down");
-  json.field("users", static_cast<std::int64_t>(world_.users.size())).field("rows", static_cast<std::int64_t>(world_.table.size()));
+  json.field("users", static_cast<std::int64_t>(world_.users.size()))
+      .field("rows", static_cast<std::int64_t>(world_.table.size()));
   json.key("counters").begin_object();
   for (const auto& [name, value] : world_.counters) json.field(name, static_cast<std::int64_t>(value));
   return json.end_object().end_object().take();

@@ -1,14 +1,15 @@
-// What an administrator may ask of the gateway (tools/ferryctl): one command, one answer. The same code serves a running
-// gateway, by its control socket, and a stopped one, over its store.
+// What an administrator may ask of the gateway (tools/ferryctl): one command, one answer. The same code serves a
+// running gateway, by its control socket, and a stopped one, over its store.
 //
-//   {"command":"map.list"}                       {"ok":true,"rows":[{"row":"user *@… {root}/u/{uid}","from":"store"},…]}
+//   {"command":"map.list"}                       {"ok":true,"rows":[{"row":"user *@…
+//   {root}/u/{uid}","from":"store"},…]}
 //   {"command":"map.add","row":"feed …"}         {"ok":true}   or   {"ok":false,"error":"…"}
 //   map.remove{jid}  map.import{rows,replace,more}  map.check  map.explain{text}  acl
 //   user.add{jid}  user.remove{jid}  user.list  user.show{jid}  status
 //
-// Lists come in the order of JIDs, in pages: the answer's "next" goes back as "after"; without one that was all. An import
-// takes a row that is there already as done, and with replace one of the same JID from the store gives way; "more" says
-// that another part follows at once.
+// Lists come in the order of JIDs, in pages: the answer's "next" goes back as "after"; without one that was all. An
+// import takes a row that is there already as done, and with replace one of the same JID from the store gives way;
+// "more" says that another part follows at once.
 #pragma once
 
 #include <functional>
@@ -19,21 +20,21 @@ namespace ferry {
 
 class Admin {
  public:
-  static constexpr std::size_t max_page_items = 50'000;     // of a list
-  static constexpr std::size_t max_page_bytes = 8U << 20;   // of rows; about
+  static constexpr std::size_t max_page_items = 50'000;    // of a list
+  static constexpr std::size_t max_page_bytes = 8U << 20;  // of rows; about
 
   explicit Admin(World& world) : world_(world) {}
 
-  std::function<void()> on_table_change;       // topic filters may differ now
-  std::function<void(User&)> on_add;           // a new user
-  std::function<void(User&)> on_move;          // the user's subtree will be elsewhere in a moment
-  std::function<void(User&)> on_forget;        // ends everything that is a user's
+  std::function<void()> on_table_change;  // topic filters may differ now
+  std::function<void(User&)> on_add;      // a new user
+  std::function<void(User&)> on_move;     // the user's subtree will be elsewhere in a moment
+  std::function<void(User&)> on_forget;   // ends everything that is a user's
 
   std::string on_command(JsonView command);
-  void table_changed();                        // by a command, or from outside
+  void table_changed();  // by a command, or from outside
 
  private:
-  using Answer = Result<std::string, Problem>;   // the members of the answer as a JSON object
+  using Answer = Result<std::string, Problem>;  // the members of the answer as a JSON object
   struct Row {
     std::string_view name;
     Answer (Admin::*handle)(JsonView);
@@ -56,7 +57,7 @@ class Admin {
   Imported import_row(std::string_view text, bool replace, std::string& why_not);
   const ferry::Row* row_of(const std::string& jid) const;
   static std::size_t page_limit(JsonView c);
-  std::optional<std::string> add_row(std::string_view text);   // the error
+  std::optional<std::string> add_row(std::string_view text);  // the error
 
   World& world_;
 };

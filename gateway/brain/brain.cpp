@@ -9,7 +9,8 @@ struct Brain::Impl : Router {
   using Router::Router;
 };
 
-Brain::Brain(const Options& options, MappingTable& table, Records& records, std::array<std::uint64_t, 2> seed, std::string version)
+Brain::Brain(const Options& options, MappingTable& table, Records& records, std::array<std::uint64_t, 2> seed,
+             std::string version)
     : impl_(std::make_unique<Impl>(options, table, records, seed, std::move(version))) {}
 Brain::~Brain() = default;
 
@@ -79,7 +80,16 @@ void Brain::on_broker_up(const BrokerUp& up, Instant now) {
   for (Subscribe& s : own_subscriptions(w.options)) w.effects.subscribes.push_back(std::move(s));
   impl_->subscribed.clear();
   impl_->subscribe_feeds();
-  w.publish({gateway_status_topic(w.options), gateway_status_payload(true, w.version, now), 1, true, 0, 0, {}, {}, {}, false});
+  w.publish({gateway_status_topic(w.options),
+             gateway_status_payload(true, w.version, now),
+             1,
+             true,
+             0,
+             0,
+             {},
+             {},
+             {},
+             false});
   impl_->sentinel.broker_up(up.session_present);
   impl_->presences.broker_up();
   impl_->delivery.broker_up(up.session_present);
@@ -105,8 +115,10 @@ void Brain::on_publish(const InPublish& publish, Instant now) {
 
 void Brain::on_published(std::int64_t token, int reason, Instant now) {
   impl_->world.now = now;
-  if (token == Sentinel::mark_token) impl_->sentinel.on_marked();
-  else impl_->delivery.to_mqtt.on_published(token, reason);
+  if (token == Sentinel::mark_token)
+    impl_->sentinel.on_marked();
+  else
+    impl_->delivery.to_mqtt.on_published(token, reason);
 }
 
 void Brain::on_time(Instant now) {
@@ -115,8 +127,11 @@ void Brain::on_time(Instant now) {
   impl_->presences.on_time();
   impl_->requests.on_time();
   switch (impl_->sentinel.on_time()) {
-    case Sentinel::Finding::nothing: break;
-    case Sentinel::Finding::restarted: impl_->presences.broker_restarted(); [[fallthrough]];
+    case Sentinel::Finding::nothing:
+      break;
+    case Sentinel::Finding::restarted:
+      impl_->presences.broker_restarted();
+      [[fallthrough]];
     case Sentinel::Finding::forgot:
       impl_->delivery.to_mqtt.broker_up();
       impl_->queue_show(true);
@@ -127,8 +142,8 @@ void Brain::on_time(Instant now) {
 
 std::optional<Instant> Brain::next_deadline() const {
   std::optional<Instant> next;
-  for (const auto t : {impl_->delivery.next_deadline(), impl_->presences.next_deadline(), impl_->requests.next_deadline(),
-                       impl_->sentinel.next_deadline()})
+  for (const auto t : {impl_->delivery.next_deadline(), impl_->presences.next_deadline(),
+                       impl_->requests.next_deadline(), impl_->sentinel.next_deadline()})
     if (t && (!next || *t < *next)) next = t;
   if (!impl_->to_show.empty() && impl_->world.mqtt_up) next = impl_->world.now;
   return next;
@@ -149,7 +164,16 @@ void Brain::shut_down(Instant now) {
   impl_->presences.sweep();
   impl_->feeds.sweep();
   impl_->drain_loopback();
-  w.publish({gateway_status_topic(w.options), gateway_status_payload(false, w.version, now), 1, true, 0, 0, {}, {}, {}, false});
+  w.publish({gateway_status_topic(w.options),
+             gateway_status_payload(false, w.version, now),
+             1,
+             true,
+             0,
+             0,
+             {},
+             {},
+             {},
+             false});
   w.log(LogLine::Level::info, "event=stopping");
 }
 

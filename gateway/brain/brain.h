@@ -1,7 +1,7 @@
 // The brain: everything that the gateway decides, without any I/O. Events and `now` in, effects out.
 //
-// One instance is one running gateway: the home of the MQTT users of one component domain. It never sees a socket, a clock
-// or a library type. Within one tick: any number of on_…() calls, then take_effects() once. The order is the
+// One instance is one running gateway: the home of the MQTT users of one component domain. It never sees a socket, a
+// clock or a library type. Within one tick: any number of on_…() calls, then take_effects() once. The order is the
 // tick's (read, decide, commit, write): the caller opens the transaction of `records` before the first call, commits it
 // after the last, and only then carries the effects out.
 #pragma once
@@ -22,7 +22,8 @@ namespace ferry {
 class Brain {
  public:
   // Everything given must outlive the brain. seed: 16 bytes of chance (fixed in a virtual run). version: for people.
-  Brain(const Options& options, MappingTable& table, Records& records, std::array<std::uint64_t, 2> seed, std::string version);
+  Brain(const Options& options, MappingTable& table, Records& records, std::array<std::uint64_t, 2> seed,
+        std::string version);
   ~Brain();
 
   // Reads what the records have. Before anything else.
@@ -32,24 +33,25 @@ class Brain {
   void on_component_up(Instant now);
   void on_component_down(Instant now);
   void on_stanza(Element stanza, Instant now);
-  void on_refused(Refused refused, Instant now);          // a stanza over a limit: only its sender hears of it
+  void on_refused(Refused refused, Instant now);  // a stanza over a limit: only its sender hears of it
 
   // ---- the broker link
   struct BrokerUp {
-    bool session_present = false;   // the broker still knows our session
+    bool session_present = false;  // the broker still knows our session
     bool mqtt5 = true;
   };
   void on_broker_up(const BrokerUp& up, Instant now);
   void on_broker_down(Instant now);
   void on_publish(const InPublish& publish, Instant now);
-  // PUBACK of a publish with a token. reason: the MQTT 5 reason code (0 in 3.1.1; 0x10 = nobody subscribed; >= 0x80 refused).
+  // PUBACK of a publish with a token. reason: the MQTT 5 reason code (0 in 3.1.1; 0x10 = nobody subscribed; >= 0x80
+  // refused).
   void on_published(std::int64_t token, int reason, Instant now);
 
   // ---- time and end
-  void on_time(Instant now);                               // at next_deadline() or later; harmless earlier
+  void on_time(Instant now);  // at next_deadline() or later; harmless earlier
   std::optional<Instant> next_deadline() const;
-  void end_of_batch(Instant now);                          // after the last event of a tick, before take_effects()
-  void shut_down(Instant now);                             // the sweep: everyone shown becomes unavailable
+  void end_of_batch(Instant now);  // after the last event of a tick, before take_effects()
+  void shut_down(Instant now);     // the sweep: everyone shown becomes unavailable
 
   Effects take_effects();
 
@@ -61,7 +63,7 @@ class Brain {
 
   // Counters by name, for the metrics and tests.
   std::vector<std::pair<std::string, std::uint64_t>> counters() const;
-  std::size_t users() const;   // hosted users, here or not
+  std::size_t users() const;  // hosted users, here or not
 
  private:
   struct Impl;

@@ -8,16 +8,21 @@ namespace {
 
 constexpr Duration expiry_step = 10 * second;
 constexpr std::size_t expiry_page = 2'000;
-constexpr Duration tell_again_span = 60 * second;   // receipts that a crash may have swallowed
+constexpr Duration tell_again_span = 60 * second;  // receipts that a crash may have swallowed
 constexpr std::size_t tell_again_limit = 1'000;
-constexpr Duration late = 30 * second;              // a message that waited longer says so (XEP-0203)
+constexpr Duration late = 30 * second;  // a message that waited longer says so (XEP-0203)
 
 }  // namespace
 
 Delivery::Delivery(World& world)
-    : to_xmpp(world, [this](Seq s, UserKey u, const std::string& i, const std::string& p, bool carried) { confirm(s, u, i, p, carried); },
-              [this](const MessageRecord& r) { return build(r); }),
-      to_mqtt(world), world_(world) {}
+    : to_xmpp(
+          world,
+          [this](Seq s, UserKey u, const std::string& i, const std::string& p, bool carried) {
+            confirm(s, u, i, p, carried);
+          },
+          [this](const MessageRecord& r) { return build(r); }),
+      to_mqtt(world),
+      world_(world) {}
 
 void Delivery::start() {
   to_xmpp.start();
@@ -61,8 +66,9 @@ void Delivery::tell_again() {
   }
 }
 
-void Delivery::tell(const User& user, const std::string& id, std::string_view peer, MessageState state, const StanzaError* reason) {
-  if (!world_.mqtt_up) {   // the link drops what nobody waits for; the records know the state, but not the reason
+void Delivery::tell(const User& user, const std::string& id, std::string_view peer, MessageState state,
+                    const StanzaError* reason) {
+  if (!world_.mqtt_up) {  // the link drops what nobody waits for; the records know the state, but not the reason
     if (untold_.size() < max_untold) untold_[{user.key, id}] = reason ? *reason : StanzaError{};
     return;
   }
@@ -88,7 +94,7 @@ void Delivery::confirm(Seq seq, UserKey key, const std::string& id, const std::s
       tell(*user, id, peer, MessageState::failed, &reason);
     return;
   }
-  const bool keep = user && user->devices.size() > 1;   // another device may still ask for it
+  const bool keep = user && user->devices.size() > 1;  // another device may still ask for it
   if (world_.records.set_state(seq, MessageState::forwarded, world_.mark, !keep) && user)
     tell(*user, id, peer, MessageState::forwarded);
 }
@@ -140,7 +146,8 @@ void Delivery::expire() {
     world_.count("messages_expired");
     if (User* user = world_.user(row.user); user && !row.id.empty()) {
       if (row.way == Way::to_xmpp && row.state < MessageState::forwarded) {
-        const StanzaError reason = error(Condition::remote_server_timeout, "the message expired before it could be forwarded");
+        const StanzaError reason =
+            error(Condition::remote_server_timeout, "the message expired before it could be forwarded");
         tell(*user, row.id, row.peer, MessageState::failed, &reason);
       } else if (row.way == Way::to_mqtt && row.state < MessageState::forwarded) {
         if (row.state == MessageState::waiting && user->waiting > 0) --user->waiting;

@@ -1,7 +1,8 @@
 // Messages, receipts and chat states, both ways: what is accepted, what became of it, who is told.
 //
 // Each message has one row in the records: the ledger that recognises a repeated one and the outbox that carries it.
-// Receipts go accepted -> forwarded -> delivered -> displayed, or failed (design section 8). One instance serves all users.
+// Receipts go accepted -> forwarded -> delivered -> displayed, or failed (design section 8). One instance serves all
+// users.
 #pragma once
 
 #include <map>
@@ -23,7 +24,10 @@ class Delivery {
   void on_message(User& user, Message message);
 
   // From MQTT, by one of our users. nullopt: taken. The error goes to in/receipt, with the id if the publish had one.
-  struct Refusal { std::string id, to; StanzaError error; };
+  struct Refusal {
+    std::string id, to;
+    StanzaError error;
+  };
   std::optional<Refusal> on_out_msg(User& user, const InPublish& publish, JsonView payload);
   std::optional<Refusal> on_out_text(User& user, const InPublish& publish, std::string_view peer_level);
   std::optional<Refusal> on_out_receipt(User& user, JsonView payload);
@@ -51,9 +55,10 @@ class Delivery {
   std::optional<Refusal> repeated(User& user, const std::string& id, const std::string& to);
   void confirm(Seq seq, UserKey user, const std::string& id, const std::string& peer, bool carried);
   std::optional<Element> build(const MessageRecord& record);
-  void tell(const User& user, const std::string& id, std::string_view peer, MessageState state, const StanzaError* reason = nullptr);
+  void tell(const User& user, const std::string& id, std::string_view peer, MessageState state,
+            const StanzaError* reason = nullptr);
   void echo(const User& user, const std::string& id, const std::string& json);
-  void refer_to_mqtt(User& user, const Jid& peer, Parts& parts);    // ids of other messages, as the other side knows them
+  void refer_to_mqtt(User& user, const Jid& peer, Parts& parts);  // ids of other messages, as the other side knows them
   void refer_to_xmpp(UserKey user, Parts& parts);
   bool within_rate(User& user);
   void expire();
@@ -61,8 +66,8 @@ class Delivery {
 
   World& world_;
   static constexpr std::size_t max_untold = 100'000;
-  std::map<std::pair<UserKey, std::string>, StanzaError> untold_;   // receipts of the time that the broker was away
-  Instant redelivery_until_ = 0;   // after a reconnect the broker repeats what we had not acknowledged
+  std::map<std::pair<UserKey, std::string>, StanzaError> untold_;  // receipts of the time that the broker was away
+  Instant redelivery_until_ = 0;  // after a reconnect the broker repeats what we had not acknowledged
   Instant expire_at_ = 0;
   Seq expire_from_ = 0;
 };

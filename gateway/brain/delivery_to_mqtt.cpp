@@ -6,7 +6,7 @@ namespace ferry {
 namespace {
 
 bool transient(const Message& m) {
-  if (m.type == "headline") return true;   // RFC 6121 section 5.2.2: not for those who are away
+  if (m.type == "headline") return true;  // RFC 6121 section 5.2.2: not for those who are away
   for (const Part& part : m.parts)
     if (const auto* hint = std::get_if<Hint>(&part.value); hint && hint->name == "no-store") return true;
   return false;
@@ -29,11 +29,21 @@ void Delivery::on_message(User& user, Message m) {
     return;
   }
   switch (purpose_of(m)) {
-    case Purpose::error: bounced(user, m); break;
-    case Purpose::receipt: receipt(user, m); break;
-    case Purpose::chat_state: act(user, m); break;
-    case Purpose::content: content(user, std::move(m)); break;
-    case Purpose::nothing: world_.count("messages_empty"); break;
+    case Purpose::error:
+      bounced(user, m);
+      break;
+    case Purpose::receipt:
+      receipt(user, m);
+      break;
+    case Purpose::chat_state:
+      act(user, m);
+      break;
+    case Purpose::content:
+      content(user, std::move(m));
+      break;
+    case Purpose::nothing:
+      world_.count("messages_empty");
+      break;
   }
 }
 
@@ -52,7 +62,7 @@ void Delivery::content(User& user, Message m) {
   row.want_displayed = find<Markable>(m.parts) != nullptr;
   row.expires = world_.now + static_cast<Duration>(world_.options.limits.message_ttl) * second;
   row.payload = message::to_json(m, {row.id, ts, {}, m.id});
-  if (transient(m)) {   // at most once, for whoever is there
+  if (transient(m)) {  // at most once, for whoever is there
     if (!user.any_available()) return;
     Publish p = world_.make_publish(user, "in/msg", std::move(row.payload));
     p.id = row.id;
@@ -96,7 +106,8 @@ void Delivery::bounced(User& user, const Message& m) {
   }
   const auto* part = find<ErrorPart>(m.parts);
   const StanzaError reason = part ? part->error : StanzaError{};
-  if (world_.records.set_state(row->seq, MessageState::failed, world_.mark, true)) tell(user, row->id, row->peer, MessageState::failed, &reason);
+  if (world_.records.set_state(row->seq, MessageState::failed, world_.mark, true))
+    tell(user, row->id, row->peer, MessageState::failed, &reason);
 }
 
 void Delivery::act(User& user, const Message& m) {
@@ -113,10 +124,14 @@ void Delivery::refer_to_mqtt(User& user, const Jid& peer, Parts& parts) {
     if (!ours.empty()) id = std::move(ours);
   };
   for (Part& part : parts) {
-    if (auto* c = std::get_if<Correction>(&part.value)) translate(c->id, false);
-    else if (auto* r = std::get_if<Retraction>(&part.value)) translate(r->id, false);
-    else if (auto* a = std::get_if<Reactions>(&part.value)) translate(a->id, true);
-    else if (auto* y = std::get_if<Reply>(&part.value)) translate(y->id, true);
+    if (auto* c = std::get_if<Correction>(&part.value))
+      translate(c->id, false);
+    else if (auto* r = std::get_if<Retraction>(&part.value))
+      translate(r->id, false);
+    else if (auto* a = std::get_if<Reactions>(&part.value))
+      translate(a->id, true);
+    else if (auto* y = std::get_if<Reply>(&part.value))
+      translate(y->id, true);
   }
 }
 

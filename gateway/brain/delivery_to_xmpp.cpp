@@ -23,10 +23,13 @@ std::optional<Delivery::Refusal> Delivery::on_out_msg(User& user, const InPublis
 std::optional<Delivery::Refusal> Delivery::on_out_text(User& user, const InPublish& publish, std::string_view level) {
   const auto text = unescape_level(level);
   const auto peer = text ? Jid::parse(*text) : Result<Jid>(text.error());
-  if (!peer) return Refusal{{}, {}, error(Condition::jid_malformed, "the last level of the topic is no JID: " + peer.error().text)};
+  if (!peer)
+    return Refusal{
+        {}, {}, error(Condition::jid_malformed, "the last level of the topic is no JID: " + peer.error().text)};
   if (publish.payload.empty()) return Refusal{{}, peer->str(), error(Condition::bad_request, "an empty text")};
   if (!is_xml_text(publish.payload))
-    return Refusal{{}, peer->str(), error(Condition::not_acceptable, "the payload is no UTF-8 text that XML can carry")};
+    return Refusal{
+        {}, peer->str(), error(Condition::not_acceptable, "the payload is no UTF-8 text that XML can carry")};
   message::Outgoing out;
   out.message.to = *peer;
   out.message.type = "chat";
@@ -39,7 +42,8 @@ bool Delivery::within_rate(User& user) {
   if (limits.user_rate == 0) return true;
   const double burst = std::max(1.0, static_cast<double>(limits.user_burst));
   const double elapsed = static_cast<double>(world_.now - user.tokens_at) / static_cast<double>(second);
-  user.tokens = user.tokens_at == 0 ? burst : std::min(burst, user.tokens + elapsed * static_cast<double>(limits.user_rate));
+  user.tokens =
+      user.tokens_at == 0 ? burst : std::min(burst, user.tokens + elapsed * static_cast<double>(limits.user_rate));
   user.tokens_at = world_.now;
   if (user.tokens < 1) return false;
   user.tokens -= 1;
@@ -49,7 +53,9 @@ bool Delivery::within_rate(User& user) {
 std::optional<Delivery::Refusal> Delivery::accept(User& user, message::Outgoing out, const InPublish& publish) {
   Message& m = out.message;
   const std::string to = m.to->str();
-  const auto refuse = [&](Condition condition, std::string text) { return Refusal{out.id, to, error(condition, std::move(text))}; };
+  const auto refuse = [&](Condition condition, std::string text) {
+    return Refusal{out.id, to, error(condition, std::move(text))};
+  };
   if (out.id == "-") return refuse(Condition::bad_request, "id: \"-\" is what refusals without an id bear");
   if (m.type == "groupchat") return refuse(Condition::feature_not_implemented, "kind: group chats are not carried yet");
   m.from = user.jid;
@@ -59,7 +65,7 @@ std::optional<Delivery::Refusal> Delivery::accept(User& user, message::Outgoing 
     if (!full) return refuse(full.error().condition, "device: " + full.error().text);
     m.from = std::move(*full);
   }
-  if (out.id.empty()) {   // nothing of the client's to recognise it by but the packet
+  if (out.id.empty()) {  // nothing of the client's to recognise it by but the packet
     const std::uint64_t digest = digest_of_packet(publish);
     if (publish.qos > 0 && world_.now < redelivery_until_ && world_.records.seen_packet(publish.packet_id, digest)) {
       world_.count("publishes_repeated");
@@ -95,7 +101,7 @@ std::optional<Delivery::Refusal> Delivery::accept(User& user, message::Outgoing 
   world_.count("messages_from_mqtt");
   tell(user, row.id, to, MessageState::accepted);
   echo(user, row.id, row.payload);
-  if (m.to->bare_view() == user.jid.bare_view()) {   // a note to oneself: the echo is the message
+  if (m.to->bare_view() == user.jid.bare_view()) {  // a note to oneself: the echo is the message
     confirm(row.seq, user.key, row.id, to, true);
     return std::nullopt;
   }
@@ -107,7 +113,8 @@ std::optional<Delivery::Refusal> Delivery::accept(User& user, message::Outgoing 
 // Carried already: not again, but its sender hears how far it got (design section 5, "Ids").
 std::optional<Delivery::Refusal> Delivery::repeated(User& user, const std::string& id, const std::string& to) {
   const auto row = world_.records.find_message(user.key, id);
-  if (!row || row->way != Way::to_xmpp) return Refusal{id, to, error(Condition::conflict, "id: another message has it")};
+  if (!row || row->way != Way::to_xmpp)
+    return Refusal{id, to, error(Condition::conflict, "id: another message has it")};
   world_.count("publishes_repeated");
   static const StanzaError refused = error(Condition::undefined_condition, "it failed before");
   tell(user, id, row->peer, row->state, row->state == MessageState::failed ? &refused : nullptr);
@@ -118,7 +125,9 @@ std::optional<Delivery::Refusal> Delivery::on_out_receipt(User& user, JsonView p
   const auto out = read_receipt(payload);
   if (!out) return Refusal{{}, {}, out.error()};
   const auto row = world_.records.find_message(user.key, out->id);
-  if (!row || row->way != Way::to_mqtt) return Refusal{{}, {}, error(Condition::item_not_found, "id: no message of that id was sent to you, or it has expired")};
+  if (!row || row->way != Way::to_mqtt)
+    return Refusal{
+        {}, {}, error(Condition::item_not_found, "id: no message of that id was sent to you, or it has expired")};
   const MessageState was = row->state;
   if (!world_.records.set_state(row->seq, out->state, world_.mark, user.devices.size() <= 1)) return std::nullopt;
   if (was == MessageState::waiting && user.waiting > 0) --user.waiting;
@@ -132,7 +141,7 @@ std::optional<Delivery::Refusal> Delivery::on_out_receipt(User& user, JsonView p
   if (auto to = Jid::parse(row->peer)) m.to = std::move(*to);
   if (delivered) m.parts.push_back({Received{row->xmpp_id}});
   if (displayed) m.parts.push_back({Marker{"displayed", row->xmpp_id}});
-  m.parts.push_back({Hint{"store"}});   // XEP-0184 section 5.2, XEP-0333 section 4.2: archives keep it
+  m.parts.push_back({Hint{"store"}});  // XEP-0184 section 5.2, XEP-0333 section 4.2: archives keep it
   send_durably(user.key, to_stanza(m));
   return std::nullopt;
 }
@@ -160,8 +169,10 @@ void Delivery::refer_to_xmpp(UserKey user, Parts& parts) {
     if (row && row->way == Way::to_mqtt && !row->xmpp_id.empty()) id = row->xmpp_id;
   };
   for (Part& part : parts) {
-    if (auto* a = std::get_if<Reactions>(&part.value)) translate(a->id);
-    else if (auto* y = std::get_if<Reply>(&part.value)) translate(y->id);
+    if (auto* a = std::get_if<Reactions>(&part.value))
+      translate(a->id);
+    else if (auto* y = std::get_if<Reply>(&part.value))
+      translate(y->id);
   }
 }
 

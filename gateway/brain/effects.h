@@ -13,31 +13,31 @@ struct Publish {
   std::string topic, payload;
   int qos = 1;
   bool retain = false;
-  std::int64_t token = 0;         // comes back with the PUBACK; 0: nobody waits for it
-  std::uint32_t expiry = 0;       // s, MQTT 5 message expiry; 0: none
-  std::string correlation;        // MQTT 5 correlation data, echoed
-  std::string id, kind;           // MQTT 5 user properties
-  bool cbor = false;              // content type
+  std::int64_t token = 0;    // comes back with the PUBACK; 0: nobody waits for it
+  std::uint32_t expiry = 0;  // s, MQTT 5 message expiry; 0: none
+  std::string correlation;   // MQTT 5 correlation data, echoed
+  std::string id, kind;      // MQTT 5 user properties
+  bool cbor = false;         // content type
 };
 
 struct Subscribe {
   std::string filter;
-  bool no_local = false;            // feeds: what we publish there must not come back
-  bool retain_as_published = false; // out/#: a retained publish must be seen as one
+  bool no_local = false;             // feeds: what we publish there must not come back
+  bool retain_as_published = false;  // out/#: a retained publish must be seen as one
 };
 
 struct LogLine {
   enum class Level { debug, info, warning, error } level;
-  std::string text;               // "event=… key=value …"; never a body or a secret
+  std::string text;  // "event=… key=value …"; never a body or a secret
 };
 
 struct Effects {
-  std::vector<std::string> stanzas;          // serialised, checked; for the component link, in this order
+  std::vector<std::string> stanzas;  // serialised, checked; for the component link, in this order
   std::vector<Publish> publishes;
   std::vector<Subscribe> subscribes;
   std::vector<std::string> unsubscribes;
   std::vector<LogLine> log;
-  bool reconnect_component = false;          // it does not answer: start over
+  bool reconnect_component = false;  // it does not answer: start over
 
   bool empty() const {
     return stanzas.empty() && publishes.empty() && subscribes.empty() && unsubscribes.empty() && log.empty() &&
@@ -51,8 +51,8 @@ struct InPublish {
   int qos = 0;
   bool retain = false;
   int packet_id = 0;
-  std::string response_topic, correlation;   // MQTT 5, else empty
-  bool cbor = false;                         // content type application/cbor
+  std::string response_topic, correlation;  // MQTT 5, else empty
+  bool cbor = false;                        // content type application/cbor
 };
 
 }  // namespace ferry

@@ -24,9 +24,12 @@ void render(std::string& out, JsonView v, std::size_t depth) {
       out.append(label.empty() ? "" : " ").append(scalar(x)) += '\n';
     }
   };
-  if (v.is_object()) v.members([&](std::string_view key, JsonView x) { line(std::string(key) + ":", x); });
-  else if (v.is_array()) v.each([&](JsonView x) { line("-", x); });
-  else line("", v);
+  if (v.is_object())
+    v.members([&](std::string_view key, JsonView x) { line(std::string(key) + ":", x); });
+  else if (v.is_array())
+    v.each([&](JsonView x) { line("-", x); });
+  else
+    line("", v);
 }
 
 }  // namespace
@@ -45,7 +48,7 @@ std::optional<std::string> readable(std::string_view payload) {
   }
   if (text.size() > Feeds::max_text) {
     std::size_t cut = Feeds::max_text;
-    while (cut > 0 && (static_cast<unsigned char>(text[cut]) & 0xC0) == 0x80) --cut;   // not inside a character
+    while (cut > 0 && (static_cast<unsigned char>(text[cut]) & 0xC0) == 0x80) --cut;  // not inside a character
     text.resize(cut);
     text += "\n[cut: " + std::to_string(payload.size()) + " bytes in all]";
   }
@@ -63,7 +66,8 @@ Feeds::Feed* Feeds::feed(const Jid& jid, bool make) {
   return &feeds_[jid];
 }
 
-// LIST of a row: JIDs or domains; "none": nobody. An empty list: nobody writes, our own and the server's domains follow.
+// LIST of a row: JIDs or domains; "none": nobody. An empty list: nobody writes, our own and the server's domains
+// follow.
 bool Feeds::may(const std::vector<std::string>& list, bool follow, const Jid& who) const {
   if (list.empty()) return follow && (world_.hosted(who) || who.domainpart() == world_.server.domainpart());
   return std::any_of(list.begin(), list.end(), [&](const std::string& one) {
@@ -75,8 +79,10 @@ void Feeds::presence(const Jid& feed, const Jid& to, std::string_view type) {
   Element e("presence");
   if (!type.empty()) e.set("type", type);
   e.set("from", feed.str()).set("to", to.bare_view());
-  if (type == "subscribed" || type == "unsubscribed" || type == "subscribe" || type == "unsubscribe") send_(0, std::move(e));
-  else world_.send(std::move(e));
+  if (type == "subscribed" || type == "unsubscribed" || type == "subscribe" || type == "unsubscribe")
+    send_(0, std::move(e));
+  else
+    world_.send(std::move(e));
 }
 
 void Feeds::announce(bool available) {
@@ -112,8 +118,10 @@ void Feeds::on_presence(const Row& row, const Jid& jid, const Presence& p) {
     presence(jid, who, "unavailable");
   } else if (p.type == "probe") {
     const Feed* f = feed(jid, false);
-    if (f && f->followers.contains(who)) presence(jid, who, world_.mqtt_up ? "" : "unavailable");
-    else presence(jid, who, "unsubscribed");
+    if (f && f->followers.contains(who))
+      presence(jid, who, world_.mqtt_up ? "" : "unavailable");
+    else
+      presence(jid, who, "unsubscribed");
   }
 }
 
@@ -144,7 +152,8 @@ void Feeds::on_message(const Row& row, const Jid& jid, const std::string& topic,
     return;
   }
   if (!body || !may(row.write, false, who)) {
-    world_.answer(original, error(Condition::forbidden, "this feed takes no messages from you; send ? for its last value"));
+    world_.answer(original,
+                  error(Condition::forbidden, "this feed takes no messages from you; send ? for its last value"));
     return;
   }
   if (!world_.mqtt_up) {
@@ -155,12 +164,12 @@ void Feeds::on_message(const Row& row, const Jid& jid, const std::string& topic,
   p.topic = topic;
   p.payload = body->text;
   world_.publish(std::move(p));
-  InPublish said;   // No Local: what we publish does not come back to us, so the other followers get it from here
+  InPublish said;  // No Local: what we publish does not come back to us, so the other followers get it from here
   said.topic = topic;
   said.payload = body->text;
   said.qos = 1;
   on_publish(row, jid, said, &who);
-  if (find<ReceiptRequest>(m.parts)) {   // the broker is the recipient, and it takes everything
+  if (find<ReceiptRequest>(m.parts)) {  // the broker is the recipient, and it takes everything
     Element receipt("message");
     receipt.set("type", "chat").set("from", jid.str()).set("to", m.from->str());
     receipt.add(Element("received", "urn:xmpp:receipts")).set("id", m.id);
@@ -169,23 +178,23 @@ void Feeds::on_message(const Row& row, const Jid& jid, const std::string& topic,
 }
 
 void Feeds::on_publish(const Row& row, const Jid& jid, const InPublish& publish, const Jid* writer) {
-  if (publish.payload.empty()) return;   // a retained value was cleared
+  if (publish.payload.empty()) return;  // a retained value was cleared
   Feed* f = feed(jid, true);
   if (!f) return;
   auto text = readable(publish.payload);
   if (!text) text = "[" + std::to_string(publish.payload.size()) + " bytes that are no text]";
-  if (row.topic.find_first_of("+#") != std::string::npos) *text = publish.topic + ": " + *text;   // many topics, one JID
+  if (row.topic.find_first_of("+#") != std::string::npos) *text = publish.topic + ": " + *text;  // many topics, one JID
   if (text->size() <= max_last) {
     f->last = *text;
     f->last_at = world_.now;
   }
-  if (publish.retain) return;   // what was there when we subscribed is no news
+  if (publish.retain) return;  // what was there when we subscribed is no news
   const auto& limits = world_.options.limits;
   if (limits.feed_rate > 0) {
     const double burst = std::max(1.0, static_cast<double>(limits.feed_burst));
     f->tokens = f->tokens_at == 0 ? burst
-                                  : std::min(burst, f->tokens + static_cast<double>(world_.now - f->tokens_at) / 1000.0 *
-                                                                    static_cast<double>(limits.feed_rate));
+                                  : std::min(burst, f->tokens + static_cast<double>(world_.now - f->tokens_at) /
+                                                                    1000.0 * static_cast<double>(limits.feed_rate));
     f->tokens_at = world_.now;
     if (f->tokens < 1) {
       ++f->skipped;
@@ -202,8 +211,10 @@ void Feeds::on_publish(const Row& row, const Jid& jid, const InPublish& publish,
   for (const Jid& follower : f->followers) {
     if (writer && follower == *writer) continue;
     Element e = news(jid, follower, *text);
-    if (publish.qos > 0) send_(0, std::move(e));
-    else world_.send(std::move(e));
+    if (publish.qos > 0)
+      send_(0, std::move(e));
+    else
+      world_.send(std::move(e));
   }
 }
 

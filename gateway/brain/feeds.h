@@ -1,5 +1,5 @@
-// Feeds: a JID that stands for a topic. Who follows the JID gets what is published there as messages; where the row lets
-// them, a message to the JID is published there.
+// Feeds: a JID that stands for a topic. Who follows the JID gets what is published there as messages; where the row
+// lets them, a message to the JID is published there.
 //
 // Text is sent as it is, JSON readably indented by field, anything else as a note of its size. Each feed has a rate
 // limit; what is over it is counted, and the next message that goes out says how many were left out. A message with the
@@ -17,9 +17,9 @@ namespace ferry {
 
 class Feeds {
  public:
-  static constexpr std::size_t max_text = 16'384;      // of a value as people read it; longer ones are cut, and say so
-  static constexpr std::size_t max_last = 65'536;      // a last value is kept up to this size
-  static constexpr std::size_t max_feeds = 100'000;    // that have followers or a last value
+  static constexpr std::size_t max_text = 16'384;    // of a value as people read it; longer ones are cut, and say so
+  static constexpr std::size_t max_last = 65'536;    // a last value is kept up to this size
+  static constexpr std::size_t max_feeds = 100'000;  // that have followers or a last value
 
   using SendDurably = std::function<void(UserKey, Element)>;
   Feeds(World& world, SendDurably send) : world_(world), send_(std::move(send)) {}
@@ -41,7 +41,7 @@ class Feeds {
  private:
   struct Feed {
     std::set<Jid> followers;
-    std::string last, last_topic;       // the latest value, for people
+    std::string last, last_topic;  // the latest value, for people
     Instant last_at = 0;
     double tokens = 0;
     Instant tokens_at = 0;

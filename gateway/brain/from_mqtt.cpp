@@ -10,8 +10,9 @@ void Router::publish(const InPublish& p) {
   const auto match = world.table.by_topic(p.topic);
   if (!match) {
     world.count("publishes_refused");
-    world.log(LogLine::Level::info, "event=publish.refused condition=" + std::string(condition_name(match.error().condition)) +
-                                        " reason=\"" + match.error().text + "\"");
+    world.log(LogLine::Level::info,
+              "event=publish.refused condition=" + std::string(condition_name(match.error().condition)) + " reason=\"" +
+                  match.error().text + "\"");
     return;
   }
   if (!match->has_value()) {
@@ -27,7 +28,7 @@ void Router::publish(const InPublish& p) {
       world.log(LogLine::Level::info, "event=publish.refused condition=registration-required user=" + m.jid.str());
       return;
     }
-    if (p.payload.empty()) return;   // a retained value being cleared creates nobody
+    if (p.payload.empty()) return;  // a retained value being cleared creates nobody
     user = &world.add_user(m.jid);
     greet(*user);
   }
@@ -39,13 +40,14 @@ void Router::from_user(User& user, std::string_view leaf, const InPublish& p) {
   const auto levels = topic_levels(leaf);
   const bool presence_topic = levels.size() == 4 && levels[1] == "dev" && levels[3] == "presence";
   if (p.retain && !presence_topic) {
-    if (p.payload.empty()) return;   // our own clearing, or the client's
+    if (p.payload.empty()) return;  // our own clearing, or the client's
     world.clear(user, leaf);
     const auto document = JsonDocument::parse(p.payload);
     const std::string id = document ? message::id_of(document->root()) : std::string();
     // Over 3.1.1 it looked like any other publish when it came, and was carried.
     if (const auto row = world.records.find_message(user.key, id); row && row->way == Way::to_xmpp) return;
-    world.refuse(user, id, {}, leaf, error(Condition::not_allowed, "retained publishes are for out/dev/{device}/presence alone"));
+    world.refuse(user, id, {}, leaf,
+                 error(Condition::not_allowed, "retained publishes are for out/dev/{device}/presence alone"));
     return;
   }
   if (p.payload.empty() && !presence_topic) {
@@ -54,7 +56,9 @@ void Router::from_user(User& user, std::string_view leaf, const InPublish& p) {
     return;
   }
   if (p.payload.size() > world.options.limits.message_bytes) {
-    world.refuse(user, {}, {}, leaf, error(Condition::not_acceptable, "more than " + std::to_string(world.options.limits.message_bytes) + " bytes"));
+    world.refuse(
+        user, {}, {}, leaf,
+        error(Condition::not_acceptable, "more than " + std::to_string(world.options.limits.message_bytes) + " bytes"));
     return;
   }
   if (levels.size() == 3 && levels[1] == "text") {
@@ -69,21 +73,30 @@ void Router::from_user(User& user, std::string_view leaf, const InPublish& p) {
   }
   const std::string_view payload = json.empty() ? std::string_view{p.payload} : std::string_view{json};
   if (presence_topic) {
-    if (const auto wrong = presences.on_device(user, std::string(levels[2]), payload)) world.refuse(user, {}, {}, leaf, *wrong);
+    if (const auto wrong = presences.on_device(user, std::string(levels[2]), payload))
+      world.refuse(user, {}, {}, leaf, *wrong);
     return;
   }
   const auto document = JsonDocument::parse(payload);
-  if (leaf == "out/req") {   // whatever is wrong with it, the answer goes where answers go
+  if (leaf == "out/req") {  // whatever is wrong with it, the answer goes where answers go
     requests.on_request(user, p, document ? document->root() : JsonView());
     return;
   }
   if (!document) return world.refuse(user, {}, {}, leaf, document.error());
-  if (user.inflow == Inflow::absent) delivery.to_mqtt.replay(user, Replay::waiting, {});   // a sign of life
+  if (user.inflow == Inflow::absent) delivery.to_mqtt.replay(user, Replay::waiting, {});  // a sign of life
   std::optional<Delivery::Refusal> wrong;
-  if (leaf == "out/msg") wrong = delivery.on_out_msg(user, p, document->root());
-  else if (leaf == "out/receipt") wrong = delivery.on_out_receipt(user, document->root());
-  else if (leaf == "out/act") wrong = delivery.on_out_act(user, document->root());
-  else wrong = Delivery::Refusal{{}, {}, error(Condition::item_not_found, "expected out/msg, out/text/{peer}, out/receipt, out/act, out/req or out/dev/{device}/presence")};
+  if (leaf == "out/msg")
+    wrong = delivery.on_out_msg(user, p, document->root());
+  else if (leaf == "out/receipt")
+    wrong = delivery.on_out_receipt(user, document->root());
+  else if (leaf == "out/act")
+    wrong = delivery.on_out_act(user, document->root());
+  else
+    wrong = Delivery::Refusal{
+        {},
+        {},
+        error(Condition::item_not_found,
+              "expected out/msg, out/text/{peer}, out/receipt, out/act, out/req or out/dev/{device}/presence")};
   if (wrong) world.refuse(user, wrong->id, wrong->to, leaf, wrong->error);
 }
 

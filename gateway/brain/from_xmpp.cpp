@@ -13,7 +13,7 @@ void Router::stanza(Element element) {
     return;
   }
   const Stanza& s = *parsed;
-  if (!s.to || !world.hosted(*s.to)) {   // another component's (ejabberd's global_routes): not ours to answer
+  if (!s.to || !world.hosted(*s.to)) {  // another component's (ejabberd's global_routes): not ours to answer
     world.count("stanzas_misrouted");
     world.log(LogLine::Level::warning, "event=stanza.misrouted to=" + std::string(s.to ? s.to->domainpart() : "none") +
                                            " advice=\"ejabberd: set global_routes: false on the component listener\"");
@@ -30,10 +30,14 @@ void Router::stanza(Element element) {
 void Router::to_domain(const Stanza& s) {
   switch (s.kind) {
     case StanzaKind::iq:
-      if (s.type == "get" || s.type == "set") services.on_request(s, Services::Target::domain, nullptr);
-      else answered(s);
+      if (s.type == "get" || s.type == "set")
+        services.on_request(s, Services::Target::domain, nullptr);
+      else
+        answered(s);
       break;
-    case StanzaKind::message: world.answer(s.xml, error(Condition::service_unavailable, "nobody reads messages to the gateway itself")); break;
+    case StanzaKind::message:
+      world.answer(s.xml, error(Condition::service_unavailable, "nobody reads messages to the gateway itself"));
+      break;
     case StanzaKind::presence:
       if (s.type == "subscribe") refuse_subscription(s);
       break;
@@ -48,12 +52,17 @@ void Router::answered(const Stanza& s) {
 
 void Router::to_user(User& user, const Stanza& s) {
   switch (s.kind) {
-    case StanzaKind::message: delivery.on_message(user, std::get<Message>(to_event(s))); break;
+    case StanzaKind::message:
+      delivery.on_message(user, std::get<Message>(to_event(s)));
+      break;
     case StanzaKind::presence: {
       const Presence p = std::get<Presence>(to_event(s));
-      if (p.type == "probe") presences.on_probe(user, p);
-      else if (p.type.empty() || p.type == "unavailable" || p.type == "error") presences.on_contact(user, p);
-      else roster.on_subscription(user, p);
+      if (p.type == "probe")
+        presences.on_probe(user, p);
+      else if (p.type.empty() || p.type == "unavailable" || p.type == "error")
+        presences.on_contact(user, p);
+      else
+        roster.on_subscription(user, p);
       break;
     }
     case StanzaKind::iq:
@@ -72,8 +81,12 @@ void Router::to_user(User& user, const Stanza& s) {
 void Router::to_feed(const Row& row, const std::string& topic, const Stanza& s) {
   const Jid feed = s.to->bare();
   switch (s.kind) {
-    case StanzaKind::message: feeds.on_message(row, feed, topic, std::get<Message>(to_event(s))); break;
-    case StanzaKind::presence: feeds.on_presence(row, feed, std::get<Presence>(to_event(s))); break;
+    case StanzaKind::message:
+      feeds.on_message(row, feed, topic, std::get<Message>(to_event(s)));
+      break;
+    case StanzaKind::presence:
+      feeds.on_presence(row, feed, std::get<Presence>(to_event(s)));
+      break;
     case StanzaKind::iq:
       if (s.type == "get" || s.type == "set") services.on_request(s, Services::Target::feed, nullptr);
       break;

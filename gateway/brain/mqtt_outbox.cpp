@@ -5,15 +5,19 @@
 namespace ferry {
 namespace {
 
-constexpr int no_matching_subscribers = 0x10;   // MQTT 5 section 3.4.2.1
+constexpr int no_matching_subscribers = 0x10;  // MQTT 5 section 3.4.2.1
 constexpr int first_refusal = 0x80;
 
 Condition condition_of(int reason) {
   switch (reason) {
-    case 0x95: return Condition::not_acceptable;        // packet too large
-    case 0x97: return Condition::resource_constraint;   // quota exceeded
-    case 0x87: return Condition::forbidden;             // not authorized
-    default: return Condition::internal_server_error;
+    case 0x95:
+      return Condition::not_acceptable;  // packet too large
+    case 0x97:
+      return Condition::resource_constraint;  // quota exceeded
+    case 0x87:
+      return Condition::forbidden;  // not authorized
+    default:
+      return Condition::internal_server_error;
   }
 }
 
@@ -86,7 +90,7 @@ void MqttOutbox::on_published(Seq seq, int reason) {
       const auto row = user && user->waiting > 0 ? world_.records.message(seq) : std::nullopt;
       if (row && row->state == MessageState::waiting) --user->waiting;
       world_.records.set_state(seq, MessageState::forwarded, world_.mark, false);
-      if (user && user->inflow == Inflow::absent) replay(*user, Replay::waiting, {});   // somebody has come
+      if (user && user->inflow == Inflow::absent) replay(*user, Replay::waiting, {});  // somebody has come
     }
   }
   if (!user) return;
@@ -122,7 +126,7 @@ void MqttOutbox::replay(User& user, Replay what, std::string_view since) {
     if (user.inflow == Inflow::absent) user.inflow = Inflow::open;
     return;
   }
-  if (user.inflow == Inflow::replaying && what == Replay::waiting) return;   // under way
+  if (user.inflow == Inflow::replaying && what == Replay::waiting) return;  // under way
   user.inflow = Inflow::replaying;
   user.replay = what;
   user.replayed = 0;
@@ -139,7 +143,7 @@ void MqttOutbox::next_page(User& user) {
                           : world_.records.kept(user.key, user.replayed, user.replay == Replay::since, page);
     if (rows.empty()) {
       if (user.replay == Replay::waiting) user.waiting = 0;
-      if (user.replay != Replay::waiting && user.waiting > 0) {   // older than what the device asked for
+      if (user.replay != Replay::waiting && user.waiting > 0) {  // older than what the device asked for
         user.replay = Replay::waiting;
         user.replayed = 0;
         continue;
@@ -171,8 +175,10 @@ void MqttOutbox::pump() {
     for (const MessageRecord& row : rows) {
       upto_ = row.seq;
       if (in_flight_.contains(row.seq)) continue;
-      if (User* user = world_.user(row.user)) publish(*user, row, false);
-      else world_.records.remove_message(row.seq);
+      if (User* user = world_.user(row.user))
+        publish(*user, row, false);
+      else
+        world_.records.remove_message(row.seq);
     }
     if (rows.size() < room) backlog_ = false;
   }

@@ -1,8 +1,9 @@
 // What is on its way to the broker: messages from the records, in order, a bounded number unacknowledged at a time.
 //
 // A PUBACK says that the broker has it, not that anyone does (design section 3): the row stays until a client's receipt
-// or its expiry. Reason 0x10 proves that nobody subscribed: the user is then `absent`, messages wait in the records, and the
-// oldest tries again whenever a new one comes; a device that appears gets them in order. One instance serves all users.
+// or its expiry. Reason 0x10 proves that nobody subscribed: the user is then `absent`, messages wait in the records,
+// and the oldest tries again whenever a new one comes; a device that appears gets them in order. One instance serves
+// all users.
 #pragma once
 
 #include <deque>
@@ -15,13 +16,14 @@ namespace ferry {
 
 class MqttOutbox {
  public:
-  static constexpr std::size_t window = 1'024;    // messages published and not acknowledged
+  static constexpr std::size_t window = 1'024;  // messages published and not acknowledged
   static constexpr std::size_t page = 64;
 
   explicit MqttOutbox(World& world) : world_(world) {}
 
   void start();
-  // Stores the message and publishes it, now or when its turn comes. False: the recipient's share of the outbox is full.
+  // Stores the message and publishes it, now or when its turn comes. False: the recipient's share of the outbox is
+  // full.
   bool add(User& user, MessageRecord record);
   void on_published(Seq seq, int reason);
   void broker_up();
@@ -30,7 +32,11 @@ class MqttOutbox {
   std::size_t in_flight() const { return in_flight_.size(); }
 
  private:
-  struct InFlight { UserKey user; Way way; bool replayed; };
+  struct InFlight {
+    UserKey user;
+    Way way;
+    bool replayed;
+  };
   void publish(User& user, const MessageRecord& record, bool replayed);
   void next_page(User& user);
   void absent(User& user);
@@ -38,8 +44,8 @@ class MqttOutbox {
 
   World& world_;
   std::unordered_map<Seq, InFlight> in_flight_;
-  std::deque<UserKey> turn_;        // replaying users with a page to publish
-  Seq upto_ = 0;                    // every accepted row up to here was handed over
+  std::deque<UserKey> turn_;  // replaying users with a page to publish
+  Seq upto_ = 0;              // every accepted row up to here was handed over
   bool backlog_ = true;
 };
 

@@ -13,7 +13,7 @@ std::optional<StanzaError> Presences::on_device(User& user, const std::string& n
   const auto resource = from_device(name);
   if (!resource) return resource.error();
   presence::DevicePresence said;
-  if (!payload.empty()) {   // an empty retained payload: the device took its presence back
+  if (!payload.empty()) {  // an empty retained payload: the device took its presence back
     auto document = JsonDocument::parse(payload);
     if (!document) return document.error();
     auto read = presence::from_device_json(document->root(), world_.now);
@@ -25,12 +25,14 @@ std::optional<StanzaError> Presences::on_device(User& user, const std::string& n
   if (unknown) {
     if (!said.availability.available()) return std::nullopt;
     if (user.devices.size() >= world_.options.limits.user_devices && !drop_gone_device(user))
-      return error(Condition::resource_constraint, "more than " + std::to_string(world_.options.limits.user_devices) + " devices");
+      return error(Condition::resource_constraint,
+                   "more than " + std::to_string(world_.options.limits.user_devices) + " devices");
     it = user.devices.emplace(name, Device{}).first;
   }
   Device& device = it->second;
   // Right after the broker came up the retained presences are read back: only a new epoch is an announcement then.
-  if (unknown || said.epoch != device.epoch || !read_back_until_ || world_.now > *read_back_until_) device.announced = true;
+  if (unknown || said.epoch != device.epoch || !read_back_until_ || world_.now > *read_back_until_)
+    device.announced = true;
   if (!said.availability.available()) {
     // A Will of an older connection comes late: it must not end the newer one.
     if (device.availability.available() && !payload.empty() && said.epoch != device.epoch) {
@@ -58,7 +60,7 @@ std::optional<StanzaError> Presences::on_device(User& user, const std::string& n
   if (appeared) {
     const Replay what = !said.since_id.empty() ? Replay::since : (unknown ? Replay::unconfirmed : Replay::waiting);
     world_.hooks.replay(user, what, said.since_id);
-  } else if (returned) {   // a client without epochs, or our own restart
+  } else if (returned) {  // a client without epochs, or our own restart
     world_.hooks.replay(user, Replay::waiting, {});
   }
   return std::nullopt;
@@ -119,7 +121,8 @@ void Presences::withdraw_from(User& user, const Jid& watcher) {
     if (device.availability.available()) send(user, name, Availability{}, watcher.bare_view());
 }
 
-std::optional<StanzaError> Presences::direct(User& user, const std::string& name, const Jid& to, Availability availability) {
+std::optional<StanzaError> Presences::direct(User& user, const std::string& name, const Jid& to,
+                                             Availability availability) {
   const auto it = user.devices.find(name);
   if (it == user.devices.end() || !it->second.availability.available())
     return error(Condition::unexpected_request, "device: only a device that is online can direct its presence");
@@ -144,7 +147,7 @@ void Presences::on_contact(User& user, const Presence& p) {
   // Someone who directed presence at the user and became a contact since is kept with the contact.
   const bool trusted = it != user.contacts.end() && (it->second.record.to || !it->second.resources.empty());
   presence::Endpoints* endpoints = trusted ? &it->second.resources : nullptr;
-  if (!endpoints) {   // directed presence from someone we did not ask (RFC 6121 section 4.6)
+  if (!endpoints) {  // directed presence from someone we did not ask (RFC 6121 section 4.6)
     if (p.type == "error") return;
     if (!said.available() && !user.strangers.contains(bare)) return;
     // The contact's server has not heard yet that the user stopped watching: no directed presence.
@@ -164,14 +167,16 @@ void Presences::on_contact(User& user, const Presence& p) {
     Availability& known = (*endpoints)[resource];
     if (!known.shows_as(said)) known = said;
   } else if (resource.empty()) {
-    endpoints->clear();   // the account as a whole: offline, or an error about it
+    endpoints->clear();  // the account as a whole: offline, or an error about it
   } else {
     endpoints->erase(resource);
   }
   if (trusted) {
     Contact& contact = it->second;
-    if (resource.empty()) contact.stale.clear();
-    else contact.stale.erase(resource);
+    if (resource.empty())
+      contact.stale.clear();
+    else
+      contact.stale.erase(resource);
     show(user, contact);
   } else {
     show_stranger(user, bare);
@@ -183,8 +188,8 @@ void Presences::on_probe(User& user, const Presence& p) {
   const auto it = user.contacts.find(p.from->bare_view());
   const ContactRecord* record = it == user.contacts.end() ? nullptr : &it->second.record;
   if (!record || !record->from) {
-    if (record && record->request) return;   // asked, and not answered yet
-    Element e("presence");                   // RFC 6121 section 4.3.2
+    if (record && record->request) return;  // asked, and not answered yet
+    Element e("presence");                  // RFC 6121 section 4.3.2
     e.set("type", "unsubscribed").set("from", user.jid.str()).set("to", p.from->bare_view());
     world_.send(std::move(e));
     return;
@@ -249,7 +254,8 @@ void Presences::leave(User& user) {
   }
   for (auto& [jid, contact] : user.contacts)
     if (std::exchange(contact.shown, 0) != 0) world_.clear(user, "in/contact/" + peer_level(jid) + "/presence");
-  for (const auto& [bare, endpoints] : user.strangers) world_.clear(user, "in/contact/" + peer_level(bare) + "/presence");
+  for (const auto& [bare, endpoints] : user.strangers)
+    world_.clear(user, "in/contact/" + peer_level(bare) + "/presence");
   user.strangers.clear();
 }
 
@@ -280,9 +286,7 @@ void Presences::broker_up() {
   if (!settle_at_) settle_at_ = world_.now + settle_time;
 }
 
-void Presences::broker_restarted() {
-  silent_at_ = world_.now + announce_time;
-}
+void Presences::broker_restarted() { silent_at_ = world_.now + announce_time; }
 
 void Presences::broker_down() {
   if (!mqtt_lost_at_) mqtt_lost_at_ = world_.now;
@@ -342,7 +346,7 @@ void Presences::settle() {
       show(*user, contact);
     }
     if (!world_.mqtt_up) continue;
-    for (auto& [name, device] : user->devices)   // shown before the last stop, and silent since
+    for (auto& [name, device] : user->devices)  // shown before the last stop, and silent since
       if (device.shown && !device.availability.available()) go_offline(*user, name, device);
   }
 }

@@ -1,8 +1,8 @@
 // Presence, both ways: devices of our users towards their watchers, contacts towards our users.
 //
-// Soft state, rebuilt after every start: from the retained device presences on the MQTT side, from probes on the XMPP side.
-// Only changes travel. What cannot be reached is not shown as online: a link that stays down for `grace` empties what
-// it showed. One instance serves all users.
+// Soft state, rebuilt after every start: from the retained device presences on the MQTT side, from probes on the XMPP
+// side. Only changes travel. What cannot be reached is not shown as online: a link that stays down for `grace` empties
+// what it showed. One instance serves all users.
 #pragma once
 
 #include <deque>
@@ -15,29 +15,30 @@ class Presences {
  public:
   explicit Presences(World& world) : world_(world) {}
 
-  static constexpr Duration grace = 3 * second;            // a link may be away this long before anyone notices
-  static constexpr Duration settle_time = 5 * second;      // for the answers to probes
-  static constexpr Duration announce_time = 60 * second;   // for devices to speak after a restart of the broker
-  static constexpr Duration read_back_time = 2 * second;   // for the retained presences after a subscription
-  static constexpr Duration late_time = 10 * second;       // what was on its way when the user stopped watching
-  static constexpr std::size_t max_dropped = 256;          // of one user
-  static constexpr std::size_t users_per_batch = 32;       // brought up to date in one tick
-  static constexpr std::size_t max_strangers = 64;         // directed presences kept for one user
-  static constexpr std::size_t max_resources = 64;         // of one contact
-  static constexpr std::size_t max_directed = 64;          // JIDs that one device directed its presence to
+  static constexpr Duration grace = 3 * second;           // a link may be away this long before anyone notices
+  static constexpr Duration settle_time = 5 * second;     // for the answers to probes
+  static constexpr Duration announce_time = 60 * second;  // for devices to speak after a restart of the broker
+  static constexpr Duration read_back_time = 2 * second;  // for the retained presences after a subscription
+  static constexpr Duration late_time = 10 * second;      // what was on its way when the user stopped watching
+  static constexpr std::size_t max_dropped = 256;         // of one user
+  static constexpr std::size_t users_per_batch = 32;      // brought up to date in one tick
+  static constexpr std::size_t max_strangers = 64;        // directed presences kept for one user
+  static constexpr std::size_t max_resources = 64;        // of one contact
+  static constexpr std::size_t max_directed = 64;         // JIDs that one device directed its presence to
 
   // out/dev/{device}/presence. nullopt: taken (or rightly ignored).
   std::optional<StanzaError> on_device(User& user, const std::string& device, std::string_view payload);
-  void on_contact(User& user, const Presence& presence);    // available, unavailable, error
+  void on_contact(User& user, const Presence& presence);  // available, unavailable, error
   void on_probe(User& user, const Presence& presence);
-  std::optional<StanzaError> direct(User& user, const std::string& device, const Jid& to, presence::Availability availability);
+  std::optional<StanzaError> direct(User& user, const std::string& device, const Jid& to,
+                                    presence::Availability availability);
 
   void announce_to(User& user, const Jid& watcher);
   void withdraw_from(User& user, const Jid& watcher);
-  void show(User& user, Contact& contact);                  // where it differs from what the user sees
-  void forget(User& user, Contact& contact);                // the user sees this contact no longer
+  void show(User& user, Contact& contact);    // where it differs from what the user sees
+  void forget(User& user, Contact& contact);  // the user sees this contact no longer
   void show_all(User& user, bool from_nothing);
-  void leave(User& user);                                   // the user's subtree: nothing is retained there any more
+  void leave(User& user);  // the user's subtree: nothing is retained there any more
 
   void component_up();
   void component_down();
@@ -46,8 +47,8 @@ class Presences {
   void broker_restarted();
   void on_time();
   std::optional<Instant> next_deadline() const;
-  void work();                                              // a batch of what is queued
-  void sweep();                                             // at the end: everyone shown becomes unavailable
+  void work();   // a batch of what is queued
+  void sweep();  // at the end: everyone shown becomes unavailable
 
  private:
   void send(User& user, std::string_view device, const presence::Availability& availability, std::string_view to);
@@ -59,7 +60,7 @@ class Presences {
   void settle();
 
   World& world_;
-  std::deque<UserKey> to_sync_;                             // users whose watchers and contacts must be asked and told
+  std::deque<UserKey> to_sync_;  // users whose watchers and contacts must be asked and told
   std::optional<Instant> settle_at_, xmpp_lost_at_, mqtt_lost_at_, silent_at_, read_back_until_;
 };
 

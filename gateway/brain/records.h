@@ -1,7 +1,7 @@
 // What the brain must remember across a restart, as a port: the store implements it over SQLite (gateway/store/).
 //
-// Every call happens inside the tick's transaction: what is written here is on disk before anything that follows from it
-// leaves the gateway, and reads see the tick's own writes. The brain knows no other way to remember.
+// Every call happens inside the tick's transaction: what is written here is on disk before anything that follows from
+// it leaves the gateway, and reads see the tick's own writes. The brain knows no other way to remember.
 #pragma once
 
 #include <cstdint>
@@ -17,33 +17,33 @@
 
 namespace ferry {
 
-using UserKey = std::int64_t;   // 0: nobody
-using Seq = std::int64_t;       // order of acceptance, over everything; never used twice
+using UserKey = std::int64_t;  // 0: nobody
+using Seq = std::int64_t;      // order of acceptance, over everything; never used twice
 
 struct UserRecord {
   UserKey key = 0;
-  Jid jid;                      // bare
-  std::string profile;          // JSON object, or empty
+  Jid jid;              // bare
+  std::string profile;  // JSON object, or empty
 };
 
 // One contact of one user: RFC 6121 section 2.1.2 and appendix A, plus what the user decided.
 struct ContactRecord {
-  Jid jid;                      // bare
+  Jid jid;  // bare
   std::string name;
   std::vector<std::string> groups;
-  bool listed = false;          // on the roster; a mere request is not
-  bool to = false, from = false;   // the two halves of the subscription
-  bool ask = false;             // pending out: we asked
-  bool request = false;         // pending in: they asked
-  bool approved = false;        // pre-approval: they may when they ask
-  bool denied = false;          // they asked, the user said no: it stays no until the user says otherwise
-  std::string request_text;     // what they wrote with it
+  bool listed = false;            // on the roster; a mere request is not
+  bool to = false, from = false;  // the two halves of the subscription
+  bool ask = false;               // pending out: we asked
+  bool request = false;           // pending in: they asked
+  bool approved = false;          // pre-approval: they may when they ask
+  bool denied = false;            // they asked, the user said no: it stays no until the user says otherwise
+  std::string request_text;       // what they wrote with it
 };
 
 struct DeviceRecord {
-  std::string name;             // as a topic level
-  std::string epoch;            // of its latest connection
-  bool shown = false;           // its watchers were told that it is available
+  std::string name;    // as a topic level
+  std::string epoch;   // of its latest connection
+  bool shown = false;  // its watchers were told that it is available
 };
 
 enum class Way : std::uint8_t { to_mqtt = 0, to_xmpp = 1 };
@@ -56,11 +56,11 @@ struct MessageRecord {
   Way way = Way::to_mqtt;
   MessageState state = MessageState::accepted;
   bool want_delivered = false, want_displayed = false;
-  std::string id;               // as the MQTT client knows it; empty: a bare stanza
-  std::string peer;             // the other side's JID, full where known
-  std::string xmpp_id;          // to_mqtt: the stanza's own id
+  std::string id;       // as the MQTT client knows it; empty: a bare stanza
+  std::string peer;     // the other side's JID, full where known
+  std::string xmpp_id;  // to_mqtt: the stanza's own id
   Instant expires = 0;
-  std::string payload;          // a message: the in/msg JSON; a bare stanza: its XML
+  std::string payload;  // a message: the in/msg JSON; a bare stanza: its XML
 };
 
 class Records {
@@ -70,7 +70,7 @@ class Records {
   // People
   virtual void each_user(const std::function<void(UserRecord)>& visit) = 0;
   virtual UserKey add_user(const Jid& jid) = 0;
-  virtual void remove_user(UserKey user) = 0;                    // with all that is theirs
+  virtual void remove_user(UserKey user) = 0;  // with all that is theirs
   virtual void set_profile(UserKey user, std::string_view json) = 0;
   virtual void each_contact(const std::function<void(UserKey, ContactRecord)>& visit) = 0;
   virtual void put_contact(UserKey user, const ContactRecord& contact) = 0;
@@ -99,13 +99,13 @@ class Records {
   // States only go forward: false, and nothing written, if the message is there or further already.
   virtual bool set_state(Seq seq, MessageState state, std::int64_t mark, bool drop_payload) = 0;
   virtual void remove_message(Seq seq) = 0;
-  virtual std::vector<MessageRecord> pending(Way way, Seq after, std::size_t limit) = 0;        // state accepted
-  virtual std::vector<MessageRecord> waiting(UserKey user, Seq after, std::size_t limit) = 0;   // to MQTT, state waiting
+  virtual std::vector<MessageRecord> pending(Way way, Seq after, std::size_t limit) = 0;       // state accepted
+  virtual std::vector<MessageRecord> waiting(UserKey user, Seq after, std::size_t limit) = 0;  // to MQTT, state waiting
   // The user's messages both ways that still have their payload; confirmed: those with a receipt too.
   virtual std::vector<MessageRecord> kept(UserKey user, Seq after, bool confirmed, std::size_t limit) = 0;
   virtual void each_waiting_user(const std::function<void(UserKey, std::int64_t count)>& visit) = 0;
-  virtual std::vector<MessageRecord> recent(std::size_t limit) = 0;   // the latest messages to XMPP, whatever state
-  virtual std::int64_t count_pending(Way way) = 0;                    // state accepted
+  virtual std::vector<MessageRecord> recent(std::size_t limit) = 0;  // the latest messages to XMPP, whatever state
+  virtual std::int64_t count_pending(Way way) = 0;                   // state accepted
   virtual std::vector<MessageRecord> expired(Instant now, Seq after, std::size_t limit, Seq& last) = 0;
   // What was forwarded to MQTT under these marks, first to last, is accepted again.
   virtual void reopen(std::int64_t first, std::int64_t last) = 0;

@@ -32,8 +32,10 @@ ItemFields item_fields(JsonView r) {
   bool good = groups.is_array() && groups.size() <= max_groups;
   groups.each([&](JsonView g) {
     const auto text = g.string();
-    if (!text || text->empty() || text->size() > max_name_bytes || !is_xml_text(*text)) good = false;
-    else list.emplace_back(*text);
+    if (!text || text->empty() || text->size() > max_name_bytes || !is_xml_text(*text))
+      good = false;
+    else
+      list.emplace_back(*text);
   });
   if (!good) f.wrong = error(Condition::bad_request, "groups: expected at most 64 names");
   f.groups = std::move(list);
@@ -43,12 +45,18 @@ ItemFields item_fields(JsonView r) {
 }  // namespace
 
 const Requests::Row Requests::rows[] = {
-    {"roster.get", &Requests::roster_get},       {"roster.add", &Requests::roster_add},
-    {"roster.update", &Requests::roster_update}, {"roster.remove", &Requests::roster_remove},
-    {"subscribe", &Requests::subscribe},         {"unsubscribe", &Requests::unsubscribe},
-    {"approve", &Requests::approve},             {"deny", &Requests::deny},
-    {"profile.set", &Requests::profile_set},     {"presence.send", &Requests::presence_send},
-    {"feed.last", &Requests::feed_last},         {"who", &Requests::who},
+    {"roster.get", &Requests::roster_get},
+    {"roster.add", &Requests::roster_add},
+    {"roster.update", &Requests::roster_update},
+    {"roster.remove", &Requests::roster_remove},
+    {"subscribe", &Requests::subscribe},
+    {"unsubscribe", &Requests::unsubscribe},
+    {"approve", &Requests::approve},
+    {"deny", &Requests::deny},
+    {"profile.set", &Requests::profile_set},
+    {"presence.send", &Requests::presence_send},
+    {"feed.last", &Requests::feed_last},
+    {"who", &Requests::who},
 };
 
 void Requests::on_request(User& user, const InPublish& publish, JsonView payload) {
@@ -78,7 +86,8 @@ void Requests::on_request(User& user, const InPublish& publish, JsonView payload
     return;
   }
   if (device.error || (device.text && !named)) {
-    answer(user, asked, error(Condition::bad_request, "device: expected the name of a device as in its presence topic"));
+    answer(user, asked,
+           error(Condition::bad_request, "device: expected the name of a device as in its presence topic"));
     return;
   }
   const auto name = payload["request"].string();
@@ -91,8 +100,10 @@ void Requests::on_request(User& user, const InPublish& publish, JsonView payload
       answer(user, asked, (this->*row.handle)(user, payload));
       return;
     }
-  answer(user, asked, error(Condition::feature_not_implemented, "request: expected roster.get, roster.add, roster.update, roster.remove, "
-                            "subscribe, unsubscribe, approve, deny, profile.get, profile.set, presence.send, feed.last or who"));
+  answer(user, asked,
+         error(Condition::feature_not_implemented,
+               "request: expected roster.get, roster.add, roster.update, roster.remove, "
+               "subscribe, unsubscribe, approve, deny, profile.get, profile.set, presence.send, feed.last or who"));
   return;
 }
 
@@ -142,10 +153,18 @@ Requests::Answer Requests::subscription(User& user, JsonView r, subscription::Ty
   return done(roster_.act(user, *contact, type, text.text.value_or("")));
 }
 
-Requests::Answer Requests::subscribe(User& user, JsonView r) { return subscription(user, r, subscription::Type::subscribe); }
-Requests::Answer Requests::unsubscribe(User& user, JsonView r) { return subscription(user, r, subscription::Type::unsubscribe); }
-Requests::Answer Requests::approve(User& user, JsonView r) { return subscription(user, r, subscription::Type::subscribed); }
-Requests::Answer Requests::deny(User& user, JsonView r) { return subscription(user, r, subscription::Type::unsubscribed); }
+Requests::Answer Requests::subscribe(User& user, JsonView r) {
+  return subscription(user, r, subscription::Type::subscribe);
+}
+Requests::Answer Requests::unsubscribe(User& user, JsonView r) {
+  return subscription(user, r, subscription::Type::unsubscribe);
+}
+Requests::Answer Requests::approve(User& user, JsonView r) {
+  return subscription(user, r, subscription::Type::subscribed);
+}
+Requests::Answer Requests::deny(User& user, JsonView r) {
+  return subscription(user, r, subscription::Type::unsubscribed);
+}
 
 Requests::Answer Requests::profile_set(User& user, JsonView r) {
   const auto profile = read_profile(r["profile"]);
@@ -159,7 +178,9 @@ Requests::Answer Requests::profile_set(User& user, JsonView r) {
 }
 
 std::optional<Requests::Answer> Requests::profile_get(User& user, JsonView r, const Asked& asked) {
-  const auto wrap = [](const std::string& profile) { return Answer("{\"profile\":" + (profile.empty() ? std::string("{}") : profile) + "}"); };
+  const auto wrap = [](const std::string& profile) {
+    return Answer("{\"profile\":" + (profile.empty() ? std::string("{}") : profile) + "}");
+  };
   if (!r["contact"]) return wrap(user.profile);
   const auto contact = jid_field(r, "contact");
   if (!contact) return Answer(contact.error());
@@ -192,8 +213,10 @@ bool Requests::on_answer(const Stanza& iq) {
   } else {
     // Servers answer for people without a card, and for nobody, with an empty one.
     const Element* vcard = iq.xml.child("vCard", "vcard-temp");
-    if (!vcard || !vcard->first_child()) answer(*user, open.asked, error(Condition::item_not_found, "contact: no profile"));
-    else answer(*user, open.asked, "{\"profile\":" + profile_json(profile_from_vcard(*vcard)) + "}");
+    if (!vcard || !vcard->first_child())
+      answer(*user, open.asked, error(Condition::item_not_found, "contact: no profile"));
+    else
+      answer(*user, open.asked, "{\"profile\":" + profile_json(profile_from_vcard(*vcard)) + "}");
   }
   return true;
 }
@@ -216,7 +239,11 @@ Requests::Answer Requests::feed_last(User& user, JsonView r) {
 Requests::Answer Requests::who(User& user, JsonView) {
   JsonWriter json;
   const auto uid = to_uid(user.jid);
-  json.begin_object().field("jid", user.jid.str()).field("uid", uid ? *uid : std::string()).key("devices").begin_array();
+  json.begin_object()
+      .field("jid", user.jid.str())
+      .field("uid", uid ? *uid : std::string())
+      .key("devices")
+      .begin_array();
   for (const auto& [name, device] : user.devices) {
     const presence::Availability& a = device.availability;
     json.begin_object().field("device", name).field("state", a.state);

@@ -1,4 +1,5 @@
-// out/req: what a user asks of the gateway, one row of a table each; every request is answered once, on in/res/{device}.
+// out/req: what a user asks of the gateway, one row of a table each; every request is answered once, on
+// in/res/{device}.
 //
 //   roster.get roster.add roster.update roster.remove  subscribe unsubscribe approve deny
 //   profile.get profile.set  presence.send  feed.last  who
@@ -18,24 +19,24 @@ namespace ferry {
 
 class Requests {
  public:
-  static constexpr Duration answer_time = 30 * second;   // for a contact's server to answer an iq
-  static constexpr std::size_t max_open = 4'096;         // iqs unanswered, all users together
+  static constexpr Duration answer_time = 30 * second;  // for a contact's server to answer an iq
+  static constexpr std::size_t max_open = 4'096;        // iqs unanswered, all users together
 
   Requests(World& world, Roster& roster, Presences& presences, Feeds& feeds)
       : world_(world), roster_(roster), presences_(presences), feeds_(feeds) {}
 
   // Answered now, or when the contact's server has answered. payload: nothing, if it was no JSON.
   void on_request(User& user, const InPublish& publish, JsonView payload);
-  bool on_answer(const Stanza& iq);                      // a result or error: was it to a request of ours?
+  bool on_answer(const Stanza& iq);  // a result or error: was it to a request of ours?
   void on_time();
   std::optional<Instant> next_deadline() const;
 
-  struct Asked {                                         // where the answer goes
+  struct Asked {  // where the answer goes
     std::string topic, id, correlation;
   };
 
  private:
-  using Answer = Result<std::string>;                    // the result object, as JSON
+  using Answer = Result<std::string>;  // the result object, as JSON
   struct Row {
     std::string_view name;
     Answer (Requests::*handle)(User&, JsonView);
@@ -55,7 +56,7 @@ class Requests {
   Answer feed_last(User& user, JsonView r);
   Answer who(User& user, JsonView r);
   Answer subscription(User& user, JsonView r, subscription::Type type);
-  std::optional<Answer> profile_get(User& user, JsonView r, const Asked& asked);   // nullopt: asked the contact's server
+  std::optional<Answer> profile_get(User& user, JsonView r, const Asked& asked);  // nullopt: asked the contact's server
   void answer(const User& user, const Asked& asked, const Answer& answer);
 
   struct Open {
@@ -69,8 +70,8 @@ class Requests {
   Roster& roster_;
   Presences& presences_;
   Feeds& feeds_;
-  std::string device_;                                   // whose request is being handled; empty: nobody said
-  std::map<std::string, Open> open_;                     // by iq id; ids are time-ordered, and so are the deadlines
+  std::string device_;                // whose request is being handled; empty: nobody said
+  std::map<std::string, Open> open_;  // by iq id; ids are time-ordered, and so are the deadlines
 };
 
 }  // namespace ferry

@@ -19,12 +19,14 @@ std::optional<Type> type_of(std::string_view name) {
 }
 
 ContactView view_of(const ContactRecord& c) {
-  return {c.jid.str(), c.name, c.groups, subscription::subscription_name(c), c.ask, c.request, c.approved};
+  return {c.jid.str(), c.name, c.groups, subscription::subscription_name(c), c.ask, c.request, c.approved, c.request_text};
 }
 
 std::optional<StanzaError> unfit(const User& user, const Jid& contact) {
-  if (contact.bare_view() == user.jid.bare_view()) return error(Condition::not_allowed, "contact: nobody is their own contact");
-  if (peer_level(contact.bare_view()).empty()) return error(Condition::not_acceptable, "contact: the JID is too long for a topic");
+  if (contact.bare_view() == user.jid.bare_view())
+    return error(Condition::not_allowed, "contact: nobody is their own contact");
+  if (peer_level(contact.bare_view()).empty())
+    return error(Condition::not_acceptable, "contact: the JID is too long for a topic");
   return std::nullopt;
 }
 
@@ -73,7 +75,7 @@ void Roster::on_subscription(User& user, const Presence& p) {
   if (!type || !p.from || p.from->bare_view() == user.jid.bare_view()) return;
   Contact* known = find(user, *p.from);
   if (!known) {
-    if (*type != Type::subscribe) return;   // nothing to take back, nobody asked
+    if (*type != Type::subscribe) return;  // nothing to take back, nobody asked
     if (user.contacts.size() >= world_.options.limits.roster_items || unfit(user, *p.from)) {
       world_.count("contacts_refused");
       stanza(user, *p.from, "unsubscribed");
@@ -140,7 +142,8 @@ std::optional<StanzaError> Roster::act(User& user, const Jid& jid, Type type, co
   Contact& contact = find_or_add(user, jid);
   const bool saw = contact.record.to;
   const auto outcome = subscription::out(contact.record, type);
-  if (outcome.route) stanza(user, jid, type_names[static_cast<int>(type)], type == Type::subscribe ? text : std::string());
+  if (outcome.route)
+    stanza(user, jid, type_names[static_cast<int>(type)], type == Type::subscribe ? text : std::string());
   if (saw && !contact.record.to) world_.hooks.forget_presence(user, contact);
   settle(user, contact, outcome);
   return std::nullopt;
@@ -151,8 +154,10 @@ void Roster::show(User& user, Contact& contact) {
   std::string item = visible(contact.record) ? contact_json(view_of(contact.record)) : std::string();
   const std::uint64_t digest = item.empty() ? 0 : digest_of(item);
   if (digest == contact.shown_item) return;
-  if (item.empty()) world_.clear(user, leaf);
-  else world_.publish_to(user, leaf, item, true);
+  if (item.empty())
+    world_.clear(user, leaf);
+  else
+    world_.publish_to(user, leaf, item, true);
   contact.shown_item = digest;
 }
 

@@ -20,13 +20,13 @@ class Roster {
   std::optional<StanzaError> put(User& user, const Jid& contact, std::optional<std::string> name,
                                  std::optional<std::vector<std::string>> groups, bool must_exist);
   std::optional<StanzaError> remove(User& user, const Jid& contact);
-  void remove_quietly(User& user, Contact& contact);   // the same, of a contact of whatever state: the user is going
+  void remove_quietly(User& user, Contact& contact);  // the same, of a contact of whatever state: the user is going
   std::optional<StanzaError> act(User& user, const Jid& contact, subscription::Type type, const std::string& text);
 
-  void show(User& user, Contact& contact);       // publishes the item where it differs from what is shown
-  void show_all(User& user, bool from_nothing);  // from_nothing: the broker may have forgotten everything
-  std::string list_json(const User& user) const; // the result of roster.get
-  void assert_pending(User& user);               // after a link came up: what we asked for and heard no answer to
+  void show(User& user, Contact& contact);        // publishes the item where it differs from what is shown
+  void show_all(User& user, bool from_nothing);   // from_nothing: the broker may have forgotten everything
+  std::string list_json(const User& user) const;  // the result of roster.get
+  void assert_pending(User& user);                // after a link came up: what we asked for and heard no answer to
 
  private:
   Contact* find(User& user, const Jid& contact);

@@ -4,16 +4,25 @@
 
 namespace ferry {
 
-Router::Router(const Options& options, MappingTable& table, Records& records, const std::array<std::uint64_t, 2>& seed, std::string version)
-    : world(options, table, records, seed, std::move(version)), roster(world), presences(world), delivery(world),
+Router::Router(const Options& options, MappingTable& table, Records& records, const std::array<std::uint64_t, 2>& seed,
+               std::string version)
+    : world(options, table, records, seed, std::move(version)),
+      roster(world),
+      presences(world),
+      delivery(world),
       feeds(world, [this](UserKey user, Element e) { delivery.send_durably(user, std::move(e)); }),
-      requests(world, roster, presences, feeds), services(world), sentinel(world), admin(world) {
-  world.hooks.send_durably = [this](User&, Element e) { delivery.send_durably(0, std::move(e)); };   // outlives the user
+      requests(world, roster, presences, feeds),
+      services(world),
+      sentinel(world),
+      admin(world) {
+  world.hooks.send_durably = [this](User&, Element e) { delivery.send_durably(0, std::move(e)); };  // outlives the user
   world.hooks.announce_to = [this](User& user, const Jid& to) { presences.announce_to(user, to); };
   world.hooks.withdraw_from = [this](User& user, const Jid& to) { presences.withdraw_from(user, to); };
   world.hooks.show_presence = [this](User& user, Contact& contact) { presences.show(user, contact); };
   world.hooks.forget_presence = [this](User& user, Contact& contact) { presences.forget(user, contact); };
-  world.hooks.replay = [this](User& user, Replay what, std::string_view since) { delivery.to_mqtt.replay(user, what, since); };
+  world.hooks.replay = [this](User& user, Replay what, std::string_view since) {
+    delivery.to_mqtt.replay(user, what, since);
+  };
   admin.on_table_change = [this] { subscribe_feeds(); };
   admin.on_add = [this](User& user) { greet(user); };
   admin.on_move = [this](User& user) { move(user); };
@@ -22,7 +31,9 @@ Router::Router(const Options& options, MappingTable& table, Records& records, co
 
 void Router::greet(User& user) { show_state(user); }
 
-void Router::show_state(const User& user) { world.publish_to(user, "in/state", state_json("hosted", world.xmpp_up, world.version), true); }
+void Router::show_state(const User& user) {
+  world.publish_to(user, "in/state", state_json("hosted", world.xmpp_up, world.version), true);
+}
 
 // What the user was shown goes from the old subtree, and comes under the new one in this tick. Devices must come anew.
 void Router::move(User& user) {
@@ -60,7 +71,8 @@ void Router::subscribe_feeds() {
     if (!subscribed.contains(filter)) world.effects.subscribes.push_back({filter, true, false});
   wanted.merge(feed_filters);
   subscribed = std::move(wanted);
-  world.log(LogLine::Level::debug, "event=subscribed filters=" + std::to_string(subscribed.size()) + " users=" + std::to_string(users));
+  world.log(LogLine::Level::debug,
+            "event=subscribed filters=" + std::to_string(subscribed.size()) + " users=" + std::to_string(users));
 }
 
 // Stanzas between our own users; each may cause more, and a bound ends what two of them might play for ever.

@@ -17,7 +17,8 @@
 namespace ferry {
 
 struct Router {
-  Router(const Options& options, MappingTable& table, Records& records, const std::array<std::uint64_t, 2>& seed, std::string version);
+  Router(const Options& options, MappingTable& table, Records& records, const std::array<std::uint64_t, 2>& seed,
+         std::string version);
 
   // ---- from XMPP (from_xmpp.cpp)
   void stanza(Element element);

@@ -12,7 +12,7 @@ std::optional<std::int64_t> number(std::string_view text) {
   return value;
 }
 
-constexpr std::int64_t fresh = 120;   // s: at our own start, a broker younger than this counts as restarted
+constexpr std::int64_t fresh = 120;  // s: at our own start, a broker younger than this counts as restarted
 
 }  // namespace
 
@@ -40,7 +40,7 @@ void Sentinel::broker_down() {
 
 bool Sentinel::on_publish(const InPublish& p) {
   if (p.topic == "$SYS/broker/uptime") {
-    if (decide_at_ && !uptime_) uptime_ = number(p.payload);   // "123 seconds"
+    if (decide_at_ && !uptime_) uptime_ = number(p.payload);  // "123 seconds"
     return true;
   }
   if (p.topic != mark_topic_) return false;
@@ -59,13 +59,15 @@ Sentinel::Finding Sentinel::on_time() {
     mark_at_ = world_.now;
     const std::int64_t seen = read_back_.value_or(0);
     const bool forgot = seen < before_;
-    const bool restarted = uptime_ ? (lost_at_ == 0 ? *uptime_ < fresh : *uptime_ * second < world_.now - lost_at_ + 2 * read_back_time)
-                                   : !session_present_ || forgot;
+    const bool restarted =
+        uptime_ ? (lost_at_ == 0 ? *uptime_ < fresh : *uptime_ * second < world_.now - lost_at_ + 2 * read_back_time)
+                : !session_present_ || forgot;
     // What was acknowledged under the mark that was read back may have come after the broker's snapshot, too.
     if (forgot || restarted) world_.records.reopen(std::min(seen, before_), before_);
     if (forgot) {
       world_.count("broker_forgot");
-      world_.log(LogLine::Level::warning, "event=broker.forgot mark=" + std::to_string(before_) + " found=" + std::to_string(seen));
+      world_.log(LogLine::Level::warning,
+                 "event=broker.forgot mark=" + std::to_string(before_) + " found=" + std::to_string(seen));
     }
     if (published_ <= seen) published_ = world_.mark = seen + 1;
     publish_mark();

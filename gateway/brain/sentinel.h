@@ -1,9 +1,9 @@
 // Watches whether the broker went back in time.
 //
-// Mosquitto acknowledges before its disk has anything. A retained counter, gw/mark, is published about once a second while
-// messages flow, and read back after each reconnect: a smaller one, or none, says that everything acknowledged since is
-// gone; what no client has confirmed is published again (design section 3). $SYS/broker/uptime tells a restart from a mere
-// reconnect: only after a restart must devices announce themselves again.
+// Mosquitto acknowledges before its disk has anything. A retained counter, gw/mark, is published about once a second
+// while messages flow, and read back after each reconnect: a smaller one, or none, says that everything acknowledged
+// since is gone; what no client has confirmed is published again (design section 3). $SYS/broker/uptime tells a restart
+// from a mere reconnect: only after a restart must devices announce themselves again.
 #pragma once
 
 #include <optional>
@@ -14,16 +14,16 @@ namespace ferry {
 
 class Sentinel {
  public:
-  static constexpr std::int64_t mark_token = -1;           // of a Publish
+  static constexpr std::int64_t mark_token = -1;  // of a Publish
   static constexpr Duration mark_interval = 1 * second;
-  static constexpr Duration read_back_time = 2 * second;   // retained publishes come right after the subscription
+  static constexpr Duration read_back_time = 2 * second;  // retained publishes come right after the subscription
 
   explicit Sentinel(World& world) : world_(world) {}
   void start();
   void broker_up(bool session_present);
   void broker_down();
-  bool on_publish(const InPublish& publish);               // gw/mark or the uptime: true, and it is nobody else's
-  void on_marked();                                        // the broker has our latest mark
+  bool on_publish(const InPublish& publish);  // gw/mark or the uptime: true, and it is nobody else's
+  void on_marked();                           // the broker has our latest mark
 
   enum class Finding { nothing, restarted, forgot };
   Finding on_time();
@@ -34,14 +34,14 @@ class Sentinel {
 
   World& world_;
   std::string mark_topic_;
-  std::optional<Instant> decide_at_;                       // while the read-back is awaited
+  std::optional<Instant> decide_at_;  // while the read-back is awaited
   std::optional<std::int64_t> read_back_;
-  std::optional<std::int64_t> uptime_;                     // s
+  std::optional<std::int64_t> uptime_;  // s
   bool session_present_ = false;
-  Instant lost_at_ = 0;                                    // when the link went down; 0: first connection of this process
-  std::int64_t before_ = 0;                                // the mark when the link came up: all that it may have forgotten
-  std::int64_t published_ = 0;                             // the mark on its way
-  std::uint64_t marked_messages_ = 0;                      // messages published when the latest mark was made
+  Instant lost_at_ = 0;                // when the link went down; 0: first connection of this process
+  std::int64_t before_ = 0;            // the mark when the link came up: all that it may have forgotten
+  std::int64_t published_ = 0;         // the mark on its way
+  std::uint64_t marked_messages_ = 0;  // messages published when the latest mark was made
   Instant mark_at_ = 0;
 };
 

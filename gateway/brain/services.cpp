@@ -11,7 +11,7 @@ namespace {
 constexpr std::string_view disco_info_ns = "http://jabber.org/protocol/disco#info";
 constexpr std::string_view disco_items_ns = "http://jabber.org/protocol/disco#items";
 
-constexpr std::array<std::string_view, 6> features_of_domain{disco_info_ns,     disco_items_ns,     "urn:xmpp:ping",
+constexpr std::array<std::string_view, 6> features_of_domain{disco_info_ns,       disco_items_ns,  "urn:xmpp:ping",
                                                              "jabber:iq:version", "urn:xmpp:time", "vcard-temp"};
 // What a device of ours understands by way of the translators; clients look here before they ask for receipts.
 constexpr std::array<std::string_view, 15> features_of_device{
@@ -38,17 +38,16 @@ bool is_watcher(const User* user, const std::optional<Jid>& who) {
   return it != user->contacts.end() && it->second.record.from;
 }
 
-void add_feature(Element& query, std::string_view feature) { query.add(Element("feature", disco_info_ns)).set("var", feature); }
+void add_feature(Element& query, std::string_view feature) {
+  query.add(Element("feature", disco_info_ns)).set("var", feature);
+}
 
 }  // namespace
 
 const Services::Row Services::rows[] = {
-    {"query", disco_info_ns, "get", &Services::disco_info},
-    {"query", disco_items_ns, "get", &Services::disco_items},
-    {"ping", "urn:xmpp:ping", "get", &Services::ping},
-    {"query", "jabber:iq:version", "get", &Services::version},
-    {"time", "urn:xmpp:time", "get", &Services::time},
-    {"vCard", "vcard-temp", "get", &Services::vcard},
+    {"query", disco_info_ns, "get", &Services::disco_info}, {"query", disco_items_ns, "get", &Services::disco_items},
+    {"ping", "urn:xmpp:ping", "get", &Services::ping},      {"query", "jabber:iq:version", "get", &Services::version},
+    {"time", "urn:xmpp:time", "get", &Services::time},      {"vCard", "vcard-temp", "get", &Services::vcard},
     {"query", "jabber:iq:last", "get", &Services::last},
 };
 
@@ -57,8 +56,11 @@ void Services::on_request(const Stanza& iq, Target target, const User* user) {
   for (const Row& row : rows)
     if (payload && payload->is(row.name, row.space) && iq.type == row.type) {
       auto result = (this->*row.handle)(iq, target, user);
-      if (!result) world_.answer(iq.xml, result.error());
-      else world_.send(iq_result(iq.xml, row.name == "ping" ? std::optional<Element>() : std::optional<Element>(std::move(*result))));
+      if (!result)
+        world_.answer(iq.xml, result.error());
+      else
+        world_.send(iq_result(
+            iq.xml, row.name == "ping" ? std::optional<Element>() : std::optional<Element>(std::move(*result))));
       return;
     }
   world_.answer(iq.xml, error(Condition::service_unavailable, ""));
@@ -96,10 +98,12 @@ Result<Element> Services::disco_info(const Stanza& iq, Target target, const User
 
 Result<Element> Services::disco_items(const Stanza& iq, Target target, const User* user) {
   Element query("query", disco_items_ns);
-  if (target == Target::account && is_watcher(user, iq.from))   // RFC 6121 section 4.1: devices are for those who may know
+  if (target == Target::account &&
+      is_watcher(user, iq.from))  // RFC 6121 section 4.1: devices are for those who may know
     for (const auto& [name, device] : user->devices)
       if (device.availability.available())
-        if (const auto resource = from_device(name)) query.add(Element("item", disco_items_ns)).set("jid", user->jid.str() + "/" + *resource);
+        if (const auto resource = from_device(name))
+          query.add(Element("item", disco_items_ns)).set("jid", user->jid.str() + "/" + *resource);
   return query;
 }
 
@@ -133,8 +137,9 @@ Result<Element> Services::vcard(const Stanza&, Target target, const User* user) 
 
 Result<Element> Services::last(const Stanza& iq, Target target, const User* user) {
   Element query("query", "jabber:iq:last");
-  if (target == Target::domain) return std::move(query.set("seconds", std::to_string((world_.now - world_.started) / second)));
-  if (!is_watcher(user, iq.from)) return error(Condition::forbidden, "");   // XEP-0012 section 4
+  if (target == Target::domain)
+    return std::move(query.set("seconds", std::to_string((world_.now - world_.started) / second)));
+  if (!is_watcher(user, iq.from)) return error(Condition::forbidden, "");  // XEP-0012 section 4
   const presence::Availability* latest = nullptr;
   for (const auto& [name, device] : user->devices) {
     if (device.availability.available()) return std::move(query.set("seconds", "0"));

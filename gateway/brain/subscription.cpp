@@ -5,19 +5,19 @@ namespace ferry::subscription {
 Outcome out(ContactRecord& c, Type type) {
   Outcome o;
   switch (type) {
-    case Type::subscribe:   // A.2.1: always routed
+    case Type::subscribe:  // A.2.1: always routed
       o.route = true;
       o.changed = !c.listed || (!c.to && !c.ask) || c.denied;
       c.listed = true;
       c.denied = false;
       if (!c.to) c.ask = true;
       break;
-    case Type::unsubscribe:   // A.2.2: always routed
+    case Type::unsubscribe:  // A.2.2: always routed
       o.route = true;
       o.changed = c.to || c.ask;
       c.to = c.ask = false;
       break;
-    case Type::subscribed:   // A.2.3; without a request it is a pre-approval (section 3.4), which nobody is told
+    case Type::subscribed:  // A.2.3; without a request it is a pre-approval (section 3.4), which nobody is told
       if (c.request) {
         c.request = false;
         c.request_text.clear();
@@ -30,13 +30,13 @@ Outcome out(ContactRecord& c, Type type) {
       o.changed |= c.denied;
       c.denied = false;
       break;
-    case Type::unsubscribed:   // A.2.4
+    case Type::unsubscribed:  // A.2.4
       o.route = c.request || c.from;
       o.presence_over = c.from;
       o.changed = c.request || c.from || c.approved || !c.denied;
       c.request = c.from = c.approved = false;
       c.request_text.clear();
-      c.denied = true;   // what the user refused stays refused
+      c.denied = true;  // what the user refused stays refused
       break;
   }
   return o;
@@ -45,7 +45,7 @@ Outcome out(ContactRecord& c, Type type) {
 Outcome in(ContactRecord& c, Type type) {
   Outcome o;
   switch (type) {
-    case Type::subscribe:   // A.3.1
+    case Type::subscribe:  // A.3.1
       if (c.from) {
         o.answer_subscribed = true;
       } else if (c.approved) {
@@ -59,20 +59,20 @@ Outcome in(ContactRecord& c, Type type) {
         o.changed = o.deliver = true;
       }
       break;
-    case Type::unsubscribe:   // A.3.2
+    case Type::unsubscribe:  // A.3.2
       o.changed = o.deliver = c.from || c.request;
       o.presence_over = c.from;
       c.from = c.request = false;
       c.request_text.clear();
       break;
-    case Type::subscribed:   // A.3.3: nobody can subscribe us who was not asked
+    case Type::subscribed:  // A.3.3: nobody can subscribe us who was not asked
       if (c.ask) {
         c.ask = false;
         c.to = true;
         o.changed = o.deliver = true;
       }
       break;
-    case Type::unsubscribed:   // A.3.4
+    case Type::unsubscribed:  // A.3.4
       o.changed = o.deliver = c.ask || c.to;
       c.ask = c.to = false;
       break;

@@ -22,8 +22,13 @@ bool User::any_available() const {
 }
 
 World::World(const Options& o, MappingTable& t, Records& r, const std::array<std::uint64_t, 2>& seed, std::string v)
-    : options(o), table(t), records(r), version(std::move(v)), ids(seed),
-      component(domain_or(o.component.domain, "mqtt.invalid")), server(domain_or(o.component.server, "invalid")) {}
+    : options(o),
+      table(t),
+      records(r),
+      version(std::move(v)),
+      ids(seed),
+      component(domain_or(o.component.domain, "mqtt.invalid")),
+      server(domain_or(o.component.server, "invalid")) {}
 
 User* World::user(std::string_view bare) {
   const auto it = users.find(bare);
@@ -79,7 +84,7 @@ std::string World::send(Element stanza) {
   std::string text = to_xml(stanza, ns::client);
   if (!is_xml_text(text)) return refuse_it("illegal-character");
   if (text.size() > options.limits.message_bytes + 65'536) return refuse_it("too-large");
-  if (!xmpp_up) return {};   // presence and answers are of the moment; what must not be lost is in the outbox
+  if (!xmpp_up) return {};  // presence and answers are of the moment; what must not be lost is in the outbox
   effects.stanzas.push_back(text);
   count("stanzas_out");
   return text;
@@ -120,14 +125,15 @@ void World::clear(const User& user, std::string_view leaf) {
   publish(std::move(p));
 }
 
-void World::refuse(const User& user, std::string_view id, std::string_view to, std::string_view leaf, const StanzaError& e) {
+void World::refuse(const User& user, std::string_view id, std::string_view to, std::string_view leaf,
+                   const StanzaError& e) {
   ReceiptPayload receipt{id, to, MessageState::failed, &e, {}, now};
   if (id.empty() || id == "-") {
     receipt.id = "-";
     receipt.from = {};
     receipt.topic = leaf;
   } else if (!Jid::parse(to)) {
-    receipt.from = component.str();   // whoever it was for, it is the gateway that says no
+    receipt.from = component.str();  // whoever it was for, it is the gateway that says no
   }
   count("publishes_refused");
   log(LogLine::Level::info, "event=publish.refused user=" + user.jid.str() + " topic=" + std::string(leaf) +
@@ -137,8 +143,10 @@ void World::refuse(const User& user, std::string_view id, std::string_view to, s
 
 void World::count(std::string_view counter, std::uint64_t n) {
   const auto it = counters.find(counter);
-  if (it != counters.end()) it->second += n;
-  else counters.emplace(counter, n);
+  if (it != counters.end())
+    it->second += n;
+  else
+    counters.emplace(counter, n);
 }
 
 // FNV-1a.

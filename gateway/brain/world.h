@@ -1,7 +1,8 @@
 // What the parts of the brain share: the people, the table, the records, and the way out.
 //
 // One World is one brain's state. The parts (roster, presences, delivery, requests, services, feeds) are small machines
-// over it; none includes another: what one needs of another goes through World's hooks or through brain.cpp, the router.
+// over it; none includes another: what one needs of another goes through World's hooks or through brain.cpp, the
+// router.
 #pragma once
 
 #include <deque>
@@ -34,51 +35,51 @@ using StringMap = std::unordered_map<std::string, V, StringHash, std::equal_to<>
 
 struct Contact {
   ContactRecord record;
-  presence::Endpoints resources;        // available ones only, by resourcepart; soft state
-  std::set<std::string> stale;          // of these, what nobody has confirmed since the link came back
-  std::uint64_t shown = 0;              // digest of the presence payload that the broker has; 0: none, as far as we know
-  std::uint64_t shown_item = 0;         // likewise of the roster item
+  presence::Endpoints resources;  // available ones only, by resourcepart; soft state
+  std::set<std::string> stale;    // of these, what nobody has confirmed since the link came back
+  std::uint64_t shown = 0;        // digest of the presence payload that the broker has; 0: none, as far as we know
+  std::uint64_t shown_item = 0;   // likewise of the roster item
 };
 
 struct Device {
   presence::Availability availability;
   std::string epoch;
-  bool shown = false;                   // as DeviceRecord
-  bool announced = false;               // it spoke since the broker came up
-  std::set<std::string> directed;       // JIDs that got its presence without a subscription (RFC 6121 section 4.6)
+  bool shown = false;              // as DeviceRecord
+  bool announced = false;          // it spoke since the broker came up
+  std::set<std::string> directed;  // JIDs that got its presence without a subscription (RFC 6121 section 4.6)
 };
 
 // How a user's own subtree takes messages at the moment.
 enum class Inflow : std::uint8_t {
-  open,        // publishes go out as they come
-  absent,      // nobody subscribed (0x10): messages wait in the records
-  replaying,   // the records are being published in order; new messages join at their end
+  open,       // publishes go out as they come
+  absent,     // nobody subscribed (0x10): messages wait in the records
+  replaying,  // the records are being published in order; new messages join at their end
 };
 
 // What a device that appears is sent of what the records keep.
 enum class Replay : std::uint8_t {
-  waiting,       // what nobody was there to take
-  unconfirmed,   // also what was published, but no client has confirmed: for a device that is new
-  since,         // everything after the id that the device names
+  waiting,      // what nobody was there to take
+  unconfirmed,  // also what was published, but no client has confirmed: for a device that is new
+  since,        // everything after the id that the device names
 };
 
 struct User {
   UserKey key = 0;
-  Jid jid;                              // bare
-  std::string base;                     // {root}/u/{uid}
+  Jid jid;           // bare
+  std::string base;  // {root}/u/{uid}
   Format format = Format::json;
-  StringMap<Contact> contacts;          // by bare JID
-  std::map<std::string, Device> devices;   // by device level
-  std::map<std::string, presence::Endpoints> strangers;   // directed presence from non-contacts, by bare JID
-  std::map<std::string, Instant> dropped;   // whom the user stopped watching, until when their late presence is ignored
-  std::string profile;                  // JSON object, or empty
+  StringMap<Contact> contacts;                           // by bare JID
+  std::map<std::string, Device> devices;                 // by device level
+  std::map<std::string, presence::Endpoints> strangers;  // directed presence from non-contacts, by bare JID
+  std::map<std::string, Instant> dropped;  // whom the user stopped watching, until when their late presence is ignored
+  std::string profile;                     // JSON object, or empty
   Inflow inflow = Inflow::open;
-  std::int64_t waiting = 0;             // messages in the records that wait
-  Replay replay = Replay::waiting;      // while replaying: which
-  Seq replayed = 0;                     // while replaying: up to here it is published
-  std::size_t replay_open = 0;          // while replaying: published and not acknowledged
-  Seq probe = 0;                        // while absent: the message that tries whether someone has come
-  double tokens = 0;                    // of the user's rate limit
+  std::int64_t waiting = 0;         // messages in the records that wait
+  Replay replay = Replay::waiting;  // while replaying: which
+  Seq replayed = 0;                 // while replaying: up to here it is published
+  std::size_t replay_open = 0;      // while replaying: published and not acknowledged
+  Seq probe = 0;                    // while absent: the message that tries whether someone has come
+  double tokens = 0;                // of the user's rate limit
   Instant tokens_at = 0;
 
   explicit User(Jid j) : jid(std::move(j)) {}
@@ -94,54 +95,55 @@ struct World {
   Records& records;
   std::string version;
   UlidSource ids;
-  Jid component;                        // our own domain
-  Jid server;                           // the legacy server's
+  Jid component;  // our own domain
+  Jid server;     // the legacy server's
   Instant now = 0, started = 0;
   bool xmpp_up = false, mqtt_up = false, mqtt5 = true;
-  bool stopping = false;                // swept: nobody is shown as present any more, messages still go their way
-  std::int64_t mark = 0;                // the counter of gw/mark
+  bool stopping = false;  // swept: nobody is shown as present any more, messages still go their way
+  std::int64_t mark = 0;  // the counter of gw/mark
   Effects effects;
-  std::deque<Element> loopback;         // stanzas from one of ours to another of ours: the router takes them next
+  std::deque<Element> loopback;  // stanzas from one of ours to another of ours: the router takes them next
   std::map<std::string, std::uint64_t, std::less<>> counters;
 
   // ---- what one part needs of another; brain.cpp ties them
   struct {
-    std::function<void(User&, Element)> send_durably;            // delivery: through the outbox, in order
-    std::function<void(User&, const Jid&)> announce_to;          // presences: our devices, to a new watcher
-    std::function<void(User&, const Jid&)> withdraw_from;        // presences: unavailable, to a former watcher
-    std::function<void(User&, Contact&)> show_presence;          // presences: the user may see it now
-    std::function<void(User&, Contact&)> forget_presence;        // presences: the user sees it no longer
-    std::function<void(User&, Replay, std::string_view since)> replay;   // delivery: publish what is kept again
+    std::function<void(User&, Element)> send_durably;                   // delivery: through the outbox, in order
+    std::function<void(User&, const Jid&)> announce_to;                 // presences: our devices, to a new watcher
+    std::function<void(User&, const Jid&)> withdraw_from;               // presences: unavailable, to a former watcher
+    std::function<void(User&, Contact&)> show_presence;                 // presences: the user may see it now
+    std::function<void(User&, Contact&)> forget_presence;               // presences: the user sees it no longer
+    std::function<void(User&, Replay, std::string_view since)> replay;  // delivery: publish what is kept again
   } hooks;
 
   // ---- people
-  StringMap<std::unique_ptr<User>> users;               // by bare JID
+  StringMap<std::unique_ptr<User>> users;  // by bare JID
   std::unordered_map<UserKey, User*> users_by_key;
   User* user(std::string_view bare);
   User* user(UserKey key);
-  User& add_user(const Jid& bare);                      // there must be a row of kind user; stored
-  User* adopt(const UserRecord& record);                // from the records; nullptr: no row gives it a subtree any more
+  User& add_user(const Jid& bare);        // there must be a row of kind user; stored
+  User* adopt(const UserRecord& record);  // from the records; nullptr: no row gives it a subtree any more
   void forget_user(User& user);
 
   // ---- out
   bool hosted(const Jid& jid) const { return jid.domainpart() == component.domainpart(); }
-  // The guard (design section 7): a sender of ours, a recipient, legal characters, a bounded size, no answer to an error.
-  // What it refuses is counted and logged and never reaches the stream. Stanzas to our own domain loop back.
+  // The guard (design section 7): a sender of ours, a recipient, legal characters, a bounded size, no answer to an
+  // error. What it refuses is counted and logged and never reaches the stream. Stanzas to our own domain loop back.
   // Returns the text that went out, empty if none did.
   std::string send(Element stanza);
-  void answer(const Element& stanza, const StanzaError& error);       // error_reply, if there is one
+  void answer(const Element& stanza, const StanzaError& error);  // error_reply, if there is one
   void publish(Publish publish) { effects.publishes.push_back(std::move(publish)); }
   // Under the user's base, in the user's format.
   void publish_to(const User& user, std::string_view leaf, std::string json, bool retain = false, int qos = 1);
-  void clear(const User& user, std::string_view leaf);                // an empty retained payload deletes
+  void clear(const User& user, std::string_view leaf);  // an empty retained payload deletes
   Publish make_publish(const User& user, std::string_view leaf, std::string json) const;
   // The refusal of one publish of a user, on in/receipt. id empty: it could not be read, topic tells which it was.
-  void refuse(const User& user, std::string_view id, std::string_view to, std::string_view leaf, const StanzaError& error);
+  void refuse(const User& user, std::string_view id, std::string_view to, std::string_view leaf,
+              const StanzaError& error);
   void log(LogLine::Level level, std::string text) { effects.log.push_back({level, std::move(text)}); }
   void count(std::string_view counter, std::uint64_t n = 1);
 };
 
-std::uint64_t digest_of(std::string_view payload);   // never 0
-std::string peer_level(std::string_view bare);   // a bare or domain JID as one topic level
+std::uint64_t digest_of(std::string_view payload);  // never 0
+std::string peer_level(std::string_view bare);      // a bare or domain JID as one topic level
 
 }  // namespace ferry

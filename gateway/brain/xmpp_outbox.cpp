@@ -12,7 +12,7 @@ void XmppOutbox::start() { open_ = world_.records.count_pending(Way::to_xmpp); }
 
 void XmppOutbox::queue(const MessageRecord& record, Element stanza) {
   ++open_;
-  if (is_local(stanza)) return send(record, std::move(stanza));   // delivered within this tick
+  if (is_local(stanza)) return send(record, std::move(stanza));  // delivered within this tick
   if (!world_.xmpp_up || backlog_ || sent_.size() >= window) {
     backlog_ = true;
     return;
@@ -32,7 +32,7 @@ void XmppOutbox::send(const MessageRecord& record, Element stanza) {
     return done(sent, true);
   }
   upto_ = record.seq;
-  if (world_.send(std::move(stanza)).empty()) return done(sent, false);   // the guard refused it, and would again
+  if (world_.send(std::move(stanza)).empty()) return done(sent, false);  // the guard refused it, and would again
   sent_.push_back(std::move(sent));
   unbarred_ = true;
 }
@@ -72,8 +72,10 @@ void XmppOutbox::pump() {
     const auto rows = world_.records.pending(Way::to_xmpp, upto_, room);
     for (const MessageRecord& row : rows) {
       upto_ = row.seq;
-      if (auto stanza = build_(row)) send(row, std::move(*stanza));
-      else done({row.seq, row.user, row.id, row.peer}, false);
+      if (auto stanza = build_(row))
+        send(row, std::move(*stanza));
+      else
+        done({row.seq, row.user, row.id, row.peer}, false);
     }
     if (rows.size() < room) backlog_ = false;
   }
@@ -95,7 +97,7 @@ bool XmppOutbox::on_answer(std::string_view id) {
   if (!id.starts_with(barrier_prefix)) return false;
   std::size_t n = 0;
   while (n < barriers_.size() && barriers_[n].id != id) ++n;
-  if (n == barriers_.size()) return true;   // of an earlier stream
+  if (n == barriers_.size()) return true;  // of an earlier stream
   const Seq upto = barriers_[n].upto;
   barriers_.erase(barriers_.begin(), barriers_.begin() + static_cast<std::ptrdiff_t>(n) + 1);
   last_ = world_.now;
@@ -114,7 +116,7 @@ void XmppOutbox::on_time() {
     world_.effects.reconnect_component = true;
     barriers_.clear();
   } else if (barriers_.empty() && world_.now >= last_ + idle_time) {
-    unbarred_ = true;   // an empty batch: only the ping goes out
+    unbarred_ = true;  // an empty batch: only the ping goes out
     end_of_batch();
   }
 }

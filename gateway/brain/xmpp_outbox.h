@@ -1,8 +1,9 @@
-// What is on its way to the XMPP server: from the records, in order, a bounded window at a time, confirmed by a barrier.
+// What is on its way to the XMPP server: from the records, in order, a bounded window at a time, confirmed by a
+// barrier.
 //
 // A component stream has no acknowledgements. After each batch a ping goes to the server; the stream is ordered, so its
-// answer proves that everything before it was processed (design section 3). Until then a row stays in the records, and a
-// new stream gets it again. One instance serves the component link.
+// answer proves that everything before it was processed (design section 3). Until then a row stays in the records, and
+// a new stream gets it again. One instance serves the component link.
 #pragma once
 
 #include <deque>
@@ -22,7 +23,8 @@ class XmppOutbox {
   static constexpr Duration idle_time = 60 * second;    // a silent stream is asked after this long
 
   // What became of one row. carried: the server has it, or it went to another of our users; else the guard refused it.
-  using Confirm = std::function<void(Seq seq, UserKey user, const std::string& id, const std::string& peer, bool carried)>;
+  using Confirm =
+      std::function<void(Seq seq, UserKey user, const std::string& id, const std::string& peer, bool carried)>;
   using Build = std::function<std::optional<Element>(const MessageRecord& record)>;
   XmppOutbox(World& world, Confirm confirm, Build build)
       : world_(world), confirm_(std::move(confirm)), build_(std::move(build)) {}
@@ -30,21 +32,29 @@ class XmppOutbox {
   void start();
   // The row is in the records; send it now, or when its turn comes.
   void queue(const MessageRecord& record, Element stanza);
-  void removed(Seq seq);                                // the row expired
-  void forget(UserKey user);                            // all rows of the user were removed
+  void removed(Seq seq);      // the row expired
+  void forget(UserKey user);  // all rows of the user were removed
   void component_up();
   void component_down();
-  bool on_answer(std::string_view id);                  // an iq result or error from the server: was it a barrier's?
+  bool on_answer(std::string_view id);  // an iq result or error from the server: was it a barrier's?
   void pump();
-  void end_of_batch();                                  // puts the barrier behind what was sent
+  void end_of_batch();  // puts the barrier behind what was sent
   void on_time();
   std::optional<Instant> next_deadline() const;
-  std::int64_t open() const { return open_; }           // rows not confirmed yet, sent or not
+  std::int64_t open() const { return open_; }  // rows not confirmed yet, sent or not
 
  private:
-  struct Sent { Seq seq; UserKey user; std::string id, peer; };
-  struct Barrier { std::string id; Seq upto; Instant at; };
-  bool is_local(const Element& stanza) const;           // to one of ours
+  struct Sent {
+    Seq seq;
+    UserKey user;
+    std::string id, peer;
+  };
+  struct Barrier {
+    std::string id;
+    Seq upto;
+    Instant at;
+  };
+  bool is_local(const Element& stanza) const;  // to one of ours
   void send(const MessageRecord& record, Element stanza);
   void done(const Sent& sent, bool carried);
 
@@ -53,10 +63,10 @@ class XmppOutbox {
   Build build_;
   std::deque<Sent> sent_;
   std::deque<Barrier> barriers_;
-  Seq upto_ = 0;               // everything up to here was sent on this stream
-  bool backlog_ = true;        // the records may have more
-  bool unbarred_ = false;      // something was sent since the last barrier
-  Instant last_ = 0;           // when anything was last sent or answered
+  Seq upto_ = 0;           // everything up to here was sent on this stream
+  bool backlog_ = true;    // the records may have more
+  bool unbarred_ = false;  // something was sent since the last barrier
+  Instant last_ = 0;       // when anything was last sent or answered
   std::uint64_t barrier_ids_ = 0;
   std::int64_t open_ = 0;
 };

@@ -59,7 +59,7 @@ class Database {
   std::int64_t integer(const std::string& sql);  // the first column of the first row, 0 if there is none
   void begin() { exec("BEGIN IMMEDIATE"); }      // takes the write lock now, so that no later write finds it taken
   void commit() { exec("COMMIT"); }
-  void sync_log();  // what has been committed to the write-ahead log is on the disk when this returns
+  void sync_log();           // what has been committed to the write-ahead log is on the disk when this returns
   void rollback() noexcept;  // also where SQLite has rolled back by itself already
   bool in_transaction() const;
   std::int64_t last_insert_rowid() const;

@@ -33,7 +33,8 @@ OutboxStatements::OutboxStatements(Database& database)
                        " FROM message WHERE seq > ?1 AND way = 1 AND id IS NOT NULL ORDER BY seq DESC LIMIT ?2"),
       walk(database, "SELECT " FERRY_MESSAGE_COLUMNS " FROM message WHERE seq > ?1 ORDER BY seq LIMIT ?2"),
       reopen(database,
-             "UPDATE message SET state = 2 WHERE state = 4 AND way = 0 AND mark BETWEEN ?1 AND ?2 AND payload IS NOT NULL") {}
+             "UPDATE message SET state = 2 WHERE state = 4 AND way = 0 AND mark BETWEEN ?1 AND ?2 AND payload IS NOT "
+             "NULL") {}
 
 std::vector<MessageRecord> Store::pending(Way way, Seq after, std::size_t limit) {
   Query rows(outbox_.pending, static_cast<std::int64_t>(way), after, count(limit));

@@ -17,12 +17,12 @@ namespace {
 constexpr Seq seqs_at_once = 8192;
 constexpr const char* reserved_key = "reserved-seq";
 
-// An 8 MB page cache; a checkpoint every 16 MB of log keeps each one short; the log file is cut back to twice that.
+// A 4 MB page cache; a checkpoint every 16 MB of log keeps each one short; the log file is cut back to twice that.
 // What is deleted is overwritten where that needs no further write (secure_delete = fast). Foreign keys are kept by
 // hand. NORMAL does not wait for the disk: commit() does, where it must.
 constexpr const char* pragmas =
     "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = OFF; PRAGMA temp_store = MEMORY;"
-    "PRAGMA cache_size = -8192; PRAGMA mmap_size = 0; PRAGMA wal_autocheckpoint = 4000;"
+    "PRAGMA cache_size = -4096; PRAGMA mmap_size = 0; PRAGMA wal_autocheckpoint = 4000;"
     "PRAGMA journal_size_limit = 33554432; PRAGMA secure_delete = FAST";
 
 }  // namespace

@@ -32,9 +32,10 @@ class Store : public Records {
 
   void begin();
   // StoreFailure: nothing is committed; roll back. With full durability everything is on the disk afterwards, but for
-  // commits that only say how far messages have got (set_state, remove_message, put_device, put_packet): those survive the
-  // end of the process at once, and a power cut from the next full commit on. Without them a message goes out again,
-  // with its id, which is what is promised for a power cut anyway; waiting for the disk each time would halve the rate.
+  // commits that only say how far messages have got (set_state, remove_message, put_device, put_packet): those survive
+  // the end of the process at once, and a power cut from the next full commit on. Without them a message goes out
+  // again, with its id, which is what is promised for a power cut anyway; waiting for the disk each time would halve
+  // the rate.
   void commit();
   void rollback();  // nothing that was written since begin() has been; does not throw
   bool in_transaction() const { return in_tick_; }
@@ -79,7 +80,8 @@ class Store : public Records {
   std::int64_t count_pending(Way way) override;
   // Examines the next `limit` rows. last: where to go on; 0: the end was reached, so the next walk starts over.
   std::vector<MessageRecord> expired(Instant now, Seq after, std::size_t limit, Seq& last) override;
-  void reopen(std::int64_t first, std::int64_t last) override;  // reads the whole table: after a loss of the broker only
+  void reopen(std::int64_t first,
+              std::int64_t last) override;  // reads the whole table: after a loss of the broker only
 
   bool seen_packet(int packet_id, std::uint64_t digest) override;  // the packet's latest digest is this one
   void put_packet(int packet_id, std::uint64_t digest) override;

@@ -83,6 +83,14 @@ TEST_P(RosterTest, a_refused_subscription_is_shown) {
   EXPECT_EQ(stage.shown("bob", "in/contact/alice@corp.example").find("ask"), std::string::npos);
 }
 
+TEST_P(RosterTest, what_a_contact_writes_with_a_request_is_shown) {
+  stage.online("bob", "phone");
+  stage.xmpp(
+      "<presence type='subscribe' from='alice@corp.example' to='bob@mqtt.corp.example'><status>From the course</status>"
+      "</presence>");
+  stage.expect_publish("bob", "in/contact/alice@corp.example", R"({"request":true,"text":"From the course"})");
+}
+
 TEST_P(RosterTest, a_request_is_shown_and_approved) {
   stage.online("bob", "phone");
   stage.forget_effects();

@@ -21,7 +21,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     require(cbor.ok());
     const auto back = ferry::cbor_to_json(*cbor);
     require(back.ok());
-    if (json->find_first_of(".eE") == std::string::npos) require(*back == *json);   // fractions may move to a neighbour
+    if (json->find_first_of(".eE") == std::string::npos) require(*back == *json);  // fractions may move to a neighbour
   }
   if (const auto cbor = ferry::json_to_cbor(bytes)) {
     const auto json = ferry::cbor_to_json(*cbor);

@@ -30,7 +30,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   require(ferry::is_utf8(copy));
   const auto again = ferry::JsonDocument::parse(copy);
   require(again.ok());
-  if (copy.find_first_of(".eE") == std::string::npos)   // fractions may move to a neighbour
+  if (copy.find_first_of(".eE") == std::string::npos)  // fractions may move to a neighbour
     require(ferry::JsonWriter().value(again->root()).take() == copy);
   sound(ferry::read_receipt(root));
   sound(ferry::read_act(root));

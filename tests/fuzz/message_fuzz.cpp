@@ -1,4 +1,5 @@
-// Any bytes as out/msg: refused with a reason, or a stanza that is legal XML and a payload that is read as the same again.
+// Any bytes as out/msg: refused with a reason, or a stanza that is legal XML and a payload that is read as the same
+// again.
 #include <cstdint>
 #include <cstdlib>
 #include <string_view>

@@ -19,7 +19,8 @@ std::string describe(const std::vector<ferry::StreamItem>& items) {
   std::string all;
   for (const ferry::StreamItem& item : items) {
     all += static_cast<char>('0' + item.index());
-    if (const auto* h = std::get_if<ferry::StreamHeader>(&item)) all += h->content_ns + ferry::test::canonical(h->element);
+    if (const auto* h = std::get_if<ferry::StreamHeader>(&item))
+      all += h->content_ns + ferry::test::canonical(h->element);
     if (const auto* e = std::get_if<ferry::Element>(&item)) all += ferry::test::canonical(*e);
     if (const auto* r = std::get_if<ferry::Refused>(&item)) {
       require(r->stanza.children.empty() && !r->error.text.empty());

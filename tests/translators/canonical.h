@@ -1,6 +1,6 @@
-// An element as canonical XML (Canonical XML 1.0 over a parsed tree): two elements that no XML tool tells apart have one
-// text. Prefixes, declared prefixes and white space count; the order of attributes and repeated declarations do not.
-// Written apart from the product's own writer, so that a fault of that cannot hide itself.
+// An element as canonical XML (Canonical XML 1.0 over a parsed tree): two elements that no XML tool tells apart have
+// one text. Prefixes, declared prefixes and white space count; the order of attributes and repeated declarations do
+// not. Written apart from the product's own writer, so that a fault of that cannot hide itself.
 #pragma once
 
 #include <algorithm>
@@ -13,18 +13,26 @@
 
 namespace ferry::test {
 
-using Scope = std::map<std::string, std::string>;   // prefix to namespace
+using Scope = std::map<std::string, std::string>;  // prefix to namespace
 
 inline void append_canonical(std::string& out, std::string_view text, bool attribute) {
   for (const char c : text) {
-    if (c == '&') out += "&amp;";
-    else if (c == '<') out += "&lt;";
-    else if (c == '>' && !attribute) out += "&gt;";
-    else if (c == '"' && attribute) out += "&quot;";
-    else if (c == '\t' && attribute) out += "&#x9;";
-    else if (c == '\n' && attribute) out += "&#xA;";
-    else if (c == '\r') out += "&#xD;";
-    else out += c;
+    if (c == '&')
+      out += "&amp;";
+    else if (c == '<')
+      out += "&lt;";
+    else if (c == '>' && !attribute)
+      out += "&gt;";
+    else if (c == '"' && attribute)
+      out += "&quot;";
+    else if (c == '\t' && attribute)
+      out += "&#x9;";
+    else if (c == '\n' && attribute)
+      out += "&#xA;";
+    else if (c == '\r')
+      out += "&#xD;";
+    else
+      out += c;
   }
 }
 
@@ -54,8 +62,10 @@ inline void append_canonical(std::string& out, const Element& e, const Scope& ou
   }
   out += '>';
   for (const Node& node : e.children) {
-    if (node.text()) append_canonical(out, *node.text(), false);
-    else append_canonical(out, *node.element(), scope);
+    if (node.text())
+      append_canonical(out, *node.text(), false);
+    else
+      append_canonical(out, *node.element(), scope);
   }
   out += "</" + name + ">";
 }

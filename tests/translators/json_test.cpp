@@ -85,12 +85,15 @@ TEST(Json, RefusesWithThePlace) {
       {"the same key twice, further in", R"({"a":[{"x":1,"\u0078":2}]})", "x"},
       {"too deep", std::string(1'000'000, '['), ""},
       {"too deep, closed", std::string(1'000'000, '[') + std::string(1'000'000, ']'), "deeper"},
-      {"too deep, a field", R"({"body":"x","ext":)" + std::string(1'000'000, '[') + std::string(1'000'000, ']') + "}", "deeper"},
-      {"objects, too deep", [] {
+      {"too deep, a field", R"({"body":"x","ext":)" + std::string(1'000'000, '[') + std::string(1'000'000, ']') + "}",
+       "deeper"},
+      {"objects, too deep",
+       [] {
          std::string s;
          for (int i = 0; i < 100'000; ++i) s += R"({"a":)";
          return s + "1" + std::string(100'000, '}');
-       }(), "deeper"},
+       }(),
+       "deeper"},
   };
   for (const Bad& row : rows) {
     const auto d = JsonDocument::parse(row.text);
@@ -119,7 +122,8 @@ TEST(Json, NothingTimesMuchIsNothing) {
 }
 
 TEST(Json, NumbersKeepWhatTheyAre) {
-  const JsonDocument d = parsed(R"([9223372036854775807,-9223372036854775808,18446744073709551615,1e300,0.1,5.0,123456789012345678901234567890])");
+  const JsonDocument d = parsed(
+      R"([9223372036854775807,-9223372036854775808,18446744073709551615,1e300,0.1,5.0,123456789012345678901234567890])");
   std::vector<std::optional<std::int64_t>> integers;
   d.root().each([&](JsonView v) { integers.push_back(v.integer()); });
   EXPECT_EQ(integers[0], std::numeric_limits<std::int64_t>::max());

@@ -11,9 +11,7 @@
 namespace ferry::message {
 namespace {
 
-Message message_of(std::string_view xml) {
-  return std::get<Message>(to_event(*Stanza::from_xml(*parse_xml(xml))));
-}
+Message message_of(std::string_view xml) { return std::get<Message>(to_event(*Stanza::from_xml(*parse_xml(xml)))); }
 
 Result<Outgoing> read(std::string_view text) {
   const auto json = JsonDocument::parse(text);
@@ -22,11 +20,15 @@ Result<Outgoing> read(std::string_view text) {
 }
 
 TEST(Message, BecomesAPayload) {
-  const Message m = message_of("<message type='chat' from='alice@corp.example/spark' to='bob@mqtt.corp.example' xml:lang='en'><body>Hi</body></message>");
-  EXPECT_EQ(to_json(m, {"01JD", 1'795'168'800'000, {}, "x7"}),
-            R"({"id":"01JD","from":"alice@corp.example/spark","to":"bob@mqtt.corp.example","kind":"chat","lang":"en","body":"Hi",)"
-            R"("ts":"2026-11-20T10:00:00.000Z","xmppId":"x7"})");
-  EXPECT_EQ(to_json(Message{}, {"1", 0, "phone", "1"}), R"({"id":"1","kind":"normal","device":"phone","ts":"1970-01-01T00:00:00.000Z"})");
+  const Message m = message_of(
+      "<message type='chat' from='alice@corp.example/spark' to='bob@mqtt.corp.example' "
+      "xml:lang='en'><body>Hi</body></message>");
+  EXPECT_EQ(
+      to_json(m, {"01JD", 1'795'168'800'000, {}, "x7"}),
+      R"({"id":"01JD","from":"alice@corp.example/spark","to":"bob@mqtt.corp.example","kind":"chat","lang":"en","body":"Hi",)"
+      R"("ts":"2026-11-20T10:00:00.000Z","xmppId":"x7"})");
+  EXPECT_EQ(to_json(Message{}, {"1", 0, "phone", "1"}),
+            R"({"id":"1","kind":"normal","device":"phone","ts":"1970-01-01T00:00:00.000Z"})");
 }
 
 TEST(Message, HasAKind) {
@@ -37,7 +39,8 @@ TEST(Message, HasAKind) {
 }
 
 TEST(Message, ComesFromAPayload) {
-  const auto out = read(R"({"id":"c1","device":"phone","to":"Alice@corp.example/spark","kind":"groupchat","lang":"de","body":"Hi"})");
+  const auto out = read(
+      R"({"id":"c1","device":"phone","to":"Alice@corp.example/spark","kind":"groupchat","lang":"de","body":"Hi"})");
   ASSERT_TRUE(out);
   EXPECT_EQ(out->id, "c1");
   EXPECT_EQ(out->device, "phone");
@@ -69,9 +72,11 @@ TEST(Message, RefusesWithTheField) {
       {R"({"to":"a@b.example","id":")" + std::string(257, 'x') + R"(","body":"x"})", Condition::not_acceptable, "id: "},
       {R"({"to":"a@b.example","id":"\u0000","body":"x"})", Condition::not_acceptable, "id: "},
       {R"({"to":"a@b.example","device":1,"body":"x"})", Condition::bad_request, "device: "},
-      {R"({"to":"a@b.example","lang":"123456789012345678901234567890123456","body":"x"})", Condition::not_acceptable, "lang: "},
+      {R"({"to":"a@b.example","lang":"123456789012345678901234567890123456","body":"x"})", Condition::not_acceptable,
+       "lang: "},
       {R"({"to":"a@b.example"})", Condition::bad_request, "nothing to send"},
-      {R"({"to":"a@b.example","thread":"t","want":["delivered"],"hints":["store"],"originId":"o"})", Condition::bad_request, "nothing to send"},
+      {R"({"to":"a@b.example","thread":"t","want":["delivered"],"hints":["store"],"originId":"o"})",
+       Condition::bad_request, "nothing to send"},
   };
   for (const auto& row : rows) {
     const auto out = read(row.json);
@@ -90,14 +95,17 @@ TEST(Message, ARefusalCanStillNameTheId) {
 }
 
 TEST(Message, WhatTheStoreHasCanBeSentAgain) {
-  const Message m = message_of("<message type='chat' id='1' from='bob@corp.example/phone' to='alice@corp.example'><body>x</body></message>");
+  const Message m = message_of(
+      "<message type='chat' id='1' from='bob@corp.example/phone' to='alice@corp.example'><body>x</body></message>");
   const auto json = JsonDocument::parse(to_json(m, {"1", 0, "phone", {}}));
   const auto back = from_stored_json(json->root());
   ASSERT_TRUE(back);
   EXPECT_EQ(back->device, "phone");
   EXPECT_EQ(test::canonical(to_stanza(back->message)), test::canonical(to_stanza(m)));
   EXPECT_FALSE(from_stored_json(JsonDocument::parse("{}")->root()));
-  EXPECT_EQ(from_stored_json(JsonDocument::parse(R"({"to":"a@b.example","from":"@","body":"x"})")->root())->message.from, std::nullopt);
+  EXPECT_EQ(
+      from_stored_json(JsonDocument::parse(R"({"to":"a@b.example","from":"@","body":"x"})")->root())->message.from,
+      std::nullopt);
 }
 
 // ---- XMPP -> MQTT -> XMPP loses what the translators say, and nothing else ----------------------------------------
@@ -111,14 +119,15 @@ Message without_losses(Message m) {
   kept.parts.clear();
   kept.type = kind_of(m) == "normal" ? "" : m.type;
   const bool has_body = find<Body>(m.parts);
-  std::set<std::size_t> single;   // the first of its kind only
+  std::set<std::size_t> single;  // the first of its kind only
   std::set<std::string> languages, hints;
   for (Part part : m.parts) {
     PartValue& v = part.value;
     const bool ext = std::holds_alternative<Ext>(v);
     if (!ext) part.verbatim.reset();
-    if (std::holds_alternative<Space>(v) || std::holds_alternative<ChatState>(v) || std::holds_alternative<Received>(v) ||
-        std::holds_alternative<Marker>(v) || std::holds_alternative<StanzaId>(v) || std::holds_alternative<ErrorPart>(v) ||
+    if (std::holds_alternative<Space>(v) || std::holds_alternative<ChatState>(v) ||
+        std::holds_alternative<Received>(v) || std::holds_alternative<Marker>(v) ||
+        std::holds_alternative<StanzaId>(v) || std::holds_alternative<ErrorPart>(v) ||
         std::holds_alternative<Show>(v) || std::holds_alternative<Status>(v) || std::holds_alternative<Priority>(v))
       continue;
     if (auto* b = std::get_if<Body>(&v); b && !languages.insert(b->lang).second) continue;
@@ -127,7 +136,8 @@ Message without_losses(Message m) {
     if (auto* d = std::get_if<Delay>(&v)) *d = Delay{{}, d->stamp, {}};
     if (auto* e = std::get_if<Encryption>(&v)) e->name.clear();
     if (auto* s = std::get_if<Subject>(&v)) s->lang.clear();
-    const bool many = ext || std::holds_alternative<Body>(v) || std::holds_alternative<Hint>(v) || std::holds_alternative<OutOfBand>(v);
+    const bool many = ext || std::holds_alternative<Body>(v) || std::holds_alternative<Hint>(v) ||
+                      std::holds_alternative<OutOfBand>(v);
     if (!many && !single.insert(v.index()).second) continue;
     kept.parts.push_back(std::move(part));
   }
@@ -153,12 +163,12 @@ TEST(Message, LosesWhatTheTranslatorsSay) {
     const auto* m = std::get_if<Message>(&event);
     if (!m || purpose_of(*m) != Purpose::content || !m->to) return;
     Message expected = without_losses(*m);
-    expected.id = "g1";   // the gateway's own
+    expected.id = "g1";  // the gateway's own
     const std::string text = to_json(*m, {expected.id, 0, {}, {}});
     const auto json = JsonDocument::parse(text);
     ASSERT_TRUE(json) << s.name << text;
     const auto back = from_stored_json(json->root());
-    if (!back && back.error().condition == Condition::forbidden) {   // ext: a server's word
+    if (!back && back.error().condition == Condition::forbidden) {  // ext: a server's word
       ++refused;
       return;
     }

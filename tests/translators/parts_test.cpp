@@ -18,7 +18,7 @@ std::string fields_of(std::string_view content) {
   constexpr std::string_view head = R"({"id":"1","kind":"normal",)", tail = R"("ts":"1970-01-01T00:00:00.000Z"})";
   EXPECT_TRUE(json.starts_with(head) && json.ends_with(tail)) << json;
   std::string inner = json.substr(head.size(), json.size() - head.size() - tail.size());
-  if (!inner.empty()) inner.pop_back();   // the comma
+  if (!inner.empty()) inner.pop_back();  // the comma
   return inner;
 }
 
@@ -36,7 +36,7 @@ std::string content_of(const Message& m) {
 
 struct Row {
   std::string_view name, xml, json;
-  std::string_view back = {};   // what the JSON becomes, where it is not the XML it came from: the "Loses"
+  std::string_view back = {};  // what the JSON becomes, where it is not the XML it came from: the "Loses"
 };
 
 TEST(Parts, AreFieldsAndFieldsAreParts) {
@@ -46,8 +46,8 @@ TEST(Parts, AreFieldsAndFieldsAreParts) {
       {"RFC 6121 only a foreign body", "<body xml:lang='de'>Hallo</body>", R"("body":"Hallo","bodies":{"de":"Hallo"})"},
       {"RFC 6121 a language twice", "<body xml:lang='de'>1</body><body xml:lang='de'>2</body>",
        R"("body":"1","bodies":{"de":"1"})", "<body xml:lang='de'>1</body>"},
-      {"RFC 6121 the same text twice", "<body>1</body><body xml:lang='de'>1</body>", R"("body":"1","bodies":{"de":"1"})",
-       "<body xml:lang='de'>1</body>"},
+      {"RFC 6121 the same text twice", "<body>1</body><body xml:lang='de'>1</body>",
+       R"("body":"1","bodies":{"de":"1"})", "<body xml:lang='de'>1</body>"},
       {"RFC 6121 two bodies", "<body>1</body><body>2</body>", R"("body":"1")", "<body>1</body>"},
       {"RFC 6121 an element inside", "<body>a<b xmlns='urn:b'>c</b>d</body>", R"("body":"ad")", "<body>ad</body>"},
       {"RFC 6121 subject", "<subject>Plan</subject>", R"("subject":"Plan")"},
@@ -58,31 +58,38 @@ TEST(Parts, AreFieldsAndFieldsAreParts) {
       {"XEP-0201 parent", "<body>x</body><thread parent='p'>t</thread>", R"("body":"x","thread":"t")",
        "<body>x</body><thread>t</thread>"},
       {"XEP-0184", "<body>x</body><request xmlns='urn:xmpp:receipts'/>", R"("body":"x","want":["delivered"])"},
-      {"XEP-0184 with a body", "<body>x</body><received xmlns='urn:xmpp:receipts' id='1'/>", R"("body":"x")", "<body>x</body>"},
+      {"XEP-0184 with a body", "<body>x</body><received xmlns='urn:xmpp:receipts' id='1'/>", R"("body":"x")",
+       "<body>x</body>"},
       {"XEP-0333", "<body>x</body><markable xmlns='urn:xmpp:chat-markers:0'/>", R"("body":"x","want":["displayed"])"},
       {"both", "<body>x</body><request xmlns='urn:xmpp:receipts'/><markable xmlns='urn:xmpp:chat-markers:0'/>",
        R"("body":"x","want":["delivered","displayed"])"},
       {"XEP-0085 with a body", "<body>x</body><active xmlns='http://jabber.org/protocol/chatstates'/>", R"("body":"x")",
        "<body>x</body>"},
-      {"XEP-0308", "<body>x</body><replace xmlns='urn:xmpp:message-correct:0' id='m1'/>", R"("body":"x","replaces":"m1")"},
+      {"XEP-0308", "<body>x</body><replace xmlns='urn:xmpp:message-correct:0' id='m1'/>",
+       R"("body":"x","replaces":"m1")"},
       {"XEP-0308 no id", "<replace xmlns='urn:xmpp:message-correct:0' id=''/>",
        R"("ext":["<replace xmlns='urn:xmpp:message-correct:0' id=''/>"])"},
       {"XEP-0424", "<retract xmlns='urn:xmpp:message-retract:1' id='m1'/>", R"("retracts":"m1")"},
-      {"XEP-0444", "<reactions xmlns='urn:xmpp:reactions:0' id='m1'><reaction>👍</reaction><reaction>🐢</reaction></reactions>",
+      {"XEP-0444",
+       "<reactions xmlns='urn:xmpp:reactions:0' id='m1'><reaction>👍</reaction><reaction>🐢</reaction></reactions>",
        R"("reacts":{"id":"m1","emoji":["👍","🐢"]})"},
       {"XEP-0444 none", "<reactions xmlns='urn:xmpp:reactions:0' id='m1'/>", R"("reacts":{"id":"m1","emoji":[]})"},
       {"XEP-0444 an empty one", "<reactions xmlns='urn:xmpp:reactions:0' id='m1'><reaction/></reactions>",
        R"("reacts":{"id":"m1","emoji":[]})", "<reactions xmlns='urn:xmpp:reactions:0' id='m1'/>"},
       {"XEP-0461", "<body>x</body><reply xmlns='urn:xmpp:reply:0' to='anna@c.example' id='m1'/>",
        R"("body":"x","replyTo":{"id":"m1","to":"anna@c.example"})"},
-      {"XEP-0461 to nobody", "<body>x</body><reply xmlns='urn:xmpp:reply:0' id='m1'/>", R"("body":"x","replyTo":{"id":"m1"})"},
-      {"XEP-0203", "<body>x</body><delay xmlns='urn:xmpp:delay' from='c.example' stamp='2026-11-20T10:00:00Z'>Offline</delay>",
+      {"XEP-0461 to nobody", "<body>x</body><reply xmlns='urn:xmpp:reply:0' id='m1'/>",
+       R"("body":"x","replyTo":{"id":"m1"})"},
+      {"XEP-0203",
+       "<body>x</body><delay xmlns='urn:xmpp:delay' from='c.example' stamp='2026-11-20T10:00:00Z'>Offline</delay>",
        R"("body":"x","delayed":{"by":"c.example","stamp":"2026-11-20T10:00:00Z"})",
        "<body>x</body><delay xmlns='urn:xmpp:delay' stamp='2026-11-20T10:00:00Z'/>"},
       {"XEP-0203 the stamp of XEP-0091", "<body>x</body><delay xmlns='urn:xmpp:delay' stamp='20261120T10:00:00'/>",
        R"("body":"x","delayed":{"stamp":"2026-11-20T10:00:00.000Z"})",
        "<body>x</body><delay xmlns='urn:xmpp:delay' stamp='2026-11-20T10:00:00.000Z'/>"},
-      {"XEP-0359", "<body>x</body><stanza-id xmlns='urn:xmpp:sid:0' id='s' by='c.example'/><origin-id xmlns='urn:xmpp:sid:0' id='o'/>",
+      {"XEP-0359",
+       "<body>x</body><stanza-id xmlns='urn:xmpp:sid:0' id='s' by='c.example'/><origin-id xmlns='urn:xmpp:sid:0' "
+       "id='o'/>",
        R"("body":"x","originId":"o","stanzaIds":[{"id":"s","by":"c.example"}])",
        "<body>x</body><origin-id xmlns='urn:xmpp:sid:0' id='o'/>"},
       {"XEP-0334", "<body>x</body><no-store xmlns='urn:xmpp:hints'/><no-copy xmlns='urn:xmpp:hints'/>",
@@ -91,15 +98,18 @@ TEST(Parts, AreFieldsAndFieldsAreParts) {
        R"("body":"x","hints":["store"])", "<body>x</body><store xmlns='urn:xmpp:hints'/>"},
       {"XEP-0066", "<body>u</body><x xmlns='jabber:x:oob'><url>u</url><desc>d</desc></x>",
        R"("body":"u","files":[{"url":"u","name":"d"}])"},
-      {"XEP-0066 two files", "<body>u</body><x xmlns='jabber:x:oob'><url>u</url></x><x xmlns='jabber:x:oob'><url>v</url></x>",
+      {"XEP-0066 two files",
+       "<body>u</body><x xmlns='jabber:x:oob'><url>u</url></x><x xmlns='jabber:x:oob'><url>v</url></x>",
        R"("body":"u","files":[{"url":"u"},{"url":"v"}])"},
       {"XEP-0066 without a body", "<x xmlns='jabber:x:oob'><url>u</url></x>", R"("files":[{"url":"u"}])",
        "<body>u</body><x xmlns='jabber:x:oob'><url>u</url></x>"},
-      {"XEP-0380", "<body>x</body><encryption xmlns='urn:xmpp:eme:0' namespace='n' name='OMEMO'/>", R"("body":"x","encrypted":"n")",
-       "<body>x</body><encryption xmlns='urn:xmpp:eme:0' namespace='n'/>"},
-      {"presence parts in a message", "<body>x</body><status>s</status><priority>1</priority>", R"("body":"x")", "<body>x</body>"},
+      {"XEP-0380", "<body>x</body><encryption xmlns='urn:xmpp:eme:0' namespace='n' name='OMEMO'/>",
+       R"("body":"x","encrypted":"n")", "<body>x</body><encryption xmlns='urn:xmpp:eme:0' namespace='n'/>"},
+      {"presence parts in a message", "<body>x</body><status>s</status><priority>1</priority>", R"("body":"x")",
+       "<body>x</body>"},
       {"ext", "<x xmlns='urn:x' a='1'><y/>t</x>", R"("ext":["<x xmlns='urn:x' a='1'><y/>t</x>"])"},
-      {"ext of our own namespace", "<salutation>x</salutation>", R"("ext":["<salutation xmlns='jabber:client'>x</salutation>"])"},
+      {"ext of our own namespace", "<salutation>x</salutation>",
+       R"("ext":["<salutation xmlns='jabber:client'>x</salutation>"])"},
       {"ext without a namespace", "<x xmlns=''/>", R"("ext":["<x xmlns=''/>"])"},
       {"ext with a prefix", "<p:x xmlns:p='urn:p'><body>i</body></p:x>",
        R"("ext":["<p:x xmlns:p='urn:p'><body xmlns='jabber:client'>i</body></p:x>"])"},
@@ -190,8 +200,9 @@ TEST(Parts, AWrongFieldIsNamed) {
 // What a client would take for a server's word must not come from another client.
 TEST(Parts, NobodyForgesAServersWord) {
   for (const std::string_view xml :
-       {"<received xmlns='urn:xmpp:carbons:2'/>", "<sent xmlns='urn:xmpp:carbons:1'/>", "<forwarded xmlns='urn:xmpp:forward:0'/>",
-        "<result xmlns='urn:xmpp:mam:2'/>", "<privilege xmlns='urn:xmpp:privilege:2'/>", "<delegation xmlns='urn:xmpp:delegation:2'/>",
+       {"<received xmlns='urn:xmpp:carbons:2'/>", "<sent xmlns='urn:xmpp:carbons:1'/>",
+        "<forwarded xmlns='urn:xmpp:forward:0'/>", "<result xmlns='urn:xmpp:mam:2'/>",
+        "<privilege xmlns='urn:xmpp:privilege:2'/>", "<delegation xmlns='urn:xmpp:delegation:2'/>",
         "<occupant-id xmlns='urn:xmpp:occupant-id:0' id='1'/>", "<stanza-id xmlns='urn:xmpp:sid:0' id='1' by='b'/>",
         "<stanza-id xmlns='urn:xmpp:sid:0'/>", "<delay xmlns='urn:xmpp:delay' stamp='2026-11-20T10:00:00Z' from='b'/>",
         "<p:delay xmlns:p='urn:xmpp:delay'/>"}) {
@@ -220,7 +231,8 @@ TEST(Parts, TypedValuesBecomeXml) {
       {Marker{"displayed", "1"}, "<displayed xmlns='urn:xmpp:chat-markers:0' id='1'/>"},
       {ChatState{"paused"}, "<paused xmlns='http://jabber.org/protocol/chatstates'/>"},
       {StanzaId{"1", "c.example"}, "<stanza-id xmlns='urn:xmpp:sid:0' id='1' by='c.example'/>"},
-      {ErrorPart{error(Condition::conflict, "")}, "<error type='cancel'><conflict xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error>"},
+      {ErrorPart{error(Condition::conflict, "")},
+       "<error type='cancel'><conflict xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error>"},
       {Show{"xa"}, "<show>xa</show>"},
       {Status{"s", "de"}, "<status xml:lang='de'>s</status>"},
       {Priority{-5}, "<priority>-5</priority>"},

@@ -25,19 +25,23 @@ TEST(Payloads, AreAsTheTopicTreeSays) {
        R"({"jid":"a@c.example","name":"","groups":[],"subscription":"none","ask":"subscribe","request":true,"approved":true})"},
       {state_json("dual", true, "1.0"), R"({"account":"dual","links":{"xmpp":"up"},"version":"1.0"})"},
       {state_json("hosted", false, "1.0"), R"({"account":"hosted","links":{"xmpp":"down"},"version":"1.0"})"},
-      {gateway_status_json(true, "1.0", noon), R"({"state":"online","version":"1.0","since":"2026-11-20T10:00:00.000Z"})"},
-      {gateway_status_json(false, "1.0", noon), R"({"state":"offline","version":"1.0","since":"2026-11-20T10:00:00.000Z"})"},
+      {gateway_status_json(true, "1.0", noon),
+       R"({"state":"online","version":"1.0","since":"2026-11-20T10:00:00.000Z"})"},
+      {gateway_status_json(false, "1.0", noon),
+       R"({"state":"offline","version":"1.0","since":"2026-11-20T10:00:00.000Z"})"},
       {answer_json("q1", R"({"contacts":[{"n":1.5}]})"), R"({"id":"q1","ok":true,"result":{"contacts":[{"n":1.5}]}})"},
       {answer_json("q1", "{}"), R"({"id":"q1","ok":true,"result":{}})"},
-      {answer_json("q1", full), R"({"id":"q1","ok":false,"error":{"condition":"resource-constraint","text":"full","retry":true}})"},
+      {answer_json("q1", full),
+       R"({"id":"q1","ok":false,"error":{"condition":"resource-constraint","text":"full","retry":true}})"},
   };
   for (const auto& [json, expected] : rows) EXPECT_EQ(json, expected);
 }
 
 TEST(Payloads, StatesHaveNames) {
   const std::pair<MessageState, std::string_view> rows[] = {
-      {MessageState::accepted, "accepted"},   {MessageState::waiting, "accepted"},    {MessageState::forwarded, "forwarded"},
-      {MessageState::delivered, "delivered"}, {MessageState::displayed, "displayed"}, {MessageState::failed, "failed"}};
+      {MessageState::accepted, "accepted"},   {MessageState::waiting, "accepted"},
+      {MessageState::forwarded, "forwarded"}, {MessageState::delivered, "delivered"},
+      {MessageState::displayed, "displayed"}, {MessageState::failed, "failed"}};
   for (const auto& [state, name] : rows) EXPECT_EQ(state_name(state), name);
 }
 

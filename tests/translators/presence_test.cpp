@@ -7,11 +7,11 @@ namespace {
 
 constexpr Instant noon = 1'795'168'800'000;
 
-Presence presence_of(std::string_view xml) {
-  return std::get<Presence>(to_event(*Stanza::from_xml(*parse_xml(xml))));
-}
+Presence presence_of(std::string_view xml) { return std::get<Presence>(to_event(*Stanza::from_xml(*parse_xml(xml)))); }
 
-Result<DevicePresence> device(std::string_view json) { return from_device_json(JsonDocument::parse(json)->root(), noon); }
+Result<DevicePresence> device(std::string_view json) {
+  return from_device_json(JsonDocument::parse(json)->root(), noon);
+}
 
 struct Row {
   std::string_view xml, state, status;
@@ -26,9 +26,11 @@ TEST(Presence, IsAnAvailability) {
       {"<presence><show>dnd</show></presence>", "dnd", ""},
       {"<presence><show>xa</show><priority>-128</priority></presence>", "xa", "", -128},
       {"<presence><show>busy</show><priority>200</priority></presence>", "online", ""},
-      {"<presence><status xml:lang='de'>a</status><status>b</status><status xml:lang='fr'>c</status></presence>", "online", "b"},
+      {"<presence><status xml:lang='de'>a</status><status>b</status><status xml:lang='fr'>c</status></presence>",
+       "online", "b"},
       {"<presence><status xml:lang='de'>a</status><status xml:lang='fr'>c</status></presence>", "online", "a"},
-      {"<presence type='unavailable'><show>away</show><status>Bye</status><priority>5</priority></presence>", "offline", "Bye"},
+      {"<presence type='unavailable'><show>away</show><status>Bye</status><priority>5</priority></presence>", "offline",
+       "Bye"},
       {"<presence type='error'/>", "offline", ""},
   };
   for (const Row& row : rows) {
@@ -39,7 +41,8 @@ TEST(Presence, IsAnAvailability) {
     EXPECT_EQ(a.since, noon) << row.xml;
     EXPECT_EQ(a.available(), row.state != "offline");
   }
-  const Presence late = presence_of("<presence><delay xmlns='urn:xmpp:delay' stamp='2026-11-20T09:00:00Z'/></presence>");
+  const Presence late =
+      presence_of("<presence><delay xmlns='urn:xmpp:delay' stamp='2026-11-20T09:00:00Z'/></presence>");
   EXPECT_EQ(from_presence(late, noon).since, noon - 3'600'000);
 }
 
@@ -47,7 +50,7 @@ TEST(Presence, ThereAndBackIsTheSame) {
   for (const std::string_view state : {"online", "chat", "away", "xa", "dnd", "offline"})
     for (const std::string_view status : {"", "Lunch"})
       for (const int priority : {0, -1, 127}) {
-        if (state == "offline" && priority != 0) continue;   // who is not there has none
+        if (state == "offline" && priority != 0) continue;  // who is not there has none
         const Availability a{std::string(state), std::string(status), priority, noon};
         EXPECT_TRUE(from_presence(to_presence(a), noon).shows_as(a)) << state;
       }
@@ -96,7 +99,7 @@ TEST(Presence, OneSpeaksForAll) {
   struct {
     std::string_view name;
     Endpoints endpoints;
-    std::string_view status;   // of the one that speaks
+    std::string_view status;  // of the one that speaks
   } const rows[] = {
       {"nobody", {}, ""},
       {"available before offline", {{"a", {"offline", "a", 0, 9}}, {"b", {"xa", "b", -5, 1}}}, "b"},
@@ -113,9 +116,12 @@ TEST(Presence, OneSpeaksForAll) {
 
 TEST(Presence, IsShownToContacts) {
   EXPECT_EQ(contact_presence_json({}), R"({"state":"offline"})");
-  EXPECT_EQ(contact_presence_json({{"", {"online", "", 0, noon}}}), R"({"state":"online","since":"2026-11-20T10:00:00.000Z"})");
-  EXPECT_EQ(contact_presence_json({{"phone", {"away", "Lunch", 0, noon}}, {"spark", {"xa", "", 2, 0}}, {"tv", {"offline", "", 0, 0}}}),
-            R"({"state":"xa","devices":[{"device":"phone","state":"away","status":"Lunch"},{"device":"spark","state":"xa","priority":2}]})");
+  EXPECT_EQ(contact_presence_json({{"", {"online", "", 0, noon}}}),
+            R"({"state":"online","since":"2026-11-20T10:00:00.000Z"})");
+  EXPECT_EQ(
+      contact_presence_json(
+          {{"phone", {"away", "Lunch", 0, noon}}, {"spark", {"xa", "", 2, 0}}, {"tv", {"offline", "", 0, 0}}}),
+      R"({"state":"xa","devices":[{"device":"phone","state":"away","status":"Lunch"},{"device":"spark","state":"xa","priority":2}]})");
 }
 
 }  // namespace

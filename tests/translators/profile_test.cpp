@@ -16,25 +16,33 @@ TEST(Profile, IsAVcardAndAVcardAProfile) {
       {"empty", "<vCard xmlns='vcard-temp'/>", "{}"},
       {"a name", "<vCard xmlns='vcard-temp'><FN>Bob &lt;b&gt;</FN></vCard>", R"({"name":"Bob <b>"})"},
       {"everything",
-       "<vCard xmlns='vcard-temp'><FN>Bob</FN><NICKNAME>b</NICKNAME><URL>https://b.example</URL><DESC>d</DESC><EMAIL><INTERNET/>"
+       "<vCard "
+       "xmlns='vcard-temp'><FN>Bob</FN><NICKNAME>b</NICKNAME><URL>https://b.example</URL><DESC>d</"
+       "DESC><EMAIL><INTERNET/>"
        "<USERID>b@c.example</USERID></EMAIL><PHOTO><TYPE>image/png</TYPE><BINVAL>aGVsbG8=</BINVAL></PHOTO></vCard>",
        R"({"name":"Bob","nickname":"b","url":"https://b.example","note":"d","email":"b@c.example","photo":{"mime":"image/png","data":"aGVsbG8="}})"},
       {"losses",
-       "<vCard xmlns='vcard-temp'><FN>Bob</FN><BDAY>1476-06-09</BDAY><TEL><NUMBER>1</NUMBER></TEL><EMAIL><USERID>1@c.example</USERID></EMAIL>"
+       "<vCard "
+       "xmlns='vcard-temp'><FN>Bob</FN><BDAY>1476-06-09</BDAY><TEL><NUMBER>1</NUMBER></TEL><EMAIL><USERID>1@c.example</"
+       "USERID></EMAIL>"
        "<EMAIL><USERID>2@c.example</USERID></EMAIL></vCard>",
        R"({"name":"Bob","email":"1@c.example"})",
        "<vCard xmlns='vcard-temp'><FN>Bob</FN><EMAIL><INTERNET/><USERID>1@c.example</USERID></EMAIL></vCard>"},
-      {"a photo in lines", "<vCard xmlns='vcard-temp'><PHOTO><TYPE>image/png</TYPE><BINVAL>\n aGVs\r\n\tbG8=\n</BINVAL></PHOTO></vCard>",
+      {"a photo in lines",
+       "<vCard xmlns='vcard-temp'><PHOTO><TYPE>image/png</TYPE><BINVAL>\n aGVs\r\n\tbG8=\n</BINVAL></PHOTO></vCard>",
        R"({"photo":{"mime":"image/png","data":"aGVsbG8="}})",
        "<vCard xmlns='vcard-temp'><PHOTO><TYPE>image/png</TYPE><BINVAL>aGVsbG8=</BINVAL></PHOTO></vCard>"},
       {"a photo elsewhere", "<vCard xmlns='vcard-temp'><PHOTO><EXTVAL>http://x.example</EXTVAL></PHOTO></vCard>", "{}",
        "<vCard xmlns='vcard-temp'/>"},
-      {"a photo that is none", "<vCard xmlns='vcard-temp'><PHOTO><TYPE>image/png</TYPE><BINVAL>!!!</BINVAL></PHOTO></vCard>", "{}",
+      {"a photo that is none",
+       "<vCard xmlns='vcard-temp'><PHOTO><TYPE>image/png</TYPE><BINVAL>!!!</BINVAL></PHOTO></vCard>", "{}",
        "<vCard xmlns='vcard-temp'/>"},
       {"a photo of no type", "<vCard xmlns='vcard-temp'><PHOTO><BINVAL>aGVsbG8=</BINVAL></PHOTO></vCard>",
        R"({"photo":{"mime":"application/octet-stream","data":"aGVsbG8="}})",
-       "<vCard xmlns='vcard-temp'><PHOTO><TYPE>application/octet-stream</TYPE><BINVAL>aGVsbG8=</BINVAL></PHOTO></vCard>"},
-      {"of another namespace", "<vCard xmlns='vcard-temp'><FN xmlns='urn:x'>Bob</FN></vCard>", "{}", "<vCard xmlns='vcard-temp'/>"},
+       "<vCard "
+       "xmlns='vcard-temp'><PHOTO><TYPE>application/octet-stream</TYPE><BINVAL>aGVsbG8=</BINVAL></PHOTO></vCard>"},
+      {"of another namespace", "<vCard xmlns='vcard-temp'><FN xmlns='urn:x'>Bob</FN></vCard>", "{}",
+       "<vCard xmlns='vcard-temp'/>"},
   };
   for (const Row& row : rows) {
     EXPECT_EQ(profile_json(profile_from_vcard(*parse_xml(row.vcard))), row.json) << row.name;
@@ -46,7 +54,8 @@ TEST(Profile, IsAVcardAndAVcardAProfile) {
 
 TEST(Profile, APhotoOverTheLimitIsLeftOut) {
   const auto vcard = [](std::size_t n) {
-    return *parse_xml("<vCard xmlns='vcard-temp'><PHOTO><TYPE>image/png</TYPE><BINVAL>" + std::string(n, 'A') + "</BINVAL></PHOTO></vCard>");
+    return *parse_xml("<vCard xmlns='vcard-temp'><PHOTO><TYPE>image/png</TYPE><BINVAL>" + std::string(n, 'A') +
+                      "</BINVAL></PHOTO></vCard>");
   };
   EXPECT_EQ(profile_from_vcard(vcard(65'536)).photo_data.size(), 65'536U);
   EXPECT_TRUE(profile_from_vcard(vcard(65'540)).photo_data.empty());

@@ -68,7 +68,8 @@ TEST(Stanza, ErrorsAreAnsweredOnceAndWithTheAddressesTurned) {
        "xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/><text xmlns='urn:ietf:params:xml:ns:xmpp-stanzas' "
        "xml:lang='en'>full</text></error></message>"},
       {"<iq from='a@' type='get'/>",
-       "<iq type='error' to='a@'><error type='wait'><resource-constraint xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/><text "
+       "<iq type='error' to='a@'><error type='wait'><resource-constraint "
+       "xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/><text "
        "xmlns='urn:ietf:params:xml:ns:xmpp-stanzas' xml:lang='en'>full</text></error></iq>"},
       {"<message to='b@c.example'/>", ""},
       {"<message type='error' from='a@c.example'/>", ""},
@@ -91,7 +92,8 @@ TEST(Stanza, ErrorsAreRead) {
   } const rows[] = {
       {"<message type='error'/>", {ErrorType::cancel, Condition::undefined_condition, ""}},
       {"<message><error type='auth'/></message>", {ErrorType::auth, Condition::undefined_condition, ""}},
-      {"<iq><error type='wait'>\n<forbidden xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/><x xmlns='urn:y'/></error></iq>",
+      {"<iq><error type='wait'>\n<forbidden xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/><x "
+       "xmlns='urn:y'/></error></iq>",
        {ErrorType::wait, Condition::forbidden, ""}},
       {"<iq><error><text xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'>why</text><gone "
        "xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'>xmpp:a@b</gone></error></iq>",
@@ -136,7 +138,8 @@ TEST(Event, AChangedAddressIsWritten) {
   m.to = *Jid::parse("bob@corp.example");
   m.id = "1";
   m.type = "chat";
-  EXPECT_EQ(to_xml(to_stanza(event), ns::client), "<message type='chat' id='1' from='carol@corp.example' to='bob@corp.example'/>");
+  EXPECT_EQ(to_xml(to_stanza(event), ns::client),
+            "<message type='chat' id='1' from='carol@corp.example' to='bob@corp.example'/>");
   m.from = std::nullopt;
   m.to = std::nullopt;
   EXPECT_EQ(to_stanza(event).attr("from"), nullptr);
@@ -154,7 +157,8 @@ TEST(Event, KnowsWhatAMessageIsFor) {
       {"<body>x</body><received xmlns='urn:xmpp:receipts' id='1'/>", Purpose::content},
       {"<received xmlns='urn:xmpp:receipts' id='1'/><x xmlns='urn:x'/>", Purpose::receipt},
       {"<displayed xmlns='urn:xmpp:chat-markers:0' id='1'/>", Purpose::receipt},
-      {"<composing xmlns='http://jabber.org/protocol/chatstates'/><no-store xmlns='urn:xmpp:hints'/>", Purpose::chat_state},
+      {"<composing xmlns='http://jabber.org/protocol/chatstates'/><no-store xmlns='urn:xmpp:hints'/>",
+       Purpose::chat_state},
       {"<composing xmlns='http://jabber.org/protocol/chatstates'/><x xmlns='urn:x'/>", Purpose::content},
       {"<subject/>", Purpose::content},
       {"<replace xmlns='urn:xmpp:message-correct:0' id='1'/>", Purpose::content},

@@ -22,7 +22,7 @@ TEST(Ulid, IsTwentySixOfCrockfordsCharacters) {
 
 TEST(Ulid, BeginsWithItsTime) {
   UlidSource source({3, 4});
-  EXPECT_EQ(source.next(1'469'918'176'385).substr(0, 10), "01ARYZ6S41");   // the example of the ULID specification
+  EXPECT_EQ(source.next(1'469'918'176'385).substr(0, 10), "01ARYZ6S41");  // the example of the ULID specification
   EXPECT_EQ(UlidSource({1, 1}).next(0).substr(0, 10), "0000000000");
   EXPECT_EQ(UlidSource({1, 1}).next(-5).substr(0, 10), "0000000000");
   EXPECT_EQ(UlidSource({1, 1}).next((Instant{1} << 48) - 1).substr(0, 10), "7ZZZZZZZZZ");

@@ -16,7 +16,8 @@ const std::string open =
 const std::string close = "</stream:stream>";
 
 std::string describe(const StreamItem& item) {
-  if (const auto* h = std::get_if<StreamHeader>(&item)) return "header " + h->content_ns + " " + test::canonical(h->element);
+  if (const auto* h = std::get_if<StreamHeader>(&item))
+    return "header " + h->content_ns + " " + test::canonical(h->element);
   if (const auto* e = std::get_if<Element>(&item)) return "element " + test::canonical(*e);
   if (const auto* r = std::get_if<Refused>(&item)) return "refused " + r->error.text + " " + test::canonical(r->stanza);
   if (const auto* f = std::get_if<StreamFault>(&item)) return "fault " + f->condition;
@@ -37,7 +38,8 @@ std::vector<StreamItem> read(std::string_view bytes, const XmlLimits& limits = {
 }
 
 TEST(XmlReader, ReadsAStream) {
-  const auto items = read(open + " <message id='1'><body>x</body></message>\n<presence/>\n" + close + "what comes after");
+  const auto items =
+      read(open + " <message id='1'><body>x</body></message>\n<presence/>\n" + close + "what comes after");
   ASSERT_EQ(items.size(), 4U);
   const auto& header = std::get<StreamHeader>(items[0]);
   EXPECT_TRUE(header.element.is("stream", ns::stream));
@@ -49,8 +51,9 @@ TEST(XmlReader, ReadsAStream) {
 }
 
 TEST(XmlReader, ReadsAComponentsStream) {
-  const auto items = read("<stream:stream xmlns='jabber:component:accept' xmlns:stream='http://etherx.jabber.org/streams'>"
-                          "<handshake/><stream:features/><message><body/></message>");
+  const auto items = read(
+      "<stream:stream xmlns='jabber:component:accept' xmlns:stream='http://etherx.jabber.org/streams'>"
+      "<handshake/><stream:features/><message><body/></message>");
   ASSERT_EQ(items.size(), 4U);
   EXPECT_EQ(std::get<StreamHeader>(items[0]).content_ns, ns::component);
   EXPECT_TRUE(std::get<Element>(items[1]).is("handshake", ns::client));
@@ -67,7 +70,8 @@ TEST(XmlReader, EverySplitGivesTheSame) {
   for (const std::size_t step : {1U, 2U, 3U, 7U, 64U, 1000U}) {
     XmlStreamReader reader({});
     std::vector<StreamItem> items;
-    for (std::size_t at = 0; at < stream.size(); at += step) reader.feed(std::string_view(stream).substr(at, step), items);
+    for (std::size_t at = 0; at < stream.size(); at += step)
+      reader.feed(std::string_view(stream).substr(at, step), items);
     EXPECT_EQ(describe(items), whole) << step;
   }
   const std::string little = open + "<message to='é@c.example'>&#x1F600;<![CDATA[]]]]>ä</message><iq/>" + close;
@@ -129,7 +133,8 @@ TEST(XmlReader, OverALimitIsRefusedAndTheNextIsFine) {
     for (const std::size_t step : {stream.size(), std::size_t{1}}) {
       XmlStreamReader reader(limits);
       std::vector<StreamItem> items;
-      for (std::size_t at = 0; at < stream.size(); at += step) reader.feed(std::string_view(stream).substr(at, step), items);
+      for (std::size_t at = 0; at < stream.size(); at += step)
+        reader.feed(std::string_view(stream).substr(at, step), items);
       ASSERT_EQ(items.size(), 3U) << row.name << "\n" << describe(items);
       const auto* refused = std::get_if<Refused>(&items[1]);
       ASSERT_NE(refused, nullptr) << row.name;

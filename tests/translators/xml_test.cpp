@@ -17,7 +17,8 @@ Element parsed(std::string_view text) {
 }
 
 TEST(Xml, ReadsWhatItSees) {
-  const Element e = parsed(R"(<message a='1' x:b="2" xmlns:x='urn:x' xml:lang='de'>t<y xmlns='urn:y'/>&#228;</message>)");
+  const Element e =
+      parsed(R"(<message a='1' x:b="2" xmlns:x='urn:x' xml:lang='de'>t<y xmlns='urn:y'/>&#228;</message>)");
   EXPECT_TRUE(e.is("message", ns::client));
   ASSERT_EQ(e.attrs.size(), 3U);
   EXPECT_EQ(e.attr_or("a"), "1");
@@ -65,8 +66,8 @@ TEST(Xml, Writes) {
       {"alone", "<message><body>x</body></message>", "", "<message xmlns='jabber:client'><body>x</body></message>"},
       {"leaving a namespace", "<a xmlns='u'><b xmlns=''/></a>", "u", "<a><b xmlns=''/></a>"},
       {"a prefix of its own", "<p:a xmlns:p='u' p:x='1'/>", ns::client, "<p:a xmlns:p='u' p:x='1'/>"},
-      {"what must be escaped", "<a b='&lt;&gt;&amp;&quot;&apos;&#9;&#10;&#13;'>&lt;]]&gt;&amp;\"'\t\n&#13;</a>", ns::client,
-       "<a b='&lt;&gt;&amp;&quot;&apos;&#9;&#10;&#13;'>&lt;]]&gt;&amp;\"'\t\n&#13;</a>"},
+      {"what must be escaped", "<a b='&lt;&gt;&amp;&quot;&apos;&#9;&#10;&#13;'>&lt;]]&gt;&amp;\"'\t\n&#13;</a>",
+       ns::client, "<a b='&lt;&gt;&amp;&quot;&apos;&#9;&#10;&#13;'>&lt;]]&gt;&amp;\"'\t\n&#13;</a>"},
   };
   for (const Written& row : rows) EXPECT_EQ(to_xml(parsed(row.xml), row.default_ns), row.expected) << row.name;
 }
@@ -162,18 +163,17 @@ TEST(Xml, HasLimits) {
   for (const auto& row : rows) {
     const auto e = parse_xml(row.xml, limits);
     EXPECT_EQ(e.ok(), row.good) << row.name;
-    if (!e) {
-      EXPECT_EQ(e.error().condition, Condition::policy_violation) << row.name;
-    }
+    if (!e) { EXPECT_EQ(e.error().condition, Condition::policy_violation) << row.name; }
   }
 }
 
 TEST(Xml, KnowsWhatXmlCanCarry) {
   for (const std::string_view good : {"", "plain", "\t\r\n", "ä€😀", "\x7F", "\xEF\xBF\xBD", "\xEE\x80\x80"})
     EXPECT_TRUE(is_xml_text(good)) << good;
-  for (const std::string_view bad : {std::string_view("\0", 1), std::string_view("\x01"), std::string_view("a\x1F"),
-                                     std::string_view("\xEF\xBF\xBE"), std::string_view("\xEF\xBF\xBF"),
-                                     std::string_view("\xED\xA0\x80"), std::string_view("\xFF"), std::string_view("a\xC3")})
+  for (const std::string_view bad :
+       {std::string_view("\0", 1), std::string_view("\x01"), std::string_view("a\x1F"),
+        std::string_view("\xEF\xBF\xBE"), std::string_view("\xEF\xBF\xBF"), std::string_view("\xED\xA0\x80"),
+        std::string_view("\xFF"), std::string_view("a\xC3")})
     EXPECT_FALSE(is_xml_text(bad)) << bad;
   std::string escaped;
   append_escaped(escaped, "<&>'\"");

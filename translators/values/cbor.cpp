@@ -62,7 +62,7 @@ bool encode(std::string& out, JsonView v) {
 struct Frame {
   bool map;
   bool indefinite;
-  std::size_t left;        // items still to come; a map counts keys and values
+  std::size_t left;  // items still to come; a map counts keys and values
   bool want_key;
 };
 
@@ -100,8 +100,14 @@ struct Decoder {
   }
   void begin(bool map, bool indefinite, std::size_t items) {
     if (!begin_value(false)) return;
-    if (open.size() >= max_depth) { fail("deeper than 64"); return; }
-    if (map && items > SIZE_MAX / 2) { fail("a map of impossible size"); return; }
+    if (open.size() >= max_depth) {
+      fail("deeper than 64");
+      return;
+    }
+    if (map && items > SIZE_MAX / 2) {
+      fail("a map of impossible size");
+      return;
+    }
     map ? writer.begin_object() : writer.begin_array();
     open.push_back({map, indefinite, map ? items * 2 : items, map});
     if (!indefinite && items == 0) {
@@ -111,26 +117,40 @@ struct Decoder {
   }
   void text(std::string_view s) {
     if (!begin_value(true)) return;
-    if (!is_utf8(s)) { fail("a text that is not UTF-8"); return; }
-    if (!open.empty() && open.back().map && open.back().want_key) writer.key(s);
-    else writer.value(s);
+    if (!is_utf8(s)) {
+      fail("a text that is not UTF-8");
+      return;
+    }
+    if (!open.empty() && open.back().map && open.back().want_key)
+      writer.key(s);
+    else
+      writer.value(s);
     end_value();
   }
   void integer(std::uint64_t n, bool negative) {
     if (!begin_value(false)) return;
-    if (n > INT64_MAX) { fail("an integer over 64 bits signed"); return; }
+    if (n > INT64_MAX) {
+      fail("an integer over 64 bits signed");
+      return;
+    }
     writer.value(negative ? -1 - static_cast<std::int64_t>(n) : static_cast<std::int64_t>(n));
     end_value();
   }
   void number(double d) {
     if (!begin_value(false)) return;
-    if (!std::isfinite(d)) { fail("a number that is not finite"); return; }
+    if (!std::isfinite(d)) {
+      fail("a number that is not finite");
+      return;
+    }
     writer.value(d);
     end_value();
   }
   void end_indefinite() {
     if (!fault.empty()) return;
-    if (open.empty() || !open.back().indefinite || (open.back().map && !open.back().want_key)) { fail("a stray break"); return; }
+    if (open.empty() || !open.back().indefinite || (open.back().map && !open.back().want_key)) {
+      fail("a stray break");
+      return;
+    }
     close();
     end_value();
   }

@@ -1,4 +1,5 @@
-// The same payloads as CBOR (RFC 8949), for users whose row says format=cbor. libcbor underneath, seen by cbor.cpp alone.
+// The same payloads as CBOR (RFC 8949), for users whose row says format=cbor. libcbor underneath, seen by cbor.cpp
+// alone.
 #pragma once
 
 #include <string>

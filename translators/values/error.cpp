@@ -49,7 +49,7 @@ constexpr std::array<std::pair<ErrorType, std::string_view>, 5> types{{
 const Row& row_of(Condition condition) {
   for (const Row& row : rows)
     if (row.condition == condition) return row;
-  return rows[20];   // undefined-condition; every enumerator has a row
+  return rows[20];  // undefined-condition; every enumerator has a row
 }
 
 }  // namespace
@@ -76,8 +76,6 @@ ErrorType error_type_from(std::string_view name) {
 
 ErrorType usual_type(Condition condition) { return row_of(condition).type; }
 
-StanzaError error(Condition condition, std::string text) {
-  return {usual_type(condition), condition, std::move(text)};
-}
+StanzaError error(Condition condition, std::string text) { return {usual_type(condition), condition, std::move(text)}; }
 
 }  // namespace ferry

@@ -8,10 +8,28 @@ namespace ferry {
 
 // The defined conditions of RFC 6120 section 8.3.3, under their own names.
 enum class Condition {
-  bad_request, conflict, feature_not_implemented, forbidden, gone, internal_server_error, item_not_found,
-  jid_malformed, not_acceptable, not_allowed, not_authorized, policy_violation, recipient_unavailable, redirect,
-  registration_required, remote_server_not_found, remote_server_timeout, resource_constraint, service_unavailable,
-  subscription_required, undefined_condition, unexpected_request,
+  bad_request,
+  conflict,
+  feature_not_implemented,
+  forbidden,
+  gone,
+  internal_server_error,
+  item_not_found,
+  jid_malformed,
+  not_acceptable,
+  not_allowed,
+  not_authorized,
+  policy_violation,
+  recipient_unavailable,
+  redirect,
+  registration_required,
+  remote_server_not_found,
+  remote_server_timeout,
+  resource_constraint,
+  service_unavailable,
+  subscription_required,
+  undefined_condition,
+  unexpected_request,
 };
 
 // RFC 6120 section 8.3.2: what the sender may do about it.
@@ -20,9 +38,9 @@ enum class ErrorType { auth, cancel, continue_, modify, wait };
 struct StanzaError {
   ErrorType type = ErrorType::cancel;
   Condition condition = Condition::undefined_condition;
-  std::string text;   // for people: what was wrong and what was expected; never a body or a secret
+  std::string text;  // for people: what was wrong and what was expected; never a body or a secret
 
-  bool retry() const { return type == ErrorType::wait; }   // may the same thing succeed later?
+  bool retry() const { return type == ErrorType::wait; }  // may the same thing succeed later?
   friend bool operator==(const StanzaError&, const StanzaError&) = default;
 };
 

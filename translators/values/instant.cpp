@@ -20,7 +20,7 @@ int days_of(int year, int month) {
   return month == 2 && leap ? 29 : days[static_cast<std::size_t>(month - 1)];
 }
 
-constexpr Instant first = -62'167'219'200'000, last = 253'402'300'799'999;   // of the years 0 and 9999
+constexpr Instant first = -62'167'219'200'000, last = 253'402'300'799'999;  // of the years 0 and 9999
 
 struct Reader {
   std::string_view rest;
@@ -29,8 +29,10 @@ struct Reader {
     int value = 0;
     if (rest.size() < digits) good = false;
     for (std::size_t i = 0; good && i < digits; ++i) {
-      if (rest[i] < '0' || rest[i] > '9') good = false;
-      else value = value * 10 + (rest[i] - '0');
+      if (rest[i] < '0' || rest[i] > '9')
+        good = false;
+      else
+        value = value * 10 + (rest[i] - '0');
     }
     if (good) rest.remove_prefix(digits);
     return value;
@@ -48,7 +50,10 @@ struct Reader {
 std::string format_instant(Instant t) {
   constexpr std::int64_t day = 86'400'000;
   std::int64_t days = t / day, ms = t % day;
-  if (ms < 0) { ms += day; --days; }
+  if (ms < 0) {
+    ms += day;
+    --days;
+  }
   days += 719'468;
   const std::int64_t era = (days >= 0 ? days : days - 146'096) / 146'097;
   const std::int64_t doe = days - era * 146'097;
@@ -59,7 +64,8 @@ std::string format_instant(Instant t) {
   const int y = static_cast<int>(yoe + era * 400 + (m <= 2));
   std::string text = "0000-00-00T00:00:00.000Z";
   const auto put = [&](std::size_t at, int digits, std::int64_t value) {
-    for (int k = digits - 1; k >= 0; --k, value /= 10) text[at + static_cast<std::size_t>(k)] = static_cast<char>('0' + value % 10);
+    for (int k = digits - 1; k >= 0; --k, value /= 10)
+      text[at + static_cast<std::size_t>(k)] = static_cast<char>('0' + value % 10);
   };
   put(0, 4, y);
   put(5, 2, m);
@@ -88,11 +94,12 @@ std::optional<Instant> parse_instant(std::string_view text) {
   int ms = 0;
   if (r.take('.')) {
     int scale = 100, digits = 0;
-    for (; !r.rest.empty() && r.rest.front() >= '0' && r.rest.front() <= '9'; r.rest.remove_prefix(1), ++digits, scale /= 10)
+    for (; !r.rest.empty() && r.rest.front() >= '0' && r.rest.front() <= '9';
+         r.rest.remove_prefix(1), ++digits, scale /= 10)
       ms += (r.rest.front() - '0') * scale;
     if (digits == 0) r.good = false;
   }
-  std::int64_t offset = 0;   // minutes
+  std::int64_t offset = 0;  // minutes
   if (!r.take('Z') && !r.take('z') && !(legacy && r.rest.empty())) {
     const int sign = r.take('-') ? -1 : (r.take('+') ? 1 : 0);
     const int oh = r.number(2);
@@ -101,11 +108,10 @@ std::optional<Instant> parse_instant(std::string_view text) {
     if (sign == 0 || oh > 23 || om > 59) r.good = false;
     offset = sign * (oh * 60 + om);
   }
-  if (!r.good || !r.rest.empty() || m < 1 || m > 12 || hh > 23 || mm > 59 || ss > 60)
-    return std::nullopt;
+  if (!r.good || !r.rest.empty() || m < 1 || m > 12 || hh > 23 || mm > 59 || ss > 60) return std::nullopt;
   if (d < 1 || d > days_of(y, m)) return std::nullopt;
   const Instant t = (days_from_civil(y, m, d) * 86'400 + hh * 3600 + mm * 60 + ss - offset * 60) * 1000 + ms;
-  if (t < first || t > last) return std::nullopt;   // an offset can lead out of the calendar
+  if (t < first || t > last) return std::nullopt;  // an offset can lead out of the calendar
   return t;
 }
 

@@ -8,8 +8,8 @@
 
 namespace ferry {
 
-using Instant = std::int64_t;    // ms since the epoch, UTC
-using Duration = std::int64_t;   // ms
+using Instant = std::int64_t;   // ms since the epoch, UTC
+using Duration = std::int64_t;  // ms
 
 inline constexpr Duration second = 1'000;
 inline constexpr Duration minute = 60 * second;

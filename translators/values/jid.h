@@ -27,14 +27,14 @@ class Jid {
   static Result<Jid> make(std::string_view localpart, std::string_view domainpart, std::string_view resourcepart = {});
 
   const std::string& str() const { return text_; }
-  std::string_view localpart() const;      // empty: none
+  std::string_view localpart() const;  // empty: none
   std::string_view domainpart() const;
-  std::string_view resourcepart() const;   // empty: none
-  std::string_view bare_view() const;      // the text without the resourcepart; lives as long as this Jid
+  std::string_view resourcepart() const;  // empty: none
+  std::string_view bare_view() const;     // the text without the resourcepart; lives as long as this Jid
 
   Jid bare() const;
-  Result<Jid> with_resource(std::string_view resourcepart) const;   // normalises; empty gives the bare JID
-  bool is_domain() const { return local_end_ == 0 && !has_resource(); }   // neither localpart nor resourcepart
+  Result<Jid> with_resource(std::string_view resourcepart) const;        // normalises; empty gives the bare JID
+  bool is_domain() const { return local_end_ == 0 && !has_resource(); }  // neither localpart nor resourcepart
   bool has_local() const { return local_end_ > 0; }
   bool has_resource() const { return resource_begin_ < text_.size(); }
 
@@ -44,9 +44,9 @@ class Jid {
  private:
   Jid() = default;
   std::string text_;
-  std::uint32_t local_end_ = 0;        // length of the localpart: 0 means none
-  std::uint32_t domain_end_ = 0;       // where the domainpart ends
-  std::uint32_t resource_begin_ = 0;   // text_.size() when there is none
+  std::uint32_t local_end_ = 0;       // length of the localpart: 0 means none
+  std::uint32_t domain_end_ = 0;      // where the domainpart ends
+  std::uint32_t resource_begin_ = 0;  // text_.size() when there is none
 };
 
 // XEP-0106: the text "d'artagnan" <-> the localpart "d\27artagnan". Escapes space " & ' / : < > @ and a

@@ -128,7 +128,8 @@ std::optional<std::int64_t> JsonView::integer() const {
 }
 
 std::optional<double> JsonView::number() const {
-  if (!value_ || !as_value(value_).IsNumber() || (as_value(value_).IsUint64() && !as_value(value_).IsInt64())) return std::nullopt;
+  if (!value_ || !as_value(value_).IsNumber() || (as_value(value_).IsUint64() && !as_value(value_).IsInt64()))
+    return std::nullopt;
   return as_value(value_).GetDouble();
 }
 
@@ -166,13 +167,16 @@ Result<JsonDocument> JsonDocument::parse(std::string_view text) {
   constexpr unsigned flags = rapidjson::kParseIterativeFlag;
   auto impl = std::make_unique<Impl>();
   // RapidJSON's own check of the encoding costs more than its parsing: it is for finding the place only.
-  if (is_utf8(text)) impl->document.Parse<flags>(text.data(), text.size());
-  else impl->document.Parse<flags | rapidjson::kParseValidateEncodingFlag>(text.data(), text.size());
+  if (is_utf8(text))
+    impl->document.Parse<flags>(text.data(), text.size());
+  else
+    impl->document.Parse<flags | rapidjson::kParseValidateEncodingFlag>(text.data(), text.size());
   if (impl->document.HasParseError())
-    return error(Condition::bad_request,
-                 std::string("not JSON: ") + rapidjson::GetParseError_En(impl->document.GetParseError()) + " At byte " +
-                     std::to_string(impl->document.GetErrorOffset()) + ".");
-  if (std::string fault = fault_of(impl->document); !fault.empty()) return error(Condition::bad_request, std::move(fault));
+    return error(Condition::bad_request, std::string("not JSON: ") +
+                                             rapidjson::GetParseError_En(impl->document.GetParseError()) + " At byte " +
+                                             std::to_string(impl->document.GetErrorOffset()) + ".");
+  if (std::string fault = fault_of(impl->document); !fault.empty())
+    return error(Condition::bad_request, std::move(fault));
   return JsonDocument(std::move(impl));
 }
 
@@ -186,10 +190,22 @@ struct JsonWriter::Impl {
 
 JsonWriter::JsonWriter() : impl_(std::make_unique<Impl>()) { impl_->text.reserve(512); }
 JsonWriter::~JsonWriter() = default;
-JsonWriter& JsonWriter::begin_object() { impl_->writer.StartObject(); return *this; }
-JsonWriter& JsonWriter::end_object() { impl_->writer.EndObject(); return *this; }
-JsonWriter& JsonWriter::begin_array() { impl_->writer.StartArray(); return *this; }
-JsonWriter& JsonWriter::end_array() { impl_->writer.EndArray(); return *this; }
+JsonWriter& JsonWriter::begin_object() {
+  impl_->writer.StartObject();
+  return *this;
+}
+JsonWriter& JsonWriter::end_object() {
+  impl_->writer.EndObject();
+  return *this;
+}
+JsonWriter& JsonWriter::begin_array() {
+  impl_->writer.StartArray();
+  return *this;
+}
+JsonWriter& JsonWriter::end_array() {
+  impl_->writer.EndArray();
+  return *this;
+}
 
 JsonWriter& JsonWriter::key(std::string_view name) {
   impl_->writer.text(name);
@@ -201,13 +217,24 @@ JsonWriter& JsonWriter::value(std::string_view text) {
   return *this;
 }
 
-JsonWriter& JsonWriter::value(bool flag) { impl_->writer.Bool(flag); return *this; }
-JsonWriter& JsonWriter::value(std::int64_t number) { impl_->writer.Int64(number); return *this; }
-JsonWriter& JsonWriter::value(double number) { impl_->writer.Double(number); return *this; }
+JsonWriter& JsonWriter::value(bool flag) {
+  impl_->writer.Bool(flag);
+  return *this;
+}
+JsonWriter& JsonWriter::value(std::int64_t number) {
+  impl_->writer.Int64(number);
+  return *this;
+}
+JsonWriter& JsonWriter::value(double number) {
+  impl_->writer.Double(number);
+  return *this;
+}
 
 JsonWriter& JsonWriter::value(JsonView copy) {
-  if (copy) as_value(copy.raw()).Accept(impl_->writer);
-  else impl_->writer.Null();
+  if (copy)
+    as_value(copy.raw()).Accept(impl_->writer);
+  else
+    impl_->writer.Null();
   return *this;
 }
 

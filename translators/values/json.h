@@ -23,16 +23,16 @@ class JsonView {
   bool is_array() const;
   bool is_string() const;
   bool is_null() const;
-  JsonView operator[](std::string_view key) const;   // the member of that name
+  JsonView operator[](std::string_view key) const;  // the member of that name
   std::optional<std::string_view> string() const;
   std::optional<bool> boolean() const;
   std::optional<std::int64_t> integer() const;
-  std::optional<double> number() const;             // an integer() too, nothing for those beyond 64 bits
-                                                     // signed; of long fractions the nearest double or its neighbour
-  std::size_t size() const;                          // of an array or object
-  void each(const std::function<void(JsonView)>& visit) const;                              // of an array
-  void members(const std::function<void(std::string_view key, JsonView)>& visit) const;     // of an object
-  const void* raw() const { return value_; }         // for cbor.cpp's walk through json.cpp
+  std::optional<double> number() const;  // an integer() too, nothing for those beyond 64 bits
+                                         // signed; of long fractions the nearest double or its neighbour
+  std::size_t size() const;              // of an array or object
+  void each(const std::function<void(JsonView)>& visit) const;                           // of an array
+  void members(const std::function<void(std::string_view key, JsonView)>& visit) const;  // of an object
+  const void* raw() const { return value_; }  // for cbor.cpp's walk through json.cpp
 
  private:
   const void* value_ = nullptr;
@@ -40,8 +40,8 @@ class JsonView {
 
 class JsonDocument {
  public:
-  // Errors: bad-request, with the place: not JSON, invalid UTF-8, lone surrogates, a key twice in one object (which of the two
-  // values counts would be a matter of taste), deeper than 64.
+  // Errors: bad-request, with the place: not JSON, invalid UTF-8, lone surrogates, a key twice in one object (which of
+  // the two values counts would be a matter of taste), deeper than 64.
   static Result<JsonDocument> parse(std::string_view text);
   JsonDocument(JsonDocument&&) noexcept;
   JsonDocument& operator=(JsonDocument&&) noexcept;
@@ -71,10 +71,12 @@ class JsonWriter {
   JsonWriter& value(bool flag);
   JsonWriter& value(std::int64_t number);
   JsonWriter& value(double number);
-  JsonWriter& value(JsonView copy);                  // a value of a document, as it is
+  JsonWriter& value(JsonView copy);  // a value of a document, as it is
   template <class T>
-  JsonWriter& field(std::string_view name, const T& v) { return key(name).value(v); }
-  std::string take();                                // the text; the writer is done
+  JsonWriter& field(std::string_view name, const T& v) {
+    return key(name).value(v);
+  }
+  std::string take();  // the text; the writer is done
 
  private:
   struct Impl;

@@ -25,9 +25,12 @@ std::optional<StanzaError> read_address(const Element& e, std::string_view which
 
 std::string_view stanza_name(StanzaKind kind) {
   switch (kind) {
-    case StanzaKind::message: return "message";
-    case StanzaKind::presence: return "presence";
-    case StanzaKind::iq: return "iq";
+    case StanzaKind::message:
+      return "message";
+    case StanzaKind::presence:
+      return "presence";
+    case StanzaKind::iq:
+      return "iq";
   }
   return "";
 }
@@ -59,7 +62,8 @@ Element error_element(const StanzaError& e) {
 
 std::optional<Element> error_reply(const Element& stanza, const StanzaError& e) {
   const std::string_view type = stanza.attr_or("type");
-  if (type == "error" || (stanza.name == "iq" && type == "result") || stanza.attr_or("from").empty()) return std::nullopt;
+  if (type == "error" || (stanza.name == "iq" && type == "result") || stanza.attr_or("from").empty())
+    return std::nullopt;
   Element reply(stanza.name);
   reply.set("type", "error");
   if (const auto* id = stanza.attr("id")) reply.set("id", *id);
@@ -77,8 +81,10 @@ StanzaError parse_error(const Element& stanza) {
   for (const Node& node : element->children) {
     const Element* child = node.element();
     if (!child || child->ns != ns::stanza_error) continue;
-    if (child->name == "text") e.text = child->text();
-    else e.condition = condition_from(child->name);
+    if (child->name == "text")
+      e.text = child->text();
+    else
+      e.condition = condition_from(child->name);
   }
   return e;
 }

@@ -26,7 +26,7 @@ bool topic_matches(std::string_view filter, std::string_view name);
 // Is there a topic name that both filters match? Both valid. (For overlaps in the mapping table.)
 bool filters_overlap(std::string_view a, std::string_view b);
 
-std::vector<std::string_view> topic_levels(std::string_view topic);   // "a//b" -> a, "", b
+std::vector<std::string_view> topic_levels(std::string_view topic);  // "a//b" -> a, "", b
 
 // Strict UTF-8 (RFC 3629: no surrogates, no overlong forms, at most U+10FFFF).
 bool is_utf8(std::string_view bytes);

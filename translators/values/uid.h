@@ -17,7 +17,7 @@
 
 namespace ferry {
 
-inline constexpr std::size_t max_level_bytes = 200;   // of one escaped name
+inline constexpr std::size_t max_level_bytes = 200;  // of one escaped name
 
 // Errors: not-acceptable (empty, over the limit), jid-malformed (not UTF-8; unescape: not the one form).
 // Characters that MQTT 5 section 1.5.4 forbids in strings (U+0000) or discourages in ways brokers enforce (Mosquitto
@@ -31,8 +31,8 @@ Result<std::string> unescape_level(std::string_view level);
 Result<std::string> to_uid(const Jid& jid);
 Result<Jid> from_uid(std::string_view uid);
 
-// The device of a resourcepart (of a Jid, so normalised), and back. from_device also checks resourceprep: a device name that resourceprep
-// would change is refused (not-acceptable), so that two devices never meet in one resource.
+// The device of a resourcepart (of a Jid, so normalised), and back. from_device also checks resourceprep: a device name
+// that resourceprep would change is refused (not-acceptable), so that two devices never meet in one resource.
 Result<std::string> to_device(std::string_view resourcepart);
 Result<std::string> from_device(std::string_view device);
 

@@ -27,7 +27,7 @@ std::uint64_t UlidSource::random() {
 std::string UlidSource::next(Instant now) {
   if (now > last_) {
     last_ = now;
-    high_ = random() & (forty >> 1);   // room above, so that counting up does not overflow
+    high_ = random() & (forty >> 1);  // room above, so that counting up does not overflow
     low_ = random() & forty;
   } else {
     low_ = (low_ + 1 + (random() & 0xFFFF)) & forty;

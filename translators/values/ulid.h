@@ -20,7 +20,7 @@ class UlidSource {
   std::uint64_t random();
   std::array<std::uint64_t, 2> state_;
   Instant last_ = 0;
-  std::uint64_t high_ = 0, low_ = 0;   // the 80 bits: 40 and 40
+  std::uint64_t high_ = 0, low_ = 0;  // the 80 bits: 40 and 40
 };
 
 }  // namespace ferry

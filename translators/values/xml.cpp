@@ -105,15 +105,32 @@ void append_as(std::string& out, std::string_view text, Place place) {
   for (std::size_t i = 0; i < text.size(); ++i) {
     std::string_view entity;
     switch (text[i]) {
-      case '&': entity = "&amp;"; break;
-      case '<': entity = "&lt;"; break;
-      case '>': entity = "&gt;"; break;
-      case '\r': entity = "&#13;"; break;   // a parser would turn it into a line feed
-      case '"': if (place == Place::attribute) entity = "&quot;"; break;
-      case '\'': if (place == Place::attribute) entity = "&apos;"; break;
-      case '\n': if (place == Place::attribute) entity = "&#10;"; break;
-      case '\t': if (place == Place::attribute) entity = "&#9;"; break;
-      default: break;
+      case '&':
+        entity = "&amp;";
+        break;
+      case '<':
+        entity = "&lt;";
+        break;
+      case '>':
+        entity = "&gt;";
+        break;
+      case '\r':
+        entity = "&#13;";
+        break;  // a parser would turn it into a line feed
+      case '"':
+        if (place == Place::attribute) entity = "&quot;";
+        break;
+      case '\'':
+        if (place == Place::attribute) entity = "&apos;";
+        break;
+      case '\n':
+        if (place == Place::attribute) entity = "&#10;";
+        break;
+      case '\t':
+        if (place == Place::attribute) entity = "&#9;";
+        break;
+      default:
+        break;
     }
     if (entity.empty()) continue;
     out.append(text.substr(from, i - from)).append(entity);

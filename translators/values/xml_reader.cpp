@@ -9,9 +9,9 @@
 namespace ferry {
 namespace {
 
-constexpr char separator = '\x01';            // no namespace name contains it
+constexpr char separator = '\x01';  // no namespace name contains it
 constexpr std::size_t nowhere = static_cast<std::size_t>(-1);
-constexpr std::size_t token_factor = 8;       // a single token may buffer this many stanzas' worth of bytes
+constexpr std::size_t token_factor = 8;  // a single token may buffer this many stanzas' worth of bytes
 
 struct ParserFree {
   void operator()(XML_Parser p) const { XML_ParserFree(p); }
@@ -37,7 +37,8 @@ struct Name {
 std::string_view content(std::string_view uri) { return uri == ns::component ? ns::client : uri; }
 
 // COMPAT(expat 2.6, and distributions' 2.5): left alone, expat keeps the end of a token that came in pieces until much
-// more has come, and a stanza would wait for the next one. Older ones have no such function: a template may look for it.
+// more has come, and a stanza would wait for the next one. Older ones have no such function: a template may look for
+// it.
 template <class Parser>
 void parse_at_once(Parser p) {
   if constexpr (requires { XML_SetReparseDeferralEnabled(p, XML_FALSE); }) XML_SetReparseDeferralEnabled(p, XML_FALSE);
@@ -63,7 +64,8 @@ class XmlStreamReader::Impl {
       parse(part, false);
       unfinished_ = finished_something_ ? 0 : unfinished_ + part.size();
       finished_something_ = false;
-      if (unfinished_ > limits_.bytes * token_factor && !over_) fault("policy-violation", "a token of unlimited length");
+      if (unfinished_ > limits_.bytes * token_factor && !over_)
+        fault("policy-violation", "a token of unlimited length");
     }
     out_ = nullptr;
   }
@@ -110,7 +112,7 @@ class XmlStreamReader::Impl {
   void refuse(std::string text) {
     if (refused_) return;
     refused_ = error(Condition::policy_violation, std::move(text));
-    open_.resize(1);   // the stanza stays, what hung below it goes
+    open_.resize(1);  // the stanza stays, what hung below it goes
     open_[0]->children.clear();
   }
 
@@ -181,10 +183,14 @@ class XmlStreamReader::Impl {
       s.open_.push_back(&s.open_.back()->add(std::move(e)));
       ++s.elements_;
     }
-    if (s.over_attributes_) s.refuse("more than " + std::to_string(s.limits_.attributes) + " attributes");
-    else if (s.open_.size() > s.limits_.depth) s.refuse("deeper than " + std::to_string(s.limits_.depth) + " elements");
-    else if (s.elements_ > s.limits_.elements) s.refuse("more than " + std::to_string(s.limits_.elements) + " elements");
-    else s.check_size();
+    if (s.over_attributes_)
+      s.refuse("more than " + std::to_string(s.limits_.attributes) + " attributes");
+    else if (s.open_.size() > s.limits_.depth)
+      s.refuse("deeper than " + std::to_string(s.limits_.depth) + " elements");
+    else if (s.elements_ > s.limits_.elements)
+      s.refuse("more than " + std::to_string(s.limits_.elements) + " elements");
+    else
+      s.check_size();
   }
 
   static void on_text(void* user, const char* text, int length) {
@@ -192,8 +198,9 @@ class XmlStreamReader::Impl {
     if (s.over_) return;
     s.finished_something_ = true;
     const std::string_view piece(text, static_cast<std::size_t>(length));
-    if (s.open_.empty()) {   // between stanzas: white space keeps connections alive, anything else is a fault
-      if (piece.find_first_not_of(" \t\r\n") != std::string_view::npos) s.fault("not-well-formed", "text between stanzas");
+    if (s.open_.empty()) {  // between stanzas: white space keeps connections alive, anything else is a fault
+      if (piece.find_first_not_of(" \t\r\n") != std::string_view::npos)
+        s.fault("not-well-formed", "text between stanzas");
       return;
     }
     if (s.refused_) return;
@@ -246,21 +253,21 @@ class XmlStreamReader::Impl {
   std::unique_ptr<XML_ParserStruct, ParserFree> parser_;
   XmlLimits limits_;
   bool document_;
-  std::string default_ns_;            // of a document: what an unprefixed name means that no xmlns reaches
-  std::size_t default_declared_at_ = nowhere;   // the depth of the outermost element with an xmlns
+  std::string default_ns_;                     // of a document: what an unprefixed name means that no xmlns reaches
+  std::size_t default_declared_at_ = nowhere;  // the depth of the outermost element with an xmlns
   std::vector<StreamItem>* out_ = nullptr;
   bool over_ = false;
-  bool finished_something_ = false;   // since the slice began
+  bool finished_something_ = false;  // since the slice began
   bool over_attributes_ = false;
-  std::size_t unfinished_ = 0;        // bytes fed since expat last reported anything
+  std::size_t unfinished_ = 0;  // bytes fed since expat last reported anything
   std::size_t depth_ = 0;
   std::string content_ns_;
-  std::size_t declared_ = 0;          // how many, kept or not
-  std::vector<NsDecl> decls_;         // seen before the element they belong to
+  std::size_t declared_ = 0;   // how many, kept or not
+  std::vector<NsDecl> decls_;  // seen before the element they belong to
   Element stanza_;
   std::size_t stanza_began_ = 0;
   std::size_t elements_ = 0;
-  std::vector<Element*> open_;        // from the stanza down; parents do not move while a child is open
+  std::vector<Element*> open_;  // from the stanza down; parents do not move while a child is open
   std::optional<StanzaError> refused_;
 };
 

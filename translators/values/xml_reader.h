@@ -17,16 +17,16 @@
 namespace ferry {
 
 struct StreamHeader {
-  Element element;          // <stream:stream …> without children
-  std::string content_ns;   // its default namespace: jabber:client, jabber:component:accept …
+  Element element;         // <stream:stream …> without children
+  std::string content_ns;  // its default namespace: jabber:client, jabber:component:accept …
 };
-struct StreamEnd {};        // </stream:stream>
+struct StreamEnd {};  // </stream:stream>
 struct Refused {
-  Element stanza;           // name and attributes only
+  Element stanza;  // name and attributes only
   StanzaError error;
 };
 struct StreamFault {
-  std::string condition;    // RFC 6120 section 4.9.3: not-well-formed, restricted-xml, policy-violation …
+  std::string condition;  // RFC 6120 section 4.9.3: not-well-formed, restricted-xml, policy-violation …
   std::string text;
 };
 
@@ -39,10 +39,10 @@ class XmlStreamReader {
   XmlStreamReader(XmlStreamReader&&) noexcept;
   XmlStreamReader& operator=(XmlStreamReader&&) noexcept;
 
-  void feed(std::string_view bytes, std::vector<StreamItem>& out);   // after a fault or the end: does nothing
-  void set_limits(const XmlLimits& limits);                          // for instance after authentication
+  void feed(std::string_view bytes, std::vector<StreamItem>& out);  // after a fault or the end: does nothing
+  void set_limits(const XmlLimits& limits);                         // for instance after authentication
 
-  class Impl;   // expat's side of it
+  class Impl;  // expat's side of it
 
  private:
   std::unique_ptr<Impl> impl_;
