@@ -22,7 +22,7 @@ struct ContactView {
   std::vector<std::string> groups;
   std::string_view subscription = "none";  // none, to, from, both
   bool ask = false, request = false, approved = false;
-  std::string text;  // what they wrote with the request
+  std::string text = {};  // what they wrote with the request
 };
 
 struct ReceiptPayload {
