@@ -178,7 +178,7 @@ void BrokerLink::on_suback(int mid, bool was_refused) {
 }
 
 void BrokerLink::on_complaint(std::string text) {
-  inbox_.say(LogLine::Level::warning, "event=broker.library text=" + log_value(text));
+  inbox_.say(LogLine::Level::warning, "event=broker.complaint text=" + log_value(text));
 }
 
 // A subscription that exists is replaced without a gap, and every retained publish that matches comes again (MQTT 5
