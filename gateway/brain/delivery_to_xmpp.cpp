@@ -39,15 +39,7 @@ std::optional<Delivery::Refusal> Delivery::on_out_text(User& user, const InPubli
 
 bool Delivery::within_rate(User& user) {
   const auto& limits = world_.options.limits;
-  if (limits.user_rate == 0) return true;
-  const double burst = std::max(1.0, static_cast<double>(limits.user_burst));
-  const double elapsed = static_cast<double>(world_.now - user.tokens_at) / static_cast<double>(second);
-  user.tokens =
-      user.tokens_at == 0 ? burst : std::min(burst, user.tokens + elapsed * static_cast<double>(limits.user_rate));
-  user.tokens_at = world_.now;
-  if (user.tokens < 1) return false;
-  user.tokens -= 1;
-  return true;
+  return user.rate.take(world_.now, limits.user_rate, limits.user_burst);
 }
 
 std::optional<Delivery::Refusal> Delivery::accept(User& user, message::Outgoing out, const InPublish& publish) {

@@ -184,24 +184,13 @@ void Feeds::on_publish(const Row& row, const Jid& jid, const InPublish& publish,
   auto text = readable(publish.payload);
   if (!text) text = "[" + std::to_string(publish.payload.size()) + " bytes that are no text]";
   if (row.topic.find_first_of("+#") != std::string::npos) *text = publish.topic + ": " + *text;  // many topics, one JID
-  if (text->size() <= max_last) {
-    f->last = *text;
-    f->last_at = world_.now;
-  }
+  if (text->size() <= max_last) f->last = *text;
   if (publish.retain) return;  // what was there when we subscribed is no news
   const auto& limits = world_.options.limits;
-  if (limits.feed_rate > 0) {
-    const double burst = std::max(1.0, static_cast<double>(limits.feed_burst));
-    f->tokens = f->tokens_at == 0 ? burst
-                                  : std::min(burst, f->tokens + static_cast<double>(world_.now - f->tokens_at) /
-                                                                    1000.0 * static_cast<double>(limits.feed_rate));
-    f->tokens_at = world_.now;
-    if (f->tokens < 1) {
-      ++f->skipped;
-      world_.count("feed_values_skipped");
-      return;
-    }
-    f->tokens -= 1;
+  if (!f->rate.take(world_.now, limits.feed_rate, limits.feed_burst)) {
+    ++f->skipped;
+    world_.count("feed_values_skipped");
+    return;
   }
   if (f->skipped > 0) {
     *text += "\n[" + std::to_string(f->skipped) + " values before this one were left out]";

@@ -41,10 +41,8 @@ class Feeds {
  private:
   struct Feed {
     std::set<Jid> followers;
-    std::string last, last_topic;  // the latest value, for people
-    Instant last_at = 0;
-    double tokens = 0;
-    Instant tokens_at = 0;
+    std::string last;  // the latest value, for people
+    RateLimit rate;
     std::uint64_t skipped = 0;
   };
   bool may(const std::vector<std::string>& list, bool follow, const Jid& who) const;

@@ -18,6 +18,7 @@
 #include "config/mapping.h"
 #include "config/options.h"
 #include "gateway/brain/effects.h"
+#include "gateway/brain/rate_limit.h"
 #include "gateway/brain/records.h"
 #include "translators/presence.h"
 #include "translators/values/ulid.h"
@@ -79,8 +80,7 @@ struct User {
   Seq replayed = 0;                 // while replaying: up to here it is published
   std::size_t replay_open = 0;      // while replaying: published and not acknowledged
   Seq probe = 0;                    // while absent: the message that tries whether someone has come
-  double tokens = 0;                // of the user's rate limit
-  Instant tokens_at = 0;
+  RateLimit rate;
 
   explicit User(Jid j) : jid(std::move(j)) {}
   bool any_available() const;
