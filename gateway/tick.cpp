@@ -31,7 +31,7 @@ int Tick::run() {
       drain();
       return 0;
     }
-    g_.log.write({LogLine::Level::error, "event=fatal reason=" + log_value(*fatal_)}, clock_.now());
+    g_.log.write({LogLine::Level::error, "event=gateway.failed reason=" + log_value(*fatal_)}, clock_.now());
   } catch (const StoreFailure& failure) {
     g_.log.write({LogLine::Level::error,
                   "event=store.failed reason=" + log_value(failure.what()) + " advice=" +
@@ -186,7 +186,7 @@ void Tick::close_links() {
     g_.broker.on_time(steady_now());
     g_.broker.flush(steady_now());
   }
-  g_.log.write({LogLine::Level::info, "event=stopped"}, clock_.now());
+  g_.log.write({LogLine::Level::info, "event=gateway.stopped"}, clock_.now());
 }
 
 }  // namespace ferry

@@ -174,7 +174,7 @@ void Brain::shut_down(Instant now) {
              {},
              {},
              false});
-  w.log(LogLine::Level::info, "event=stopping");
+  w.log(LogLine::Level::info, "event=gateway.stopping");
 }
 
 Effects Brain::take_effects() { return std::exchange(impl_->world.effects, {}); }

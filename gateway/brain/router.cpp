@@ -72,7 +72,7 @@ void Router::subscribe_feeds() {
   wanted.merge(feed_filters);
   subscribed = std::move(wanted);
   world.log(LogLine::Level::debug,
-            "event=subscribed filters=" + std::to_string(subscribed.size()) + " users=" + std::to_string(users));
+            "event=broker.subscribed filters=" + std::to_string(subscribed.size()) + " users=" + std::to_string(users));
 }
 
 // Stanzas between our own users; each may cause more, and a bound ends what two of them might play for ever.

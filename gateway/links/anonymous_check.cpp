@@ -59,7 +59,7 @@ void AnonymousCheck::finish(const std::string& undecided) {
   client_.reset();
   over_ = true;
   if (!undecided.empty())
-    inbox_.say(LogLine::Level::warning, "event=broker.anonymous-check-undecided reason=" + log_value(undecided));
+    inbox_.say(LogLine::Level::warning, "event=broker.check-undecided reason=" + log_value(undecided));
 }
 
 }  // namespace ferry

@@ -124,7 +124,7 @@ void BrokerLink::refused(int reason, Steady now) {
   if (reason == unsupported_protocol && mqtt5_) {
     mqtt5_ = false;  // until a restart
     inbox_.say(LogLine::Level::info,
-               "event=broker.protocol version=3.1.1 reason=" + log_value("the broker does not speak MQTT 5"));
+               "event=broker.downgraded version=3.1.1 reason=" + log_value("the broker does not speak MQTT 5"));
     down("no MQTT 5", now);
     until_ = now;
     return;
@@ -153,7 +153,7 @@ void BrokerLink::on_connack(const Connack& connack) {
                  " tls=" + (settings_.cafile.empty() ? "no" : "yes"));
   if (most_qos_ < 1)
     inbox_.say(LogLine::Level::warning,
-               "event=broker.no-qos1 advice=" + log_value("this broker can lose messages: it takes QoS 0 only"));
+               "event=broker.qos-missing advice=" + log_value("this broker can lose messages: it takes QoS 0 only"));
   if (!settings_.allow_anonymous && !anonymous_.over() && !anonymous_.running())
     anonymous_.start(settings_.cafile.empty() ? connector_.address() : settings_.host, settings_.port, settings_.cafile,
                      mqtt5_, static_cast<std::uint64_t>(backoff_.longest()) + static_cast<std::uint64_t>(now), now);
@@ -178,7 +178,7 @@ void BrokerLink::on_suback(int mid, bool was_refused) {
 }
 
 void BrokerLink::on_complaint(std::string text) {
-  inbox_.say(LogLine::Level::warning, "event=broker.complaint text=" + log_value(text));
+  inbox_.say(LogLine::Level::warning, "event=broker.complained text=" + log_value(text));
 }
 
 // A subscription that exists is replaced without a gap, and every retained publish that matches comes again (MQTT 5
