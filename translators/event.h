@@ -61,6 +61,9 @@ struct OriginId {
 struct Hint {
   std::string name;
 };  // XEP-0334: no-store, no-permanent-store, no-copy, store
+struct Via {
+  std::vector<std::string> hops;
+};  // the gateways that carried it, first to last (translators/via.h)
 struct OutOfBand {
   std::string url, description;
 };  // XEP-0066
@@ -87,8 +90,8 @@ struct Ext {
 };  // what no translator knows
 
 using PartValue = std::variant<Body, Subject, Thread, ReceiptRequest, Received, Markable, Marker, ChatState, Correction,
-                               Retraction, Reactions, Reply, Delay, StanzaId, OriginId, Hint, OutOfBand, Encryption,
-                               ErrorPart, Show, Status, Priority, Space, Ext>;
+                               Retraction, Reactions, Reply, Delay, StanzaId, OriginId, Hint, Via, OutOfBand,
+                               Encryption, ErrorPart, Show, Status, Priority, Space, Ext>;
 
 // One child of a stanza. `verbatim` keeps the element as it came where the typed value alone would not give it back
 // (an unknown attribute, white space inside, an unusual prefix).

@@ -15,7 +15,7 @@ bool has_content(const Parts& parts) {
     const PartValue& v = part.value;
     if (!std::holds_alternative<Hint>(v) && !std::holds_alternative<OriginId>(v) &&
         !std::holds_alternative<Thread>(v) && !std::holds_alternative<ReceiptRequest>(v) &&
-        !std::holds_alternative<Markable>(v) && !std::holds_alternative<Delay>(v))
+        !std::holds_alternative<Markable>(v) && !std::holds_alternative<Delay>(v) && !std::holds_alternative<Via>(v))
       return true;
   }
   return false;

@@ -5,7 +5,7 @@
 namespace ferry {
 namespace {
 
-constexpr std::array table{
+constexpr std::array part_table{
     Translator{"RFC 6121", &body::from_xml, &body::write_json, &body::read_json},
     Translator{"RFC 6121", &subject::from_xml, &subject::write_json, &subject::read_json},
     Translator{"RFC 6121", &thread::from_xml, &thread::write_json, &thread::read_json},
@@ -19,6 +19,7 @@ constexpr std::array table{
     Translator{"XEP-0203", &delay::from_xml, &delay::write_json, &delay::read_json},
     Translator{"XEP-0359", &stanza_id::from_xml, &stanza_id::write_json, &stanza_id::read_json},
     Translator{"XEP-0334", &hint::from_xml, &hint::write_json, &hint::read_json},
+    Translator{"Ferry", &via::from_xml, &via::write_json, &via::read_json},
     Translator{"XEP-0066", &out_of_band::from_xml, &out_of_band::write_json, &out_of_band::read_json},
     Translator{"XEP-0380", &encryption::from_xml, &encryption::write_json, &encryption::read_json},
     Translator{"RFC 6120", &error_part::from_xml, nullptr, nullptr},
@@ -43,6 +44,7 @@ struct ToXml {
   Element operator()(const StanzaId& part) const { return stanza_id::to_xml(part); }
   Element operator()(const OriginId& part) const { return stanza_id::to_xml(part); }
   Element operator()(const Hint& part) const { return hint::to_xml(part); }
+  Element operator()(const Via& part) const { return via::to_xml(part); }
   Element operator()(const OutOfBand& part) const { return out_of_band::to_xml(part); }
   Element operator()(const Encryption& part) const { return encryption::to_xml(part); }
   Element operator()(const ErrorPart& part) const { return error_part::to_xml(part); }
@@ -61,10 +63,10 @@ bool is_plain(const Element& e) {
 
 }  // namespace
 
-std::span<const Translator> translators() { return table; }
+std::span<const Translator> translators() { return part_table; }
 
 Part part_from_xml(const Element& child) {
-  for (const Translator& t : table) {
+  for (const Translator& t : part_table) {
     if (!t.from_xml) continue;
     if (auto value = t.from_xml(child)) {
       Part part{std::move(*value)};

@@ -83,6 +83,12 @@ Element to_xml(const Hint& part);
 void write_json(const Parts& parts, JsonWriter& json);
 std::optional<StanzaError> read_json(JsonView out, Parts& parts);
 }  // namespace hint
+namespace via {
+std::optional<PartValue> from_xml(const Element& e);
+Element to_xml(const Via& part);
+void write_json(const Parts& parts, JsonWriter& json);
+std::optional<StanzaError> read_json(JsonView out, Parts& parts);
+}  // namespace via
 namespace out_of_band {
 std::optional<PartValue> from_xml(const Element& e);
 Element to_xml(const OutOfBand& part);

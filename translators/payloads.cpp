@@ -103,6 +103,11 @@ Result<Jid> jid_field(JsonView object, std::string_view key) {
   return jid;
 }
 
+bool is_receipt_of_gateway(JsonView receipt) {
+  const auto state = receipt["state"].string();
+  return receipt["ts"].string() && (state == "accepted" || state == "forwarded" || state == "failed");
+}
+
 Result<OutReceipt> read_receipt(JsonView out) {
   if (!out.is_object()) return error(Condition::bad_request, "expected a JSON object");
   OutReceipt receipt{{}, std::nullopt, MessageState::delivered};

@@ -50,6 +50,7 @@ struct OutReceipt {
   MessageState state;
 };
 Result<OutReceipt> read_receipt(JsonView out);
+bool is_receipt_of_gateway(JsonView receipt);  // one that receipt_json() made, and no client could mean
 struct OutAct {
   Jid to;
   std::string state, device;

@@ -8,7 +8,7 @@
 namespace ferry {
 namespace {
 
-constexpr std::string_view space = "vcard-temp";
+constexpr std::string_view vcard_space = "vcard-temp";
 constexpr std::size_t max_field = 1'024, max_photo = 65'536;
 
 struct Field {
@@ -33,7 +33,7 @@ bool is_base64(std::string_view text) {
 }
 
 std::string child_text(const Element& e, std::string_view name) {
-  const Element* child = e.child(name, space);
+  const Element* child = e.child(name, vcard_space);
   return child ? child->text() : std::string();
 }
 
@@ -76,8 +76,8 @@ std::string profile_json(const Profile& p) {
 Profile profile_from_vcard(const Element& vcard) {
   Profile p;
   for (const Field& f : fields) p.*f.into = child_text(vcard, f.element);
-  if (const Element* email = vcard.child("EMAIL", space)) p.email = child_text(*email, "USERID");
-  if (const Element* photo = vcard.child("PHOTO", space)) {
+  if (const Element* email = vcard.child("EMAIL", vcard_space)) p.email = child_text(*email, "USERID");
+  if (const Element* photo = vcard.child("PHOTO", vcard_space)) {
     p.photo_mime = child_text(*photo, "TYPE");
     p.photo_data = child_text(*photo, "BINVAL");
     std::erase_if(p.photo_data, [](char c) { return c == '\n' || c == '\r' || c == ' ' || c == '\t'; });
@@ -91,18 +91,18 @@ Profile profile_from_vcard(const Element& vcard) {
 }
 
 Element vcard_from_profile(const Profile& p) {
-  Element vcard("vCard", space);
+  Element vcard("vCard", vcard_space);
   for (const Field& f : fields)
-    if (!(p.*f.into).empty()) vcard.add(Element(f.element, space)).add_text(p.*f.into);
+    if (!(p.*f.into).empty()) vcard.add(Element(f.element, vcard_space)).add_text(p.*f.into);
   if (!p.email.empty()) {
-    Element& email = vcard.add(Element("EMAIL", space));
-    email.add(Element("INTERNET", space));
-    email.add(Element("USERID", space)).add_text(p.email);
+    Element& email = vcard.add(Element("EMAIL", vcard_space));
+    email.add(Element("INTERNET", vcard_space));
+    email.add(Element("USERID", vcard_space)).add_text(p.email);
   }
   if (!p.photo_data.empty()) {
-    Element& photo = vcard.add(Element("PHOTO", space));
-    photo.add(Element("TYPE", space)).add_text(p.photo_mime);
-    photo.add(Element("BINVAL", space)).add_text(p.photo_data);
+    Element& photo = vcard.add(Element("PHOTO", vcard_space));
+    photo.add(Element("TYPE", vcard_space)).add_text(p.photo_mime);
+    photo.add(Element("BINVAL", vcard_space)).add_text(p.photo_data);
   }
   return vcard;
 }

@@ -7,7 +7,7 @@
 #include "translators/values/json.h"
 
 namespace ferry {
-namespace {
+namespace cbor_test {
 
 std::string bytes(std::string_view hex) {
   std::string out;
@@ -168,5 +168,5 @@ TEST(Cbor, RefusesWhatIsNoJson) {
   EXPECT_FALSE(json_to_cbor("18446744073709551615")) << "or it would come back as another number";
 }
 
-}  // namespace
+}  // namespace cbor_test
 }  // namespace ferry

@@ -8,7 +8,7 @@
 #include "translators/values/result.h"
 
 namespace ferry {
-namespace {
+namespace error_test {
 
 struct Row {
   Condition condition;
@@ -87,5 +87,5 @@ TEST(Result, IsAValueOrAnError) {
   EXPECT_EQ(none.error().text, "why");
 }
 
-}  // namespace
+}  // namespace error_test
 }  // namespace ferry

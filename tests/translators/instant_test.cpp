@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 namespace ferry {
-namespace {
+namespace instant_test {
 
 constexpr Instant noon = 1'795'168'800'000;  // 2026-11-20T10:00:00Z
 
@@ -94,5 +94,5 @@ TEST(Instant, RefusesWhatIsNoTime) {
   EXPECT_EQ(parse_instant("2026-11-20T10:00:00." + std::string(100'000, '1') + "Z"), noon + 111);
 }
 
-}  // namespace
+}  // namespace instant_test
 }  // namespace ferry

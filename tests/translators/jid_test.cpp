@@ -12,7 +12,7 @@
 #include "translators/values/topic.h"
 
 namespace ferry {
-namespace {
+namespace jid_test {
 
 std::string times(std::size_t count, std::string_view text) {
   std::string all;
@@ -333,5 +333,5 @@ TEST(LocalpartEscaping, UndoesItselfForAnyText) {
   }
 }
 
-}  // namespace
+}  // namespace jid_test
 }  // namespace ferry

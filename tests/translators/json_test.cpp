@@ -6,7 +6,7 @@
 #include <string>
 
 namespace ferry {
-namespace {
+namespace json_test {
 
 JsonDocument parsed(std::string_view text) {
   auto d = JsonDocument::parse(text);
@@ -147,5 +147,5 @@ TEST(Json, CopiesAValueAsItIs) {
   EXPECT_EQ(JsonWriter().value(moved.root()).take(), "[2]");
 }
 
-}  // namespace
+}  // namespace json_test
 }  // namespace ferry

@@ -9,7 +9,7 @@
 #include "translators/part.h"
 
 namespace ferry::message {
-namespace {
+namespace message_test {
 
 Message message_of(std::string_view xml) { return std::get<Message>(to_event(*Stanza::from_xml(*parse_xml(xml)))); }
 
@@ -180,5 +180,5 @@ TEST(Message, LosesWhatTheTranslatorsSay) {
   EXPECT_LE(refused, 5U);
 }
 
-}  // namespace
+}  // namespace message_test
 }  // namespace ferry::message

@@ -7,7 +7,7 @@
 #include "translators/message.h"
 
 namespace ferry {
-namespace {
+namespace parts_test {
 
 // A message around `content` as JSON, without what every message has.
 std::string fields_of(std::string_view content) {
@@ -96,6 +96,8 @@ TEST(Parts, AreFieldsAndFieldsAreParts) {
        R"("body":"x","hints":["no-store","no-copy"])"},
       {"XEP-0334 over and over", "<body>x</body><store xmlns='urn:xmpp:hints'/><store xmlns='urn:xmpp:hints'/>",
        R"("body":"x","hints":["store"])", "<body>x</body><store xmlns='urn:xmpp:hints'/>"},
+      {"Ferry's own", "<body>x</body><via xmlns='urn:ferry:via:0' hops='a.example b.example'/>",
+       R"("body":"x","via":["a.example","b.example"])"},
       {"XEP-0066", "<body>u</body><x xmlns='jabber:x:oob'><url>u</url><desc>d</desc></x>",
        R"("body":"u","files":[{"url":"u","name":"d"}])"},
       {"XEP-0066 two files",
@@ -171,6 +173,9 @@ TEST(Parts, AWrongFieldIsNamed) {
       {"originId", R"("body":"x","originId":1)"},
       {"hints", R"("body":"x","hints":["keep"])"},
       {"hints", R"("body":"x","hints":"store")"},
+      {"via", R"("body":"x","via":"a.example")"},
+      {"via", R"("body":"x","via":["a b"])"},
+      {"via", R"("body":"x","via":["1","2","3","4","5","6","7","8","9","10"])"},
       {"files", R"("files":{})"},
       {"files", R"("files":[{}])"},
       {"files", R"("files":[{"url":""}])"},
@@ -249,5 +254,5 @@ TEST(Parts, TypedValuesBecomeXml) {
   }
 }
 
-}  // namespace
+}  // namespace parts_test
 }  // namespace ferry

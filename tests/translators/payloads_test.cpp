@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 namespace ferry {
-namespace {
+namespace payloads_test {
 
 constexpr Instant noon = 1'795'168'800'000;
 
@@ -103,5 +103,5 @@ TEST(Payloads, AWrongFieldIsNamed) {
   }
 }
 
-}  // namespace
+}  // namespace payloads_test
 }  // namespace ferry

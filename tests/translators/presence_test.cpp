@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 namespace ferry::presence {
-namespace {
+namespace presence_test {
 
 constexpr Instant noon = 1'795'168'800'000;
 
@@ -124,5 +124,5 @@ TEST(Presence, IsShownToContacts) {
       R"({"state":"xa","devices":[{"device":"phone","state":"away","status":"Lunch"},{"device":"spark","state":"xa","priority":2}]})");
 }
 
-}  // namespace
+}  // namespace presence_test
 }  // namespace ferry::presence

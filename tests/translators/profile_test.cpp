@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 namespace ferry {
-namespace {
+namespace profile_test {
 
 Result<Profile> read(std::string_view json) { return read_profile(JsonDocument::parse(json)->root()); }
 
@@ -89,5 +89,5 @@ TEST(Profile, AWrongFieldIsNamed) {
   }
 }
 
-}  // namespace
+}  // namespace profile_test
 }  // namespace ferry

@@ -7,7 +7,7 @@
 #include "translators/event.h"
 
 namespace ferry {
-namespace {
+namespace stanza_test {
 
 Stanza stanza(std::string_view xml) {
   auto e = parse_xml(xml);
@@ -175,5 +175,5 @@ TEST(Event, KnowsWhatAMessageIsFor) {
   EXPECT_EQ(purpose_of(std::get<Message>(to_event(stanza("<message type='error'><body/></message>")))), Purpose::error);
 }
 
-}  // namespace
+}  // namespace stanza_test
 }  // namespace ferry

@@ -8,7 +8,7 @@
 #include "tests/translators/random_names.h"
 
 namespace ferry {
-namespace {
+namespace topic_test {
 
 struct Text {
   const char* name;
@@ -174,5 +174,5 @@ TEST(Utf8, IsStrict) {
   for (char32_t c = 0; c <= 0x10FFFF; ++c) ASSERT_EQ(is_utf8(test::utf8(c)), c < 0xD800 || c > 0xDFFF);
 }
 
-}  // namespace
+}  // namespace topic_test
 }  // namespace ferry

@@ -11,7 +11,7 @@
 #include "translators/values/topic.h"
 
 namespace ferry {
-namespace {
+namespace uid_test {
 
 struct Level {
   const char* name;
@@ -205,5 +205,5 @@ TEST(Uid, HundredThousandRandomNamesGoThereAndBack) {
   EXPECT_GT(special, 30000U);
 }
 
-}  // namespace
+}  // namespace uid_test
 }  // namespace ferry

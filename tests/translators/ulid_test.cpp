@@ -6,7 +6,7 @@
 #include <string>
 
 namespace ferry {
-namespace {
+namespace ulid_test {
 
 constexpr Instant noon = 1'795'168'800'000;
 
@@ -51,5 +51,5 @@ TEST(Ulid, TwoSeedsGiveTwoSequencesAndOneSeedTheSame) {
   }
 }
 
-}  // namespace
+}  // namespace ulid_test
 }  // namespace ferry

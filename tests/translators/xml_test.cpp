@@ -8,7 +8,7 @@
 #include "tests/translators/samples_other.h"
 
 namespace ferry {
-namespace {
+namespace xml_test {
 
 Element parsed(std::string_view text) {
   auto e = parse_xml(text);
@@ -180,5 +180,5 @@ TEST(Xml, KnowsWhatXmlCanCarry) {
   EXPECT_EQ(escaped, "&lt;&amp;&gt;&apos;&quot;");
 }
 
-}  // namespace
+}  // namespace xml_test
 }  // namespace ferry

@@ -13,7 +13,7 @@
 namespace ferry {
 namespace {
 
-constexpr std::size_t max_depth = 64;
+constexpr std::size_t max_nesting = 64;
 
 template <class Encode>
 void append(std::string& out, Encode encode) {
@@ -100,7 +100,7 @@ struct Decoder {
   }
   void begin(bool map, bool indefinite, std::size_t items) {
     if (!begin_value(false)) return;
-    if (open.size() >= max_depth) {
+    if (open.size() >= max_nesting) {
       fail("deeper than 64");
       return;
     }

@@ -20,7 +20,7 @@ int days_of(int year, int month) {
   return month == 2 && leap ? 29 : days[static_cast<std::size_t>(month - 1)];
 }
 
-constexpr Instant first = -62'167'219'200'000, last = 253'402'300'799'999;  // of the years 0 and 9999
+constexpr Instant first_instant = -62'167'219'200'000, last_instant = 253'402'300'799'999;  // of the years 0 and 9999
 
 struct Reader {
   std::string_view rest;
@@ -111,7 +111,7 @@ std::optional<Instant> parse_instant(std::string_view text) {
   if (!r.good || !r.rest.empty() || m < 1 || m > 12 || hh > 23 || mm > 59 || ss > 60) return std::nullopt;
   if (d < 1 || d > days_of(y, m)) return std::nullopt;
   const Instant t = (days_from_civil(y, m, d) * 86'400 + hh * 3600 + mm * 60 + ss - offset * 60) * 1000 + ms;
-  if (t < first || t > last) return std::nullopt;  // an offset can lead out of the calendar
+  if (t < first_instant || t > last_instant) return std::nullopt;  // an offset can lead out of the calendar
   return t;
 }
 

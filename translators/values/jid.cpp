@@ -50,11 +50,11 @@ bool is_plain_domain(std::string_view text) {
 }
 
 // One part in its normal form: the caller's own text if that is plain, else a copy.
-class Part {
+class PreppedPart {
  public:
   using Prepare = Result<std::string> (*)(std::string_view);
 
-  Part(std::string_view text, bool plain, Prepare prepare) : view_(text) {
+  PreppedPart(std::string_view text, bool plain, Prepare prepare) : view_(text) {
     if (plain || text.empty()) return;
     auto prepared = prepare(text);
     if (prepared) {
@@ -65,8 +65,8 @@ class Part {
       ok_ = false;
     }
   }
-  Part(const Part&) = delete;
-  Part& operator=(const Part&) = delete;
+  PreppedPart(const PreppedPart&) = delete;
+  PreppedPart& operator=(const PreppedPart&) = delete;
 
   bool ok() const { return ok_; }
   const StanzaError& error() const { return error_; }
@@ -79,7 +79,9 @@ class Part {
   bool ok_ = true;
 };
 
-Part resource_part(std::string_view text) { return Part(text, is_plain(text, plain_resource), jid_prep::resourcepart); }
+PreppedPart resource_part(std::string_view text) {
+  return PreppedPart(text, is_plain(text, plain_resource), jid_prep::resourcepart);
+}
 
 }  // namespace
 
@@ -98,11 +100,11 @@ Result<Jid> Jid::parse(std::string_view text) {
 
 Result<Jid> Jid::make(std::string_view localpart, std::string_view domainpart, std::string_view resourcepart) {
   if (domainpart.empty()) return ferry::error(Condition::jid_malformed, "the domainpart of the JID is empty");
-  const Part local(localpart, is_plain(localpart, plain_local), jid_prep::localpart);
+  const PreppedPart local(localpart, is_plain(localpart, plain_local), jid_prep::localpart);
   if (!local.ok()) return local.error();
-  const Part domain(domainpart, is_plain_domain(domainpart), jid_prep::domainpart);
+  const PreppedPart domain(domainpart, is_plain_domain(domainpart), jid_prep::domainpart);
   if (!domain.ok()) return domain.error();
-  const Part resource = resource_part(resourcepart);
+  const PreppedPart resource = resource_part(resourcepart);
   if (!resource.ok()) return resource.error();
 
   Jid jid;
@@ -138,7 +140,7 @@ Jid Jid::bare() const {
 
 Result<Jid> Jid::with_resource(std::string_view resourcepart) const {
   if (resourcepart.empty()) return bare();
-  const Part resource = resource_part(resourcepart);
+  const PreppedPart resource = resource_part(resourcepart);
   if (!resource.ok()) return resource.error();
   Jid jid;
   jid.text_.reserve(domain_end_ + 1 + resource.view().size());

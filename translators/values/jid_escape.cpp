@@ -7,31 +7,31 @@
 namespace ferry {
 namespace {
 
-struct Row {
+struct Escape {
   char character;
   std::string_view hex;
 };
-constexpr std::array<Row, 10> rows{{{' ', "20"},
-                                    {'"', "22"},
-                                    {'&', "26"},
-                                    {'\'', "27"},
-                                    {'/', "2f"},
-                                    {':', "3a"},
-                                    {'<', "3c"},
-                                    {'>', "3e"},
-                                    {'@', "40"},
-                                    {'\\', "5c"}}};
+constexpr std::array<Escape, 10> escapes{{{' ', "20"},
+                                          {'"', "22"},
+                                          {'&', "26"},
+                                          {'\'', "27"},
+                                          {'/', "2f"},
+                                          {':', "3a"},
+                                          {'<', "3c"},
+                                          {'>', "3e"},
+                                          {'@', "40"},
+                                          {'\\', "5c"}}};
 
-const Row* row_of(char character) {
-  for (const Row& row : rows)
+const Escape* escape_of(char character) {
+  for (const Escape& row : escapes)
     if (row.character == character) return &row;
   return nullptr;
 }
 
 // The row whose escape text begins with. Case is significant: \2F is no escape.
-const Row* escape_at(std::string_view text) {
+const Escape* escape_at(std::string_view text) {
   if (text.size() < 3 || text[0] != '\\') return nullptr;
-  for (const Row& row : rows)
+  for (const Escape& row : escapes)
     if (text.substr(1, 2) == row.hex) return &row;
   return nullptr;
 }
@@ -44,7 +44,7 @@ std::string escape_localpart(std::string_view text) {
   std::string escaped;
   escaped.reserve(text.size() + 16);
   for (std::size_t i = 0; i < text.size(); ++i) {
-    const Row* row = row_of(text[i]);
+    const Escape* row = escape_of(text[i]);
     const bool stays = row == nullptr || (text[i] == '\\' && escape_at(text.substr(i)) == nullptr) ||
                        (text[i] == ' ' && at_an_end(i, 1, text.size()));
     if (stays) {
@@ -60,7 +60,7 @@ std::string unescape_localpart(std::string_view localpart) {
   std::string text;
   text.reserve(localpart.size());
   for (std::size_t i = 0; i < localpart.size();) {
-    const Row* row = escape_at(localpart.substr(i));
+    const Escape* row = escape_at(localpart.substr(i));
     if (row == nullptr || (row->character == ' ' && at_an_end(i, 3, localpart.size()))) {
       text += localpart[i++];
     } else {

@@ -83,7 +83,7 @@ struct StringStream {
 };
 
 // RapidJSON writes a text byte by byte; most have nothing to escape and can be copied.
-struct Writer : rapidjson::Writer<StringStream> {
+struct TextWriter : rapidjson::Writer<StringStream> {
   using rapidjson::Writer<StringStream>::Writer;
   void text(std::string_view s) {
     bool plain = true;
@@ -185,7 +185,7 @@ JsonView JsonDocument::root() const { return JsonView(static_cast<const rapidjso
 struct JsonWriter::Impl {
   std::string text;
   StringStream stream{&text};
-  Writer writer{stream};
+  TextWriter writer{stream};
 };
 
 JsonWriter::JsonWriter() : impl_(std::make_unique<Impl>()) { impl_->text.reserve(512); }

@@ -6,32 +6,16 @@
 #include <algorithm>
 #include <utility>
 
+#include "translators/values/xml_scope.h"
+
 namespace ferry {
 namespace {
 
-constexpr char separator = '\x01';  // no namespace name contains it
-constexpr std::size_t nowhere = static_cast<std::size_t>(-1);
+constexpr std::string_view bad_form = "a name that no namespace could have";
 constexpr std::size_t token_factor = 8;  // a single token may buffer this many stanzas' worth of bytes
 
 struct ParserFree {
   void operator()(XML_Parser p) const { XML_ParserFree(p); }
-};
-
-// "uri SEP local SEP prefix", "uri SEP local" or "local", as expat hands them over in triplet mode.
-struct Name {
-  std::string_view uri, local, prefix;
-  explicit Name(const char* text) {
-    const std::string_view all(text);
-    const std::size_t first = all.find(separator);
-    if (first == std::string_view::npos) {
-      local = all;
-      return;
-    }
-    uri = all.substr(0, first);
-    const std::size_t second = all.find(separator, first + 1);
-    local = all.substr(first + 1, second == std::string_view::npos ? second : second - first - 1);
-    if (second != std::string_view::npos) prefix = all.substr(second + 1);
-  }
 };
 
 std::string_view content(std::string_view uri) { return uri == ns::component ? ns::client : uri; }
@@ -82,14 +66,12 @@ class XmlStreamReader::Impl {
  private:
   Impl(const XmlLimits& limits, bool document, std::string_view default_ns)
       : limits_(limits), document_(document), default_ns_(default_ns) {
-    parser_.reset(XML_ParserCreateNS("UTF-8", separator));
+    parser_.reset(XML_ParserCreate("UTF-8"));
     XML_Parser p = parser_.get();
     parse_at_once(p);
-    XML_SetReturnNSTriplet(p, 1);
     XML_SetUserData(p, this);
     XML_SetElementHandler(p, &on_start, &on_end);
     XML_SetCharacterDataHandler(p, &on_text);
-    XML_SetStartNamespaceDeclHandler(p, &on_decl);
     XML_SetStartDoctypeDeclHandler(p, &on_doctype);
     XML_SetCommentHandler(p, &on_comment);
     XML_SetProcessingInstructionHandler(p, &on_instruction);
@@ -109,9 +91,9 @@ class XmlStreamReader::Impl {
     XML_StopParser(parser_.get(), XML_FALSE);
   }
 
-  void refuse(std::string text) {
+  void refuse(std::string text, Condition condition = Condition::policy_violation) {
     if (refused_) return;
-    refused_ = error(Condition::policy_violation, std::move(text));
+    refused_ = error(condition, std::move(text));
     open_.resize(1);  // the stanza stays, what hung below it goes
     open_[0]->children.clear();
   }
@@ -120,60 +102,75 @@ class XmlStreamReader::Impl {
   std::size_t token_size() const { return static_cast<std::size_t>(XML_GetCurrentByteCount(parser_.get())); }
   std::size_t root_depth() const { return document_ ? 0 : 1; }
 
-  Element make(const char* name, const char** attributes) {
-    const Name n(name);
-    Element e(n.local, content(n.uri));
-    e.prefix = n.prefix;
-    if (document_ && e.ns.empty() && e.prefix.empty() && default_declared_at_ == nowhere) e.ns = default_ns_;
+  // Sets over_attributes_ and wrong_name_.
+  Element make(const char* name, const char** attributes, std::size_t depth) {
+    wrong_name_ = {};
     std::size_t count = 0;
     while (attributes[2 * count]) ++count;
-    e.attrs.reserve(std::min(count, limits_.attributes));
-    for (std::size_t i = 0; i < count && i < limits_.attributes; ++i) {
-      const Name a(attributes[2 * i]);
-      Attr& added = e.attrs.emplace_back();
-      added.name = a.local;
-      added.value = attributes[2 * i + 1];
-      if (!a.uri.empty()) {
-        added.ns = a.uri;
-        added.prefix = a.prefix.empty() && a.uri == ns::xml ? std::string_view{"xml"} : a.prefix;
+    over_attributes_ = count > limits_.attributes;
+    count = std::min(count, limits_.attributes);
+    const QName n(name);
+    Element e(n.local, {});
+    e.prefix = n.prefix;
+    for (std::size_t i = 0; i < count; ++i)
+      if (const auto prefix = XmlScope::declared(attributes[2 * i])) {
+        const std::string_view uri = attributes[2 * i + 1];
+        wrong_name(scope_.declare(*prefix, uri, depth));
+        if (!prefix->empty() || !e.prefix.empty()) e.decls.push_back({std::string(*prefix), std::string(content(uri))});
       }
-    }
-    over_attributes_ = count + declared_ > limits_.attributes;
-    declared_ = 0;
-    if (!decls_.empty()) {
-      for (NsDecl& d : decls_)
-        if (!d.prefix.empty() || !e.prefix.empty()) e.decls.push_back(std::move(d));
-      decls_.clear();
-    }
+    if (const std::string* uri = resolve(n))
+      e.ns = content(*uri);
+    else if (document_ && n.prefix.empty())
+      e.ns = default_ns_;
+    e.attrs.reserve(count);
+    for (std::size_t i = 0; i < count; ++i)
+      if (!XmlScope::declared(attributes[2 * i])) add_attribute(e, QName(attributes[2 * i]), attributes[2 * i + 1]);
     return e;
   }
 
-  static Impl& self(void* user) { return *static_cast<Impl*>(user); }
-
-  static void on_decl(void* user, const char* prefix, const char* uri) {
-    Impl& s = self(user);
-    if (s.depth_ == 0 && !s.document_ && !prefix) s.content_ns_ = uri ? uri : "";
-    if (s.document_ && !prefix && s.default_declared_at_ == nowhere) s.default_declared_at_ = s.depth_;
-    if (s.declared_++ < s.limits_.attributes)
-      s.decls_.push_back({prefix ? prefix : "", std::string(content(uri ? uri : ""))});
+  void add_attribute(Element& e, const QName& name, const char* value) {
+    Attr& added = e.attrs.emplace_back();
+    added.name = name.local;
+    added.value = value;
+    if (name.prefix.empty()) {
+      if (!name.good) wrong_name(bad_form);
+      return;
+    }
+    added.prefix = name.prefix;
+    if (const std::string* uri = resolve(name)) added.ns = *uri;
+    const auto same = [&](const Attr& a) { return &a != &added && a.ns == added.ns && a.name == added.name; };
+    if (std::any_of(e.attrs.begin(), e.attrs.end(), same)) wrong_name("an attribute twice");
   }
+
+  const std::string* resolve(const QName& name) {
+    const std::string* uri = scope_.uri(name.prefix);
+    if (!name.good) wrong_name(bad_form);
+    if (!uri && !name.prefix.empty()) wrong_name("a prefix that nothing declares");
+    return uri;
+  }
+
+  void wrong_name(std::string_view text) {
+    if (wrong_name_.empty()) wrong_name_ = text;
+  }
+
+  static Impl& self(void* user) { return *static_cast<Impl*>(user); }
 
   static void on_start(void* user, const char* name, const char** attributes) {
     Impl& s = self(user);
     if (s.over_) return;
     s.finished_something_ = true;
     const std::size_t depth = s.depth_++;
+    if (s.refused_) return;
+    Element e = s.make(name, attributes, depth);
+    const std::string wrong(s.wrong_name_);
+    if (!wrong.empty() && !s.over_attributes_ && (s.document_ || depth < s.root_depth()))
+      return s.fault("not-well-formed", wrong);
     if (depth < s.root_depth()) {
-      s.out_->push_back(StreamHeader{s.make(name, attributes), s.content_ns_});
+      const std::string* content_ns = s.scope_.uri({});
+      s.out_->push_back(StreamHeader{std::move(e), content_ns ? *content_ns : std::string()});
       if (s.over_attributes_) s.fault("policy-violation", "a header of too many attributes");
       return;
     }
-    if (s.refused_) {
-      s.decls_.clear();
-      s.declared_ = 0;
-      return;
-    }
-    Element e = s.make(name, attributes);
     if (depth == s.root_depth()) {
       s.stanza_ = std::move(e);
       s.stanza_began_ = s.position();
@@ -185,6 +182,8 @@ class XmlStreamReader::Impl {
     }
     if (s.over_attributes_)
       s.refuse("more than " + std::to_string(s.limits_.attributes) + " attributes");
+    else if (!wrong.empty())
+      s.refuse(wrong, Condition::bad_request);
     else if (s.open_.size() > s.limits_.depth)
       s.refuse("deeper than " + std::to_string(s.limits_.depth) + " elements");
     else if (s.elements_ > s.limits_.elements)
@@ -217,7 +216,7 @@ class XmlStreamReader::Impl {
     if (s.over_) return;
     s.finished_something_ = true;
     const std::size_t depth = --s.depth_;
-    if (depth == s.default_declared_at_) s.default_declared_at_ = nowhere;
+    s.scope_.leave(depth);
     if (depth < s.root_depth()) {
       s.over_ = true;
       s.out_->push_back(StreamEnd{});
@@ -253,17 +252,15 @@ class XmlStreamReader::Impl {
   std::unique_ptr<XML_ParserStruct, ParserFree> parser_;
   XmlLimits limits_;
   bool document_;
-  std::string default_ns_;                     // of a document: what an unprefixed name means that no xmlns reaches
-  std::size_t default_declared_at_ = nowhere;  // the depth of the outermost element with an xmlns
+  std::string default_ns_;  // of a document: what an unprefixed name means that no xmlns reaches
+  XmlScope scope_;
   std::vector<StreamItem>* out_ = nullptr;
   bool over_ = false;
   bool finished_something_ = false;  // since the slice began
   bool over_attributes_ = false;
-  std::size_t unfinished_ = 0;  // bytes fed since expat last reported anything
+  std::string_view wrong_name_;  // a literal
+  std::size_t unfinished_ = 0;   // bytes fed since expat last reported anything
   std::size_t depth_ = 0;
-  std::string content_ns_;
-  std::size_t declared_ = 0;   // how many, kept or not
-  std::vector<NsDecl> decls_;  // seen before the element they belong to
   Element stanza_;
   std::size_t stanza_began_ = 0;
   std::size_t elements_ = 0;
