@@ -58,8 +58,18 @@ class Together {
     }
     if (o.component.server == o.component.domain && !o.component.server.empty())
       add("component", "server", "the server's domain and the component's domain are the same");
-    if (o.limits.user_burst < o.limits.user_rate) add("limits", "user-burst", "it is less than user-rate");
-    if (o.limits.feed_burst < o.limits.feed_rate) add("limits", "feed-burst", "it is less than feed-rate");
+    const auto& l = o.limits;
+    const auto burst = [&](const char* key, std::uint32_t rate, std::uint32_t at_once) {
+      const std::string kind = key;
+      if (at_once < rate) add("limits", (kind + "-burst").c_str(), "it is less than " + kind + "-rate");
+    };
+    burst("user", l.user_rate, l.user_burst);
+    burst("presence", l.presence_rate, l.presence_burst);
+    burst("request", l.request_rate, l.request_burst);
+    burst("subscription", l.subscription_rate, l.subscription_burst);
+    burst("peer", l.peer_rate, l.peer_burst);
+    burst("domain", l.domain_rate, l.domain_burst);
+    burst("feed", l.feed_rate, l.feed_burst);
     if (o.control.socket.empty()) o.control.socket = o.store.path + ".sock";
   }
 

@@ -46,16 +46,19 @@ struct Options {
     std::uint16_t port = 1883;
     std::string username;
     std::string password_file;
-    std::string cafile;                  // set: TLS, verified against this file
-    std::string root = "im/v1";          // topic prefix of everything that is Ferry's
-    int protocol = 5;                    // 5: MQTT 5, falling back to 3.1.1 if the broker refuses it; 4: always 3.1.1
-    std::uint32_t max_in_flight = 1000;  // unacknowledged publishes
-    bool allow_anonymous = false;        // true: accept a broker that lets clients in without a password (tests)
+    std::string cafile;                   // set: TLS, verified against this file
+    std::string root = "im/v1";           // topic prefix of everything that is Ferry's
+    int protocol = 5;                     // 5: MQTT 5, falling back to 3.1.1 if the broker refuses it; 4: always 3.1.1
+    std::uint32_t max_in_flight = 1000;   // unacknowledged publishes
+    std::uint32_t queue_entries = 8'192;  // publishes waiting for the broker; beyond, receipts and rosters wait, too
+    std::uint64_t queue_bytes = 8U << 20;
+    bool allow_anonymous = false;  // true: accept a broker that lets clients in without a password (tests)
   } broker;
 
   struct Store {
     std::string path = "/var/lib/ferry/ferry.db";
     Durability durability = Durability::full;
+    std::uint64_t least_free = 64U << 20;  // bytes free on its file system, below which /readyz says no; 0: never
   } store;
 
   struct Http {
@@ -73,19 +76,37 @@ struct Options {
   struct Limits {                               // beyond a limit: an error to the sender and a counter, never silence
     std::uint32_t message_bytes = 262144;       // one publish payload or stanza, either direction
     std::uint32_t message_ttl = 7 * 24 * 3600;  // seconds that an undelivered message is kept
-    std::uint64_t outbox_rows = 1'000'000;      // messages waiting for the XMPP server, all users together
-    std::uint32_t user_outbox_rows = 10'000;    // messages waiting for one recipient
-    std::uint32_t user_rate = 50;               // publishes a second, one user, sustained
-    std::uint32_t user_burst = 200;             // publishes at once, one user
-    std::uint32_t user_devices = 32;            // devices of one user
-    std::uint32_t roster_items = 10'000;        // contacts of one user
-    std::uint32_t feed_rate = 50;               // publishes a second that one feed carries, sustained; 0: no limit
-    std::uint32_t feed_burst = 200;             // and at once
-    std::uint32_t feed_followers = 10'000;      // followers of one feed
+    std::uint64_t outbox_rows = 1'000'000;      // messages waiting for one link, all users together
+    std::uint64_t outbox_bytes = 1ULL << 30;    // and their payloads
+    std::uint32_t user_outbox_rows = 10'000;    // one user's share of each outbox: to MQTT, or from there
+    std::uint64_t user_outbox_bytes = 64 << 20;
+    std::uint32_t dead_letters = 10'000;     // failed messages kept with their payload
+    std::uint32_t user_rate = 50;            // publishes a second, one user, sustained
+    std::uint32_t user_burst = 200;          // publishes at once, one user
+    std::uint32_t presence_rate = 5;         // presences a second of one user's devices; the latest always counts
+    std::uint32_t presence_burst = 20;       // and at once. Typing likewise, by itself
+    std::uint32_t request_rate = 20;         // requests a second, one user, sustained
+    std::uint32_t request_burst = 100;       // and at once
+    std::uint32_t subscription_rate = 5;     // changes of roster or subscriptions a second, one user or XMPP sender
+    std::uint32_t subscription_burst = 200;  // and at once
+    std::uint32_t peer_rate = 100;           // stanzas a second of one XMPP user to all of ours
+    std::uint32_t peer_burst = 500;          // and at once
+    std::uint32_t domain_rate = 2'000;       // stanzas a second of one foreign domain
+    std::uint32_t domain_burst = 10'000;     // and at once
+    std::uint32_t user_devices = 32;         // devices of one user
+    std::uint32_t roster_items = 10'000;     // contacts of one user
+    std::uint32_t feed_rate = 50;            // publishes a second that one feed carries, sustained; 0: no limit
+    std::uint32_t feed_burst = 200;          // and at once
+    std::uint32_t feed_followers = 10'000;   // followers of one feed
   } limits;
+
+  struct Process {
+    std::string user;  // ferryd started as root becomes this one; empty: it stays who it is
+  } process;
 
   struct Log {
     LogLevel level = LogLevel::info;
+    bool messages = false;  // a line for each step of each message
   } log;
 
   std::vector<RouteLine> routes;  // never empty after load(): the default is "user *@DOMAIN {root}/u/{uid}"

@@ -25,6 +25,7 @@ THIRD_PARTY = {
     "openssl/": ["gateway/links/handshake.cpp"],
     "microhttpd.h": ["gateway/links/http_link.cpp"],
     "prometheus/": ["gateway/metrics.cpp"],
+    "systemd/": ["gateway/service.cpp"],
     "strophe.h": [],
     "gtest/": ["tests/"],
     "gmock/": ["tests/"],

@@ -23,7 +23,7 @@ FURTHER = {"device": "phone", "subject": "s", "thread": "t", "lang": "en", "bodi
            "replyTo": {"id": "c", "to": "alice@corp.example"}, "reacts": {"id": "d", "emoji": ["👍"]},
            "files": [{"url": "https://x/f", "name": "f", "mime": "text/plain", "size": 1, "sha256": "0" * 64}],
            "room": "ops@rooms.corp.example", "nick": "bob", "encrypted": "urn:xmpp:omemo:2", "hints": ["no-store"],
-           "originId": "o", "ext": ["<x xmlns='urn:example'/>"]}
+           "originId": "o", "via": ["a.example"], "ext": ["<x xmlns='urn:example'/>"]}
 ONLY_IN = {"stanzaIds": [{"id": "s1", "by": "corp.example"}], "xmppId": "purple1"}
 RECEIPT = {"id": "01JD", "from": "alice@corp.example", "state": "delivered"}
 FAILED = {"id": "01JD", "from": "alice@corp.example", "state": "failed", "reason": WHY}

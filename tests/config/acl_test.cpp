@@ -10,7 +10,7 @@
 #include "tests/config/tables.h"
 
 namespace ferry {
-namespace {
+namespace acl_test {
 
 std::string acl(const std::vector<std::string>& texts) {
   Options options;
@@ -76,5 +76,5 @@ TEST(Acl, ExampleIsGenerated) {
             acl({"user *@mqtt.corp.example {root}/u/{uid}", "feed alarm@mqtt.corp.example factory/line1/alarm"}));
 }
 
-}  // namespace
+}  // namespace acl_test
 }  // namespace ferry

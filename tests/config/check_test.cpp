@@ -6,7 +6,7 @@
 #include "tests/config/tables.h"
 
 namespace ferry {
-namespace {
+namespace check_test {
 
 struct Case {
   const char* name;
@@ -128,5 +128,5 @@ TEST(Check, ProblemsAreBounded) {
   EXPECT_LE(table(many).check().size(), 1101u);
 }
 
-}  // namespace
+}  // namespace check_test
 }  // namespace ferry

@@ -9,7 +9,7 @@
 #include "translators/values/uid.h"
 
 namespace ferry {
-namespace {
+namespace mapping_test {
 
 const std::vector<std::string> design_rows = {
     "user   *@mqtt.corp.example               {root}/u/{uid}",
@@ -315,5 +315,5 @@ TEST(Mapping, ExplainNamesTheRow) {
   says("", "not a topic name");
 }
 
-}  // namespace
+}  // namespace mapping_test
 }  // namespace ferry

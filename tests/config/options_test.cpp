@@ -14,7 +14,7 @@
 #include "config/mapping.h"
 
 namespace ferry {
-namespace {
+namespace options_test {
 
 const std::string good_file =
     "route = user *@mqtt.corp.example {root}/u/{uid}\n"
@@ -109,6 +109,7 @@ const Mistake mistakes[] = {
     {"listen", "[http]\nlisten = 8780", "ferry.conf:11", "HOST:PORT"},
     {"listen port", "[http]\nlisten = 127.0.0.1:x", "ferry.conf:11", "HOST:PORT"},
     {"burst below rate", "[limits]\nuser-burst = 2", "ferry.conf:11", "less than user-rate"},
+    {"peer burst below rate", "[limits]\npeer-burst = 2", "ferry.conf:11", "less than peer-rate"},
     {"unclosed section", "[store", "ferry.conf:10", "closing ]"},
     {"no key", "= 5", "ferry.conf:10", "no key"},
     {"not UTF-8", "username = \xff", "ferry.conf:10", "UTF-8"},
@@ -357,5 +358,5 @@ TEST(Keys, AreWellFormed) {
   EXPECT_EQ(environment_name(*find_key("component", "secret-file")), "FERRY_COMPONENT_SECRET_FILE");
 }
 
-}  // namespace
+}  // namespace options_test
 }  // namespace ferry

@@ -4,7 +4,7 @@
 #include "config/mapping.h"
 
 namespace ferry {
-namespace {
+namespace row_test {
 
 struct Good {
   const char* name;
@@ -119,5 +119,5 @@ TEST(Row, WritableFeedsNeedMqtt5) {
   EXPECT_NE(problems[0].text.find("a@d.example"), std::string::npos);
 }
 
-}  // namespace
+}  // namespace row_test
 }  // namespace ferry
