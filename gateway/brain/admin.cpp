@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "config/acl.h"
+#include "config/pattern.h"
 #include "gateway/brain/subscription.h"
 #include "translators/payloads.h"
 
@@ -42,6 +43,8 @@ std::string Admin::on_command(JsonView command) {
   Answer answer = wrong("unknown command");
   for (const Row& row : rows)
     if (name == row.name) answer = (this->*row.handle)(command);
+  if (name && elsewhere)
+    if (auto others = elsewhere(*name, command)) answer = std::move(*others);
   JsonWriter json;
   json.begin_object().field("ok", answer.ok());
   if (!answer) {
@@ -208,12 +211,16 @@ Admin::Answer Admin::map_explain(JsonView c) {
   JsonWriter json;
   json.begin_object().field("text", world_.table.explain(text));
   if (const auto jid = Jid::parse(text); jid && jid->has_local())
-    if (const auto match = world_.table.by_jid(*jid))
+    if (const auto match = world_.table.by_jid(*jid)) {
       json.field("kind", row_kind_name(match->row->kind)).field("topic", match->topic);
+      if (const auto login = login_name(*match->row, *jid); login && match->row->kind == RowKind::user)
+        json.field("login", *login);
+    }
   return json.end_object().take();
 }
 
-Admin::Answer Admin::acl(JsonView) {
+Admin::Answer Admin::acl(JsonView c) {
+  if (text_of(c, "format") == "rules") return access_json(access_rules(world_.table, world_.options));
   return JsonWriter().begin_object().field("text", mosquitto_acl(world_.table, world_.options)).end_object().take();
 }
 
@@ -296,8 +303,22 @@ Admin::Answer Admin::status(JsonView) {
   JsonWriter json;
   json.begin_object().field("version", world_.version).field("xmpp", world_.xmpp_up ? "up" : "down");
   json.field("broker", world_.mqtt_up ? (world_.mqtt5 ? "up (MQTT 5)" : "up (MQTT 3.1.1)") : "down");
-  json.field("users", static_cast<std::int64_t>(world_.users.size()))
-      .field("rows", static_cast<std::int64_t>(world_.table.size()));
+  const Gauges gauges = on_gauges();
+  const auto number = [&](std::string_view name, auto value) { json.field(name, static_cast<std::int64_t>(value)); };
+  number("users", gauges.users);
+  number("users_online", gauges.users_online);
+  number("devices_online", gauges.devices_online);
+  number("rows", gauges.routes);
+  json.key("queues").begin_object();
+  number("to_xmpp", gauges.to_xmpp.rows);
+  number("to_xmpp_bytes", gauges.to_xmpp.bytes);
+  number("to_xmpp_unconfirmed", gauges.to_xmpp_unconfirmed);
+  number("to_mqtt", gauges.to_mqtt.rows);
+  number("to_mqtt_bytes", gauges.to_mqtt.bytes);
+  number("to_mqtt_waiting", gauges.to_mqtt_waiting);
+  number("to_mqtt_unconfirmed", gauges.to_mqtt_unconfirmed);
+  number("dead_letters", gauges.dead_letters);
+  json.end_object();
   json.key("counters").begin_object();
   for (const auto& [name, value] : world_.counters) json.field(name, static_cast<std::int64_t>(value));
   return json.end_object().end_object().take();

@@ -30,11 +30,15 @@ class Admin {
   std::function<void(User&)> on_move;     // the user's subtree will be elsewhere in a moment
   std::function<void(User&)> on_forget;   // ends everything that is a user's
 
+  using Answer = Result<std::string, Problem>;  // the members of the answer as a JSON object
+  // Another part's commands; nullopt: not one of them.
+  std::function<std::optional<Answer>(std::string_view name, JsonView command)> elsewhere;
+  std::function<Gauges()> on_gauges;  // what the brain has at the moment
+
   std::string on_command(JsonView command);
   void table_changed();  // by a command, or from outside
 
  private:
-  using Answer = Result<std::string, Problem>;  // the members of the answer as a JSON object
   struct Row {
     std::string_view name;
     Answer (Admin::*handle)(JsonView);

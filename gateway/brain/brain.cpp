@@ -1,5 +1,6 @@
 #include "gateway/brain/brain.h"
 
+#include "gateway/brain/log_value.h"
 #include "gateway/brain/router.h"
 #include "translators/payloads.h"
 
@@ -18,13 +19,15 @@ void Brain::start(Instant now) {
   World& w = impl_->world;
   w.now = w.started = now;
   w.records.each_user([&](UserRecord record) {
-    if (!w.adopt(record)) w.log(LogLine::Level::warning, "event=user.unrouted user=" + record.jid.str());
+    if (!w.adopt(record)) w.log(LogLine::Level::warning, "event=user.unrouted user=" + log_value(record.jid.str()));
   });
   w.records.each_contact([&](UserKey key, ContactRecord record) {
     User* user = w.user(key);
     if (!user) return;
     std::string bare = record.jid.str();
-    user->contacts.emplace(std::move(bare), Contact{std::move(record), {}, {}, {}, {}});
+    Contact contact{std::move(record), {}, {}, {}, {}, {}};
+    contact.shown_item = Contact::outdated;  // who knows what an earlier process has shown
+    user->contacts.emplace(std::move(bare), std::move(contact));
   });
   w.records.each_device([&](UserKey key, DeviceRecord record) {
     User* user = w.user(key);
@@ -34,6 +37,7 @@ void Brain::start(Instant now) {
     device.epoch = record.epoch;
     user->devices.emplace(record.name, std::move(device));
   });
+  w.read_uncleared();
   impl_->sentinel.start();
   impl_->feeds.start();
   impl_->delivery.start();
@@ -62,13 +66,16 @@ void Brain::on_component_down(Instant now) {
 
 void Brain::on_stanza(Element stanza, Instant now) {
   impl_->world.now = now;
-  impl_->stanza(std::move(stanza));
+  impl_->from_server(std::move(stanza));
   impl_->drain_loopback();
 }
 
 void Brain::on_refused(Refused refused, Instant now) {
   impl_->world.now = now;
-  impl_->world.count("stanzas_over_limit");
+  const bool over = refused.error.condition == Condition::policy_violation;
+  impl_->world.count(over ? "stanzas_over_limit" : "stanzas_malformed");
+  impl_->world.log_refused(over ? "over-limit" : condition_name(refused.error.condition),
+                           refused.stanza.attr_or("from"), refused.stanza.attr_or("to"), refused.stanza.attr_or("id"));
   impl_->world.answer(refused.stanza, refused.error);
 }
 
@@ -80,16 +87,12 @@ void Brain::on_broker_up(const BrokerUp& up, Instant now) {
   for (Subscribe& s : own_subscriptions(w.options)) w.effects.subscribes.push_back(std::move(s));
   impl_->subscribed.clear();
   impl_->subscribe_feeds();
-  w.publish({gateway_status_topic(w.options),
-             gateway_status_payload(true, w.version, now),
-             1,
-             true,
-             0,
-             0,
-             {},
-             {},
-             {},
-             false});
+  Publish status;
+  status.topic = gateway_status_topic(w.options);
+  status.payload = gateway_status_payload(true, w.version, now);
+  status.retain = true;
+  w.publish(std::move(status));
+  w.clear_kept();  // before anything is shown anew
   impl_->sentinel.broker_up(up.session_present);
   impl_->presences.broker_up();
   impl_->delivery.broker_up(up.session_present);
@@ -117,12 +120,17 @@ void Brain::on_published(std::int64_t token, int reason, Instant now) {
   impl_->world.now = now;
   if (token == Sentinel::mark_token)
     impl_->sentinel.on_marked();
+  else if (token < 0)
+    impl_->feeds.on_published(token, reason);
   else
     impl_->delivery.to_mqtt.on_published(token, reason);
 }
 
+void Brain::on_waiting(const Waiting& w) { impl_->world.on_waiting({w.publishes, w.publish_bytes, w.stanza_bytes}); }
+
 void Brain::on_time(Instant now) {
-  impl_->world.now = now;
+  World& w = impl_->world;
+  w.now = now;
   impl_->delivery.on_time();
   impl_->presences.on_time();
   impl_->requests.on_time();
@@ -137,15 +145,17 @@ void Brain::on_time(Instant now) {
       impl_->queue_show(true);
       break;
   }
+  w.log_left_out();
   impl_->drain_loopback();
 }
 
 std::optional<Instant> Brain::next_deadline() const {
   std::optional<Instant> next;
-  for (const auto t : {impl_->delivery.next_deadline(), impl_->presences.next_deadline(),
-                       impl_->requests.next_deadline(), impl_->sentinel.next_deadline()})
+  for (const auto t :
+       {impl_->delivery.next_deadline(), impl_->presences.next_deadline(), impl_->requests.next_deadline(),
+        impl_->sentinel.next_deadline(), impl_->world.log_limit.next_deadline()})
     if (t && (!next || *t < *next)) next = t;
-  if (!impl_->to_show.empty() && impl_->world.mqtt_up) next = impl_->world.now;
+  if (impl_->something_to_tell()) next = impl_->world.now;
   return next;
 }
 
@@ -155,6 +165,7 @@ void Brain::end_of_batch(Instant now) {
   impl_->show_some();
   impl_->drain_loopback();
   impl_->delivery.end_of_batch();
+  impl_->world.keep_uncleared();
 }
 
 void Brain::shut_down(Instant now) {
@@ -164,16 +175,11 @@ void Brain::shut_down(Instant now) {
   impl_->presences.sweep();
   impl_->feeds.sweep();
   impl_->drain_loopback();
-  w.publish({gateway_status_topic(w.options),
-             gateway_status_payload(false, w.version, now),
-             1,
-             true,
-             0,
-             0,
-             {},
-             {},
-             {},
-             false});
+  Publish status;
+  status.topic = gateway_status_topic(w.options);
+  status.payload = gateway_status_payload(false, w.version, now);
+  status.retain = true;
+  w.publish(std::move(status));
   w.log(LogLine::Level::info, "event=gateway.stopping");
 }
 
@@ -195,7 +201,9 @@ std::vector<std::pair<std::string, std::uint64_t>> Brain::counters() const {
   return {impl_->world.counters.begin(), impl_->world.counters.end()};
 }
 
-std::size_t Brain::users() const { return impl_->world.users.size(); }
+const Latencies& Brain::latencies() const { return impl_->world.latencies; }
+
+Gauges Brain::gauges() const { return impl_->gauges(); }
 
 std::string gateway_status_topic(const Options& options) { return options.broker.root + "/gw/status"; }
 

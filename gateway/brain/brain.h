@@ -13,6 +13,7 @@
 #include "config/mapping.h"
 #include "config/options.h"
 #include "gateway/brain/effects.h"
+#include "gateway/brain/gauges.h"
 #include "gateway/brain/records.h"
 #include "translators/values/json.h"
 #include "translators/values/xml_reader.h"
@@ -47,6 +48,12 @@ class Brain {
   // refused).
   void on_published(std::int64_t token, int reason, Instant now);
 
+  // What waits in the links for the broker and the XMPP server. Before the events of a tick; no transaction is needed.
+  struct Waiting {
+    std::size_t publishes = 0, publish_bytes = 0, stanza_bytes = 0;
+  };
+  void on_waiting(const Waiting& waiting);
+
   // ---- time and end
   void on_time(Instant now);  // at next_deadline() or later; harmless earlier
   std::optional<Instant> next_deadline() const;
@@ -63,7 +70,8 @@ class Brain {
 
   // Counters by name, for the metrics and tests.
   std::vector<std::pair<std::string, std::uint64_t>> counters() const;
-  std::size_t users() const;  // hosted users, here or not
+  Gauges gauges() const;  // looks at every user
+  const Latencies& latencies() const;
 
  private:
   struct Impl;

@@ -5,10 +5,10 @@
 // users.
 #pragma once
 
-#include <map>
-#include <utility>
-
+#include "gateway/brain/dead_letters.h"
+#include "gateway/brain/expiry.h"
 #include "gateway/brain/mqtt_outbox.h"
+#include "gateway/brain/untold.h"
 #include "gateway/brain/xmpp_outbox.h"
 #include "translators/message.h"
 
@@ -33,6 +33,13 @@ class Delivery {
   std::optional<Refusal> on_out_receipt(User& user, JsonView payload);
   std::optional<Refusal> on_out_act(User& user, JsonView payload);
 
+  // The message has failed for good, and its sender hears why. keep: as a dead letter. row: its payload is not needed.
+  void fail(const MessageRecord& row, const StanzaError& reason, bool keep = true);
+  // A dead letter, with its payload, goes out again: accepted, after everything else. Else why not.
+  std::optional<std::string> requeue(MessageRecord row);
+  bool in_flight(const MessageRecord& row) const;  // handed over a moment ago; what becomes of it is not known yet
+  void forget(UserKey user);                       // all rows of the user were removed
+
   // A stanza that must not be lost and is nobody's message: a subscription, a receipt, a feed's news. user 0: a feed's.
   void send_durably(UserKey user, Element stanza);
 
@@ -42,9 +49,11 @@ class Delivery {
   void end_of_batch();
   void on_time();
   std::optional<Instant> next_deadline() const;
+  bool all_told() const { return untold_.empty(); }
 
   XmppOutbox to_xmpp;
   MqttOutbox to_mqtt;
+  DeadLetters dead;
 
  private:
   void content(User& user, Message message);
@@ -53,7 +62,8 @@ class Delivery {
   void act(User& user, const Message& message);
   std::optional<Refusal> accept(User& user, message::Outgoing out, const InPublish& publish);
   std::optional<Refusal> repeated(User& user, const std::string& id, const std::string& to);
-  void confirm(Seq seq, UserKey user, const std::string& id, const std::string& peer, bool carried);
+  void confirm(const XmppOutbox::Sent& sent, XmppOutbox::Outcome outcome);
+  void to_sender(const User& user, const MessageRecord& row, const StanzaError& reason);
   std::optional<Element> build(const MessageRecord& record);
   void tell(const User& user, const std::string& id, std::string_view peer, MessageState state,
             const StanzaError* reason = nullptr);
@@ -61,15 +71,20 @@ class Delivery {
   void refer_to_mqtt(User& user, const Jid& peer, Parts& parts);  // ids of other messages, as the other side knows them
   void refer_to_xmpp(UserKey user, Parts& parts);
   bool within_rate(User& user);
-  void expire();
+  void expired(const MessageRecord& row);
+  Instant lives_until() const;
+  std::optional<StanzaError> no_room(Way way, const User& user, std::size_t bytes) const;  // for one more message
   void tell_again();
+  void tell_accepted(const User& user, const MessageRecord& row);
+  void tell_row(const MessageRecord& row);
+  void start_untold();
+  void tell_untold();
 
   World& world_;
-  static constexpr std::size_t max_untold = 100'000;
-  std::map<std::pair<UserKey, std::string>, StanzaError> untold_;  // receipts of the time that the broker was away
+  Untold untold_;
+  Seq untold_kept_ = 0;           // what the records know of it
   Instant redelivery_until_ = 0;  // after a reconnect the broker repeats what we had not acknowledged
-  Instant expire_at_ = 0;
-  Seq expire_from_ = 0;
+  Expiry expiry_;
 };
 
 }  // namespace ferry

@@ -1,6 +1,10 @@
 // Delivery, the half that comes from XMPP: content, receipts, chat states and errors that contacts send.
+#include <utility>
+
 #include "gateway/brain/delivery.h"
 #include "translators/part.h"
+#include "translators/servers_only.h"
+#include "translators/via.h"
 
 namespace ferry {
 namespace {
@@ -10,6 +14,18 @@ bool transient(const Message& m) {
   for (const Part& part : m.parts)
     if (const auto* hint = std::get_if<Hint>(&part.value); hint && hint->name == "no-store") return true;
   return false;
+}
+
+// What only a server says (carbons, archive results …) is no sender's to send, and stanza ids are by whoever gave them
+// (XEP-0359 section 7): all copies go, the rest of the message stays.
+bool drop_forgeries(Message& m) {
+  return std::erase_if(m.parts, [&](const Part& part) {
+           if (const auto* e = std::get_if<Ext>(&part.value)) return ext::is_servers_only(e->xml);
+           const auto* id = std::get_if<StanzaId>(&part.value);
+           if (!id) return false;
+           const auto by = Jid::parse(id->by);
+           return !by || (by->str() != m.from->bare_view() && by->str() != m.from->domainpart());
+         }) != 0;
 }
 
 Element original_of(const Message& m) {
@@ -25,8 +41,13 @@ Element original_of(const Message& m) {
 void Delivery::on_message(User& user, Message m) {
   if (!m.from) return;
   if (m.type == "groupchat") {
+    world_.log_refused("groupchat", m.from->str(), user.jid.str(), m.id);
     world_.answer(original_of(m), error(Condition::service_unavailable, "no group chats here"));
     return;
+  }
+  if (drop_forgeries(m)) {
+    world_.count("forgeries_dropped");
+    world_.log_refused("forged-element", m.from->str(), user.jid.str(), m.id);
   }
   switch (purpose_of(m)) {
     case Purpose::error:
@@ -49,6 +70,12 @@ void Delivery::on_message(User& user, Message m) {
 
 void Delivery::content(User& user, Message m) {
   if (find<Received>(m.parts) || find<Marker>(m.parts)) receipt(user, m);
+  if (!via::may_pass(m.parts, world_.component.domainpart())) {
+    world_.count("loops_stopped");
+    world_.answer(original_of(m), loop_error());
+    return;
+  }
+  via::add_hop(m.parts, world_.component.domainpart());
   const Jid addressed = *m.to;
   m.to = user.jid;
   refer_to_mqtt(user, *m.from, m.parts);
@@ -60,24 +87,32 @@ void Delivery::content(User& user, Message m) {
   row.xmpp_id = m.id;
   row.want_delivered = find<ReceiptRequest>(m.parts) != nullptr;
   row.want_displayed = find<Markable>(m.parts) != nullptr;
-  row.expires = world_.now + static_cast<Duration>(world_.options.limits.message_ttl) * second;
+  row.expires = lives_until();
   row.payload = message::to_json(m, {row.id, ts, {}, m.id});
   if (transient(m)) {  // at most once, for whoever is there
     if (!user.any_available()) return;
+    if (world_.congested) return world_.count("transient_dropped");
+    world_.count("messages_from_xmpp");
     Publish p = world_.make_publish(user, "in/msg", std::move(row.payload));
     p.id = row.id;
     world_.publish(std::move(p));
     return;
   }
-  if (!to_mqtt.add(user, std::move(row))) {
+  if (const auto full = no_room(Way::to_mqtt, user, row.payload.size())) {
     world_.count("messages_refused");
     m.to = addressed;
-    world_.answer(original_of(m), error(Condition::resource_constraint, "too many messages wait for this user"));
+    return world_.answer(original_of(m), *full);
   }
+  while (!to_mqtt.add(user, row)) {  // a client of the user's has made up the same id
+    row.id = world_.ids.next(world_.now);
+    row.payload = message::to_json(m, {row.id, ts, {}, m.id});
+  }
+  world_.count("messages_from_xmpp");
 }
 
 // Believed only from whom the message went to: anybody can send a stanza with any id.
 void Delivery::receipt(User& user, const Message& m) {
+  bool told = false;
   for (const Part& part : m.parts) {
     const auto* received = std::get_if<Received>(&part.value);
     const auto* marker = std::get_if<Marker>(&part.value);
@@ -87,11 +122,13 @@ void Delivery::receipt(User& user, const Message& m) {
     const auto peer = row ? Jid::parse(row->peer) : Result<Jid>(error(Condition::item_not_found, ""));
     if (!row || row->way != Way::to_xmpp || !peer || peer->bare_view() != m.from->bare_view()) {
       world_.count("receipts_ignored");
+      if (!std::exchange(told, true)) world_.log_refused("receipt-by-no-recipient", m.from->str(), user.jid.str(), id);
       continue;
     }
     const bool displayed = marker && marker->state != "received";
     const MessageState state = displayed ? MessageState::displayed : MessageState::delivered;
     if (!world_.records.set_state(row->seq, state, world_.mark, user.devices.size() <= 1)) continue;
+    if (row->state < MessageState::forwarded) world_.queues.left(row->way, row->user, row->bytes);
     if (displayed ? row->want_displayed : row->want_delivered) tell(user, id, m.from->str(), state);
   }
 }
@@ -99,19 +136,19 @@ void Delivery::receipt(User& user, const Message& m) {
 void Delivery::bounced(User& user, const Message& m) {
   const auto row = m.id.empty() ? std::nullopt : world_.records.find_message(user.key, m.id);
   const auto peer = row ? Jid::parse(row->peer) : Result<Jid>(error(Condition::item_not_found, ""));
-  if (!row || row->way != Way::to_xmpp || !peer || peer->bare_view() != m.from->bare_view() ||
-      row->state >= MessageState::delivered) {
+  const bool theirs = row && row->way == Way::to_xmpp && peer && peer->bare_view() == m.from->bare_view();
+  if (!theirs || row->state >= MessageState::delivered) {
     world_.count("errors_ignored");
+    if (!theirs && !m.id.empty()) world_.log_refused("error-by-no-recipient", m.from->str(), user.jid.str(), m.id);
     return;
   }
   const auto* part = find<ErrorPart>(m.parts);
-  const StanzaError reason = part ? part->error : StanzaError{};
-  if (world_.records.set_state(row->seq, MessageState::failed, world_.mark, true))
-    tell(user, row->id, row->peer, MessageState::failed, &reason);
+  fail(*row, part ? part->error : StanzaError{});
 }
 
 void Delivery::act(User& user, const Message& m) {
   if (!user.any_available()) return;
+  if (world_.congested) return world_.count("transient_dropped");
   world_.publish_to(user, "in/act", act_json(*m.from, find<ChatState>(m.parts)->state), false, 0);
 }
 

@@ -4,6 +4,7 @@
 #include "gateway/brain/delivery.h"
 #include "translators/part.h"
 #include "translators/values/uid.h"
+#include "translators/via.h"
 
 namespace ferry {
 namespace {
@@ -17,6 +18,10 @@ std::optional<Delivery::Refusal> Delivery::on_out_msg(User& user, const InPublis
   std::string id = message::id_of(payload);
   auto out = message::from_json(payload);
   if (!out) return Refusal{id, std::string(payload["to"].string().value_or("")), out.error()};
+  // Who sends is known by the topic. A payload that names somebody else changes nothing, and is worth a line.
+  if (const auto named = payload["from"].string(); named && !named->empty())
+    if (const auto from = Jid::parse(*named); !from || from->bare_view() != user.jid.bare_view())
+      world_.log_refused("forged-sender", user.jid.str(), out->message.to->str(), id);
   return accept(user, std::move(*out), publish);
 }
 
@@ -39,7 +44,7 @@ std::optional<Delivery::Refusal> Delivery::on_out_text(User& user, const InPubli
 
 bool Delivery::within_rate(User& user) {
   const auto& limits = world_.options.limits;
-  return user.rate.take(world_.now, limits.user_rate, limits.user_burst);
+  return user.rates.messages.take(world_.now, limits.user_rate, limits.user_burst);
 }
 
 std::optional<Delivery::Refusal> Delivery::accept(User& user, message::Outgoing out, const InPublish& publish) {
@@ -66,6 +71,8 @@ std::optional<Delivery::Refusal> Delivery::accept(User& user, message::Outgoing 
     if (publish.qos > 0) world_.records.put_packet(publish.packet_id, digest);
     out.id = m.id = world_.ids.next(world_.now);
   }
+  const bool loop = !via::may_pass(m.parts, world_.component.domainpart());
+  if (!loop && !world_.hosted(*m.to)) via::add_hop(m.parts, world_.component.domainpart());
   MessageRecord row;
   row.user = user.key;
   row.way = Way::to_xmpp;
@@ -73,28 +80,33 @@ std::optional<Delivery::Refusal> Delivery::accept(User& user, message::Outgoing 
   row.peer = to;
   row.want_delivered = find<ReceiptRequest>(m.parts) != nullptr;
   row.want_displayed = find<Markable>(m.parts) != nullptr;
-  row.expires = world_.now + static_cast<Duration>(world_.options.limits.message_ttl) * second;
+  row.expires = lives_until();
   {
     Message own = m;
     own.from = user.jid;
     row.payload = message::to_json(own, {out.id, world_.now, out.device, {}});
   }
   // A repeated message is recognised, and not refused.
-  const bool full = to_xmpp.open() >= static_cast<std::int64_t>(world_.options.limits.outbox_rows);
+  const auto full = no_room(Way::to_xmpp, user, row.payload.size());
   const bool rate = within_rate(user);
-  if ((full || !rate) && !world_.records.find_message(user.key, out.id)) {
+  if ((full || !rate || loop) && !world_.records.find_message(user.key, out.id)) {
+    if (loop) {
+      world_.count("loops_stopped");
+      return Refusal{out.id, to, loop_error()};
+    }
     world_.count("messages_refused");
+    if (full) return Refusal{out.id, to, *full};
     return refuse(Condition::resource_constraint,
-                  full ? "too many messages wait for the XMPP server"
-                       : "more than " + std::to_string(world_.options.limits.user_rate) + " messages a second");
+                  "more than " + std::to_string(world_.options.limits.user_rate) + " messages a second");
   }
   row.seq = world_.records.add_message(row);
   if (row.seq == 0) return repeated(user, out.id, to);
+  const auto bytes = static_cast<std::int64_t>(row.payload.size());
+  world_.queues.joined(row.way, row.user, bytes);
   world_.count("messages_from_mqtt");
-  tell(user, row.id, to, MessageState::accepted);
-  echo(user, row.id, row.payload);
+  tell_accepted(user, row);
   if (m.to->bare_view() == user.jid.bare_view()) {  // a note to oneself: the echo is the message
-    confirm(row.seq, user.key, row.id, to, true);
+    confirm({row.seq, user.key, row.id, to, bytes, world_.now}, XmppOutbox::Outcome::carried);
     return std::nullopt;
   }
   refer_to_xmpp(user.key, m.parts);
@@ -108,12 +120,16 @@ std::optional<Delivery::Refusal> Delivery::repeated(User& user, const std::strin
   if (!row || row->way != Way::to_xmpp)
     return Refusal{id, to, error(Condition::conflict, "id: another message has it")};
   world_.count("publishes_repeated");
-  static const StanzaError refused = error(Condition::undefined_condition, "it failed before");
-  tell(user, id, row->peer, row->state, row->state == MessageState::failed ? &refused : nullptr);
+  const StanzaError reason = reason_of(row->reason);
+  tell(user, id, row->peer, row->state, row->state == MessageState::failed ? &reason : nullptr);
   return std::nullopt;
 }
 
 std::optional<Delivery::Refusal> Delivery::on_out_receipt(User& user, JsonView payload) {
+  if (is_receipt_of_gateway(payload)) {  // in/receipt came back as out/receipt: an answer would go round for ever
+    world_.count("loops_stopped");
+    return std::nullopt;
+  }
   const auto out = read_receipt(payload);
   if (!out) return Refusal{{}, {}, out.error()};
   const auto row = world_.records.find_message(user.key, out->id);
@@ -123,6 +139,7 @@ std::optional<Delivery::Refusal> Delivery::on_out_receipt(User& user, JsonView p
   const MessageState was = row->state;
   if (!world_.records.set_state(row->seq, out->state, world_.mark, user.devices.size() <= 1)) return std::nullopt;
   if (was == MessageState::waiting && user.waiting > 0) --user.waiting;
+  if (was < MessageState::forwarded) world_.queues.left(row->way, row->user, row->bytes);
   const bool delivered = row->want_delivered && was < MessageState::delivered;
   const bool displayed = row->want_displayed && out->state == MessageState::displayed;
   if ((!delivered && !displayed) || row->xmpp_id.empty()) return std::nullopt;
@@ -141,6 +158,11 @@ std::optional<Delivery::Refusal> Delivery::on_out_receipt(User& user, JsonView p
 std::optional<Delivery::Refusal> Delivery::on_out_act(User& user, JsonView payload) {
   const auto out = read_act(payload);
   if (!out) return Refusal{{}, {}, out.error()};
+  const auto& limits = world_.options.limits;
+  if (!user.rates.acts.take(world_.now, limits.presence_rate, limits.presence_burst)) {
+    world_.count("acts_dropped");  // of the moment, at most once: nobody waits for them
+    return std::nullopt;
+  }
   Message m;
   m.type = "chat";
   m.from = user.jid;

@@ -17,6 +17,7 @@ struct Publish {
   std::uint32_t expiry = 0;  // s, MQTT 5 message expiry; 0: none
   std::string correlation;   // MQTT 5 correlation data, echoed
   std::string id, kind;      // MQTT 5 user properties
+  std::string via = {};      // likewise: the gateways that carried it (translators/via.h)
   bool cbor = false;         // content type
 };
 
@@ -53,6 +54,7 @@ struct InPublish {
   int packet_id = 0;
   std::string response_topic, correlation;  // MQTT 5, else empty
   bool cbor = false;                        // content type application/cbor
+  std::string via = {};                     // MQTT 5 user property: the gateways that carried it
 };
 
 }  // namespace ferry

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "translators/part.h"
+#include "translators/via.h"
 
 namespace ferry {
 namespace {
@@ -98,6 +99,7 @@ void Feeds::on_presence(const Row& row, const Jid& jid, const Presence& p) {
     const bool known = f && f->followers.contains(who);
     if (!f || !may(row.follow, true, who) || (!known && f->followers.size() >= world_.options.limits.feed_followers)) {
       world_.count("followers_refused");
+      world_.log_refused("not-a-follower", who.str(), jid.str(), p.id);
       presence(jid, who, "unsubscribed");
       return;
     }
@@ -120,16 +122,24 @@ void Feeds::on_presence(const Row& row, const Jid& jid, const Presence& p) {
     const Feed* f = feed(jid, false);
     if (f && f->followers.contains(who))
       presence(jid, who, world_.mqtt_up ? "" : "unavailable");
-    else
+    else {
+      world_.log_refused("not-a-follower", who.str(), jid.str(), p.id);
       presence(jid, who, "unsubscribed");
+    }
   }
 }
 
-Element Feeds::news(const Jid& jid, const Jid& to, const std::string& text) const {
-  Element e("message");
-  e.set("type", "chat").set("from", jid.str()).set("to", to.str());
-  e.add(Element("body")).add_text(text);
-  return e;
+Element Feeds::news(const Jid& jid, const Jid& to, const std::string& text, std::string_view via) const {
+  Message m;
+  m.type = "chat";
+  m.from = jid;
+  m.to = to;
+  m.parts.push_back({Body{text, {}}});
+  if (!world_.hosted(to)) {
+    for (Part& mark : via::from_property(via)) m.parts.push_back(std::move(mark));
+    via::add_hop(m.parts, world_.component.domainpart());
+  }
+  return to_stanza(m);
 }
 
 std::optional<StanzaError> Feeds::send_last(const Jid& jid, const Jid& to) {
@@ -148,37 +158,69 @@ void Feeds::on_message(const Row& row, const Jid& jid, const std::string& topic,
   Element original("message");
   original.set("type", "chat").set("id", m.id).set("from", m.from->str()).set("to", jid.str());
   if (body && body->text == "?") {
-    if (const auto wrong = send_last(jid, who)) world_.answer(original, *wrong);
+    if (const auto wrong = send_last(jid, who)) {
+      world_.log_refused("not-a-follower", who.str(), jid.str(), m.id);
+      world_.answer(original, *wrong);
+    }
     return;
   }
   if (!body || !may(row.write, false, who)) {
+    world_.log_refused("not-a-writer", who.str(), jid.str(), m.id);
     world_.answer(original,
                   error(Condition::forbidden, "this feed takes no messages from you; send ? for its last value"));
     return;
   }
-  if (!world_.mqtt_up) {
-    world_.answer(original, error(Condition::recipient_unavailable, "the broker is away"));
+  if (!world_.mqtt_up || unconfirmed_.size() >= max_unconfirmed) {
+    world_.answer(original, error(Condition::recipient_unavailable,
+                                  world_.mqtt_up ? "the broker is too slow" : "the broker is away"));
+    return;
+  }
+  if (!via::may_pass(m.parts, world_.component.domainpart())) {
+    world_.count("loops_stopped");
+    world_.answer(original, loop_error());
     return;
   }
   Publish p;
   p.topic = topic;
   p.payload = body->text;
+  p.token = --last_token_;
+  Parts mark = via::from_property(via::to_property(m.parts));
+  via::add_hop(mark, world_.component.domainpart());
+  p.via = via::to_property(mark);
   world_.publish(std::move(p));
+  unconfirmed_.emplace(last_token_, Written{std::move(original), find<ReceiptRequest>(m.parts) != nullptr});
   InPublish said;  // No Local: what we publish does not come back to us, so the other followers get it from here
   said.topic = topic;
   said.payload = body->text;
   said.qos = 1;
+  said.via = via::to_property(m.parts);
   on_publish(row, jid, said, &who);
-  if (find<ReceiptRequest>(m.parts)) {  // the broker is the recipient, and it takes everything
+}
+
+// The broker is the recipient: what it has is delivered.
+void Feeds::on_published(std::int64_t token, int reason) {
+  constexpr int first_refusal = 0x80;
+  const auto it = unconfirmed_.find(token);
+  if (it == unconfirmed_.end()) return;
+  const Written written = std::move(it->second);
+  unconfirmed_.erase(it);
+  if (reason >= first_refusal) {
+    world_.count("publishes_failed");
+    world_.answer(written.message, error(Condition::forbidden, "the broker refused the message"));
+  } else if (written.wants_receipt) {
     Element receipt("message");
-    receipt.set("type", "chat").set("from", jid.str()).set("to", m.from->str());
-    receipt.add(Element("received", "urn:xmpp:receipts")).set("id", m.id);
+    receipt.set("type", "chat").set("from", written.message.attr_or("to")).set("to", written.message.attr_or("from"));
+    receipt.add(Element("received", "urn:xmpp:receipts")).set("id", written.message.attr_or("id"));
     send_(0, std::move(receipt));
   }
 }
 
 void Feeds::on_publish(const Row& row, const Jid& jid, const InPublish& publish, const Jid* writer) {
   if (publish.payload.empty()) return;  // a retained value was cleared
+  if (!via::may_pass(via::from_property(publish.via), world_.component.domainpart())) {
+    world_.count("loops_stopped");
+    return;
+  }
   Feed* f = feed(jid, true);
   if (!f) return;
   auto text = readable(publish.payload);
@@ -199,7 +241,7 @@ void Feeds::on_publish(const Row& row, const Jid& jid, const InPublish& publish,
   world_.count("feed_values");
   for (const Jid& follower : f->followers) {
     if (writer && follower == *writer) continue;
-    Element e = news(jid, follower, *text);
+    Element e = news(jid, follower, *text, publish.via);
     if (publish.qos > 0)
       send_(0, std::move(e));
     else

@@ -11,15 +11,17 @@
 #include <optional>
 #include <set>
 
+#include "gateway/brain/sentinel.h"
 #include "gateway/brain/world.h"
 
 namespace ferry {
 
 class Feeds {
  public:
-  static constexpr std::size_t max_text = 16'384;    // of a value as people read it; longer ones are cut, and say so
-  static constexpr std::size_t max_last = 65'536;    // a last value is kept up to this size
-  static constexpr std::size_t max_feeds = 100'000;  // that have followers or a last value
+  static constexpr std::size_t max_text = 16'384;  // of a value as people read it; longer ones are cut, and say so
+  static constexpr std::size_t max_last = 65'536;  // a last value is kept up to this size
+  static constexpr std::size_t max_unconfirmed = 1'000;  // writes that the broker has not acknowledged
+  static constexpr std::size_t max_feeds = 100'000;      // that have followers or a last value
 
   using SendDurably = std::function<void(UserKey, Element)>;
   Feeds(World& world, SendDurably send) : world_(world), send_(std::move(send)) {}
@@ -31,6 +33,8 @@ class Feeds {
   // Stanzas to a feed's JID.
   void on_presence(const Row& row, const Jid& feed, const Presence& presence);
   void on_message(const Row& row, const Jid& feed, const std::string& topic, const Message& message);
+
+  void on_published(std::int64_t token, int reason);  // PUBACK of a write; tokens below Sentinel::mark_token are ours
 
   std::optional<StanzaError> send_last(const Jid& feed, const Jid& to);
   void broker_up() { announce(true); }
@@ -48,12 +52,18 @@ class Feeds {
   bool may(const std::vector<std::string>& list, bool follow, const Jid& who) const;
   void presence(const Jid& feed, const Jid& to, std::string_view type);
   void announce(bool available);
-  Element news(const Jid& feed, const Jid& to, const std::string& text) const;
+  Element news(const Jid& feed, const Jid& to, const std::string& text, std::string_view via = {}) const;
   Feed* feed(const Jid& jid, bool make);
 
   World& world_;
   SendDurably send_;
   std::map<Jid, Feed> feeds_;
+  struct Written {
+    Element message;  // whose it was: addresses, id and type
+    bool wants_receipt;
+  };
+  std::map<std::int64_t, Written> unconfirmed_;  // by token
+  std::int64_t last_token_ = Sentinel::mark_token;
 };
 
 // A value as a person would want to read it. nullopt: neither text nor JSON.

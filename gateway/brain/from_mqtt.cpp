@@ -1,4 +1,5 @@
 // The router, from MQTT: whose subtree, and which of its topics.
+#include "gateway/brain/log_value.h"
 #include "gateway/brain/router.h"
 #include "translators/values/cbor.h"
 #include "translators/values/topic.h"
@@ -10,13 +11,17 @@ void Router::publish(const InPublish& p) {
   const auto match = world.table.by_topic(p.topic);
   if (!match) {
     world.count("publishes_refused");
-    world.log(LogLine::Level::info,
-              "event=publish.refused condition=" + std::string(condition_name(match.error().condition)) + " reason=\"" +
-                  match.error().text + "\"");
+    world.log_about(0, LogLine::Level::info,
+                    "event=publish.refused topic=" + log_value(p.topic) +
+                        " condition=" + std::string(condition_name(match.error().condition)) +
+                        " reason=" + log_value(match.error().text));
     return;
   }
   if (!match->has_value()) {
     world.count("publishes_unrouted");
+    if (!p.payload.empty())  // what is cleared is our own clearing, too
+      world.log_about(0, LogLine::Level::info,
+                      "event=publish.refused topic=" + log_value(p.topic) + " condition=item-not-found");
     return;
   }
   const MappingTable::TopicMatch& m = **match;
@@ -25,7 +30,8 @@ void Router::publish(const InPublish& p) {
   if (!user) {
     if (!world.options.users.autocreate) {
       world.count("publishes_refused");
-      world.log(LogLine::Level::info, "event=publish.refused condition=registration-required user=" + m.jid.str());
+      world.log_about(0, LogLine::Level::info,
+                      "event=publish.refused condition=registration-required user=" + log_value(m.jid.str()));
       return;
     }
     if (p.payload.empty()) return;  // a retained value being cleared creates nobody
@@ -97,7 +103,11 @@ void Router::from_user(User& user, std::string_view leaf, const InPublish& p) {
         {},
         error(Condition::item_not_found,
               "expected out/msg, out/text/{peer}, out/receipt, out/act, out/req or out/dev/{device}/presence")};
-  if (wrong) world.refuse(user, wrong->id, wrong->to, leaf, wrong->error);
+  if (!wrong) return;
+  // The receipts of a message that was taken are about that message; another publish of its id is refused without it.
+  if (const auto row = world.records.find_message(user.key, wrong->id); row && row->way == Way::to_xmpp)
+    wrong->id.clear();
+  world.refuse(user, wrong->id, wrong->to, leaf, wrong->error);
 }
 
 }  // namespace ferry

@@ -1,6 +1,6 @@
 #include "gateway/brain/mqtt_outbox.h"
 
-#include "translators/values/stanza.h"
+#include "gateway/brain/log_value.h"
 
 namespace ferry {
 namespace {
@@ -24,33 +24,28 @@ Condition condition_of(int reason) {
 }  // namespace
 
 void MqttOutbox::start() {
-  world_.records.each_waiting_user([&](UserKey key, std::int64_t count) {
+  world_.queues.read(world_.records, [&](UserKey key, std::int64_t rows) {
     if (User* user = world_.user(key)) {
-      user->waiting = count;
+      user->waiting += rows;  // they may come in several parts
       user->inflow = Inflow::absent;
     }
   });
 }
 
-bool MqttOutbox::add(User& user, MessageRecord record) {
+bool MqttOutbox::add(User& user, MessageRecord& record) {
   const bool joins = user.inflow != Inflow::open;
-  if (joins && user.waiting >= static_cast<std::int64_t>(world_.options.limits.user_outbox_rows)) return false;
   record.user = user.key;
   record.way = Way::to_mqtt;
   record.state = joins ? MessageState::waiting : MessageState::accepted;
   record.seq = world_.records.add_message(record);
+  if (record.seq == 0) return false;
+  world_.queues.joined(Way::to_mqtt, user.key, static_cast<std::int64_t>(record.payload.size()));
   if (joins) {
     ++user.waiting;
-    if (user.inflow == Inflow::absent && user.probe == 0 && world_.mqtt_up) {
-      const auto oldest = world_.records.waiting(user.key, 0, 1);
-      if (!oldest.empty()) {
-        user.probe = oldest.front().seq;
-        publish(user, oldest.front(), false);
-      }
-    }
+    try_oldest(user);
     return true;
   }
-  if (!world_.mqtt_up || backlog_ || in_flight_.size() >= window) {
+  if (!world_.may_publish() || backlog_ || in_flight_.size() >= window) {
     backlog_ = true;
     return true;
   }
@@ -59,12 +54,29 @@ bool MqttOutbox::add(User& user, MessageRecord record) {
   return true;
 }
 
+void MqttOutbox::try_oldest(User& user) {
+  if (user.inflow != Inflow::absent || user.probe != 0 || !world_.mqtt_up) return;
+  const auto oldest = world_.records.waiting(user.key, 0, 1);
+  if (oldest.empty()) return;
+  user.probe = oldest.front().seq;
+  if (!in_flight_.contains(user.probe)) publish(user, oldest.front(), false);
+}
+
+// Accepted while the user was there, and older ones wait by now: it must not pass them.
+void MqttOutbox::join_waiting(User& user, const MessageRecord& record) {
+  if (!world_.records.set_state(record.seq, MessageState::waiting, world_.mark, false)) return;
+  ++user.waiting;
+  if (user.inflow == Inflow::replaying) user.replayed = std::min(user.replayed, record.seq - 1);
+  try_oldest(user);
+}
+
 void MqttOutbox::publish(User& user, const MessageRecord& record, bool replayed) {
   Publish p = world_.make_publish(user, "in/msg", record.payload);
   p.token = record.seq;
   p.id = record.id;
   if (record.expires > world_.now) p.expiry = static_cast<std::uint32_t>((record.expires - world_.now) / second) + 1;
-  in_flight_[record.seq] = {user.key, record.way, replayed};
+  in_flight_[record.seq] = {user.key, record.way, replayed, static_cast<std::int64_t>(record.payload.size()),
+                            world_.accepted_at(record)};
   world_.publish(std::move(p));
   world_.count("messages_to_mqtt");
 }
@@ -89,7 +101,10 @@ void MqttOutbox::on_published(Seq seq, int reason) {
     } else {
       const auto row = user && user->waiting > 0 ? world_.records.message(seq) : std::nullopt;
       if (row && row->state == MessageState::waiting) --user->waiting;
-      world_.records.set_state(seq, MessageState::forwarded, world_.mark, false);
+      if (world_.records.set_state(seq, MessageState::forwarded, world_.mark, false)) {
+        world_.queues.left(Way::to_mqtt, flight.user, flight.bytes);
+        if (!flight.replayed) world_.measure(world_.latencies.to_mqtt, flight.accepted);
+      }
       if (user && user->inflow == Inflow::absent) replay(*user, Replay::waiting, {});  // somebody has come
     }
   }
@@ -103,13 +118,10 @@ void MqttOutbox::bounce(Seq seq, int reason) {
   const auto row = world_.records.message(seq);
   if (!row) return;
   world_.count("publishes_failed");
-  world_.log(LogLine::Level::warning, "event=publish.failed reason=" + std::to_string(reason) + " id=" + row->id);
-  world_.records.set_state(seq, MessageState::failed, world_.mark, true);
-  const User* user = world_.user(row->user);
-  if (!user) return;
-  Element original("message");
-  original.set("type", "chat").set("id", row->xmpp_id).set("from", row->peer).set("to", user->jid.str());
-  world_.answer(original, error(condition_of(reason), "the broker refused the message"));
+  if (row->state >= MessageState::forwarded) return;  // it was there before: this was for another device
+  world_.log_about(row->user, LogLine::Level::warning,
+                   "event=publish.failed reason=" + std::to_string(reason) + " id=" + log_value(row->id));
+  fail_(*row, error(condition_of(reason), "the broker refused the message"));
 }
 
 // Users whose messages wait are asked about by the next message or device; the rest is the backlog's.
@@ -132,6 +144,13 @@ void MqttOutbox::replay(User& user, Replay what, std::string_view since) {
   user.replayed = 0;
   if (what == Replay::since)
     if (const auto row = world_.records.find_message(user.key, since)) user.replayed = row->seq;
+  if (user.replayed > 0 && user.waiting > 0)  // older ones that wait come first
+    if (const auto oldest = world_.records.waiting(user.key, 0, 1); !oldest.empty())
+      user.replayed = std::min(user.replayed, oldest.front().seq - 1);
+  if (const auto it = in_flight_.find(std::exchange(user.probe, 0)); it != in_flight_.end() && !it->second.replayed) {
+    it->second.replayed = true;  // the page waits for what becomes of it: it is the oldest
+    ++user.replay_open;
+  }
   if (user.replay_open == 0) turn_.push_back(user.key);
 }
 
@@ -164,23 +183,29 @@ void MqttOutbox::next_page(User& user) {
 
 void MqttOutbox::pump() {
   if (!world_.mqtt_up) return;
-  while (!turn_.empty() && in_flight_.size() < window) {
-    User* user = world_.user(turn_.front());
-    turn_.pop_front();
-    if (user) next_page(*user);
-  }
-  while (backlog_ && in_flight_.size() < window) {
+  while (backlog_ && in_flight_.size() < window && !world_.congested) {
     const std::size_t room = std::min(page, window - in_flight_.size());
     const auto rows = world_.records.pending(Way::to_mqtt, upto_, room);
     for (const MessageRecord& row : rows) {
+      if (world_.congested) return;
       upto_ = row.seq;
       if (in_flight_.contains(row.seq)) continue;
-      if (User* user = world_.user(row.user))
+      User* user = world_.user(row.user);
+      if (user && (user->inflow == Inflow::absent || (user->inflow == Inflow::replaying && user->waiting > 0))) {
+        join_waiting(*user, row);
+      } else if (user) {
         publish(*user, row, false);
-      else
+      } else {
         world_.records.remove_message(row.seq);
+        world_.queues.left(row.way, row.user, row.bytes);
+      }
     }
     if (rows.size() < room) backlog_ = false;
+  }
+  while (!backlog_ && !turn_.empty() && in_flight_.size() < window && !world_.congested) {
+    User* user = world_.user(turn_.front());
+    turn_.pop_front();
+    if (user) next_page(*user);
   }
 }
 

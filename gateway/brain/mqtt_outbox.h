@@ -7,6 +7,7 @@
 #pragma once
 
 #include <deque>
+#include <functional>
 #include <optional>
 #include <unordered_map>
 
@@ -19,30 +20,37 @@ class MqttOutbox {
   static constexpr std::size_t window = 1'024;  // messages published and not acknowledged
   static constexpr std::size_t page = 64;
 
-  explicit MqttOutbox(World& world) : world_(world) {}
+  using Fail = std::function<void(const MessageRecord& row, const StanzaError& reason)>;  // the broker refused it
+  MqttOutbox(World& world, Fail fail) : world_(world), fail_(std::move(fail)) {}
 
   void start();
-  // Stores the message and publishes it, now or when its turn comes. False: the recipient's share of the outbox is
-  // full.
-  bool add(User& user, MessageRecord record);
+  // Stores the message and publishes it, now or when its turn comes. There must be room. False: the id is taken.
+  bool add(User& user, MessageRecord& record);
   void on_published(Seq seq, int reason);
   void broker_up();
   void replay(User& user, Replay what, std::string_view since);
   void pump();
+  bool in_flight(Seq seq) const { return in_flight_.contains(seq); }
   std::size_t in_flight() const { return in_flight_.size(); }
+  bool wants_pump() const { return (backlog_ || !turn_.empty()) && in_flight_.size() < window; }
 
  private:
   struct InFlight {
     UserKey user;
     Way way;
     bool replayed;
+    std::int64_t bytes;
+    Instant accepted;
   };
   void publish(User& user, const MessageRecord& record, bool replayed);
+  void try_oldest(User& user);  // is somebody there again?
+  void join_waiting(User& user, const MessageRecord& record);
   void next_page(User& user);
   void absent(User& user);
   void bounce(Seq seq, int reason);
 
   World& world_;
+  Fail fail_;
   std::unordered_map<Seq, InFlight> in_flight_;
   std::deque<UserKey> turn_;  // replaying users with a page to publish
   Seq upto_ = 0;              // every accepted row up to here was handed over

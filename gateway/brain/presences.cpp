@@ -8,18 +8,8 @@ namespace ferry {
 
 using presence::Availability;
 
-std::optional<StanzaError> Presences::on_device(User& user, const std::string& name, std::string_view payload) {
-  if (world_.stopping) return std::nullopt;
-  const auto resource = from_device(name);
-  if (!resource) return resource.error();
-  presence::DevicePresence said;
-  if (!payload.empty()) {  // an empty retained payload: the device took its presence back
-    auto document = JsonDocument::parse(payload);
-    if (!document) return document.error();
-    auto read = presence::from_device_json(document->root(), world_.now);
-    if (!read) return read.error();
-    said = std::move(*read);
-  }
+std::optional<StanzaError> Presences::apply(User& user, const std::string& name, const presence::DevicePresence& said,
+                                            bool taken_back) {
   auto it = user.devices.find(name);
   const bool unknown = it == user.devices.end();
   if (unknown) {
@@ -35,7 +25,7 @@ std::optional<StanzaError> Presences::on_device(User& user, const std::string& n
     device.announced = true;
   if (!said.availability.available()) {
     // A Will of an older connection comes late: it must not end the newer one.
-    if (device.availability.available() && !payload.empty() && said.epoch != device.epoch) {
+    if (device.availability.available() && !taken_back && said.epoch != device.epoch) {
       world_.count("wills_ignored");
       return std::nullopt;
     }
@@ -138,23 +128,23 @@ std::optional<StanzaError> Presences::direct(User& user, const std::string& name
   return std::nullopt;
 }
 
-void Presences::on_contact(User& user, const Presence& p) {
-  if (!p.from || world_.stopping) return;
-  const std::string bare(p.from->bare_view());
-  const std::string resource(p.from->resourcepart());
-  const Availability said = presence::from_presence(p, world_.now);
+void Presences::contact_says(User& user, const Jid& from, bool is_error, const Availability& said) {
+  if (world_.stopping) return;
+  const std::string bare(from.bare_view());
+  const std::string resource(from.resourcepart());
   const auto it = user.contacts.find(bare);
   // Someone who directed presence at the user and became a contact since is kept with the contact.
   const bool trusted = it != user.contacts.end() && (it->second.record.to || !it->second.resources.empty());
   presence::Endpoints* endpoints = trusted ? &it->second.resources : nullptr;
   if (!endpoints) {  // directed presence from someone we did not ask (RFC 6121 section 4.6)
-    if (p.type == "error") return;
+    if (is_error) return;
     if (!said.available() && !user.strangers.contains(bare)) return;
     // The contact's server has not heard yet that the user stopped watching: no directed presence.
     if (const auto late = user.dropped.find(bare); late != user.dropped.end() && world_.now < late->second) return;
     if (said.available() && !user.strangers.contains(bare) &&
         (user.strangers.size() >= max_strangers || peer_level(bare).empty())) {
       world_.count("presences_refused");
+      world_.log_refused("too-many-strangers", from.str(), user.jid.str());
       return;
     }
     endpoints = &user.strangers[bare];
@@ -162,6 +152,7 @@ void Presences::on_contact(User& user, const Presence& p) {
   if (said.available()) {
     if (endpoints->size() >= max_resources && !endpoints->contains(resource)) {
       world_.count("presences_refused");
+      world_.log_refused("too-many-resources", from.str(), user.jid.str());
       return;
     }
     Availability& known = (*endpoints)[resource];
@@ -183,26 +174,6 @@ void Presences::on_contact(User& user, const Presence& p) {
   }
 }
 
-void Presences::on_probe(User& user, const Presence& p) {
-  if (!p.from) return;
-  const auto it = user.contacts.find(p.from->bare_view());
-  const ContactRecord* record = it == user.contacts.end() ? nullptr : &it->second.record;
-  if (!record || !record->from) {
-    if (record && record->request) return;  // asked, and not answered yet
-    Element e("presence");                  // RFC 6121 section 4.3.2
-    e.set("type", "unsubscribed").set("from", user.jid.str()).set("to", p.from->bare_view());
-    world_.send(std::move(e));
-    return;
-  }
-  bool any = false;
-  for (auto& [name, device] : user.devices)
-    if (device.availability.available()) {
-      send(user, name, device.availability, p.from->str());
-      any = true;
-    }
-  if (!any) send(user, {}, Availability{}, p.from->str());
-}
-
 // One contact's presence as the user's retained topic; only where it differs from what is there. Whom the user is not
 // subscribed to is shown while there is directed presence of theirs.
 void Presences::show(User& user, Contact& contact) {
@@ -215,6 +186,11 @@ void Presences::show(User& user, Contact& contact) {
   std::string json = presence::contact_presence_json(contact.resources);
   const std::uint64_t digest = digest_of(json);
   if (digest == contact.shown) return;
+  if (!world_.may_publish()) {
+    contact.shown = Contact::outdated;
+    world_.to_show.insert(user.key);
+    return;
+  }
   contact.shown = digest;
   world_.publish_to(user, leaf, std::move(json), true);
 }
@@ -248,6 +224,7 @@ void Presences::show_all(User& user, bool from_nothing) {
 }
 
 void Presences::leave(User& user) {
+  deferred_.erase(user.key);
   for (auto& [name, device] : user.devices) {
     go_offline(user, name, device);
     world_.clear(user, "out/dev/" + name + "/presence");
@@ -261,6 +238,12 @@ void Presences::leave(User& user) {
 
 void Presences::component_up() {
   xmpp_lost_at_.reset();
+  forget_held();
+  resync();
+}
+
+// Everybody tells and is told anew.
+void Presences::resync() {
   to_sync_.clear();
   for (const auto& [key, user] : world_.users_by_key) {
     to_sync_.push_back(key);
@@ -276,6 +259,7 @@ void Presences::component_up() {
 void Presences::component_down() {
   if (!xmpp_lost_at_) xmpp_lost_at_ = world_.now;
   to_sync_.clear();
+  forget_held();
 }
 
 void Presences::broker_up() {
@@ -297,7 +281,9 @@ std::optional<Instant> Presences::next_deadline() const {
   const auto consider = [&](std::optional<Instant> t) {
     if (t && (!next || *t < *next)) next = t;
   };
-  if (!to_sync_.empty()) consider(world_.now);
+  if (!to_sync_.empty() && !world_.xmpp_full) consider(world_.now);
+  consider(deferred_at_);
+  consider(held_at_);
   consider(settle_at_);
   consider(silent_at_);
   if (xmpp_lost_at_) consider(*xmpp_lost_at_ + grace);
@@ -306,6 +292,8 @@ std::optional<Instant> Presences::next_deadline() const {
 }
 
 void Presences::on_time() {
+  apply_deferred();
+  apply_held();
   if (xmpp_lost_at_ && world_.now >= *xmpp_lost_at_ + grace) {
     xmpp_lost_at_.reset();
     for (const auto& [key, user] : world_.users_by_key) {
@@ -324,6 +312,7 @@ void Presences::on_time() {
   }
   if (mqtt_lost_at_ && world_.now >= *mqtt_lost_at_ + grace) {
     mqtt_lost_at_.reset();
+    deferred_.clear();
     for (const auto& [key, user] : world_.users_by_key)
       for (auto& [name, device] : user->devices) go_offline(*user, name, device);
   }
@@ -352,6 +341,8 @@ void Presences::settle() {
 }
 
 void Presences::work() {
+  if (world_.xmpp_full) return;
+  if (std::exchange(world_.xmpp_missed, false) && world_.xmpp_up) resync();
   for (std::size_t n = 0; n < users_per_batch && !to_sync_.empty(); ++n) {
     User* user = world_.user(to_sync_.front());
     to_sync_.pop_front();

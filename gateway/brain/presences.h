@@ -7,6 +7,7 @@
 
 #include <deque>
 
+#include "gateway/brain/held_presences.h"
 #include "gateway/brain/world.h"
 
 namespace ferry {
@@ -25,11 +26,16 @@ class Presences {
   static constexpr std::size_t max_strangers = 64;        // directed presences kept for one user
   static constexpr std::size_t max_resources = 64;        // of one contact
   static constexpr std::size_t max_directed = 64;         // JIDs that one device directed its presence to
+  static constexpr Duration deferred_step = 100;          // ms between looks at what presence-rate made wait
+  static constexpr Duration held_step = 20;               // ms between pages of what peer-rate made wait
+  static constexpr std::size_t held_per_step = 40;     // of these: 2,000 a second, a contact's 10,000 watchers in 5 s
+  static constexpr Duration told_again = 10 * second;  // a client over its rate is told once, until it was quiet
 
   // out/dev/{device}/presence. nullopt: taken (or rightly ignored).
   std::optional<StanzaError> on_device(User& user, const std::string& device, std::string_view payload);
   void on_contact(User& user, const Presence& presence);  // available, unavailable, error
   void on_probe(User& user, const Presence& presence);
+  void hold(User& user, const Presence& presence);  // either of these, of a sender over its rate: later, the latest
   std::optional<StanzaError> direct(User& user, const std::string& device, const Jid& to,
                                     presence::Availability availability);
 
@@ -38,6 +44,7 @@ class Presences {
   void show(User& user, Contact& contact);    // where it differs from what the user sees
   void forget(User& user, Contact& contact);  // the user sees this contact no longer
   void show_all(User& user, bool from_nothing);
+  void forget_deferred(User& user) { deferred_.erase(user.key); }
   void leave(User& user);  // the user's subtree: nothing is retained there any more
 
   void component_up();
@@ -51,6 +58,16 @@ class Presences {
   void sweep();  // at the end: everyone shown becomes unavailable
 
  private:
+  std::optional<StanzaError> apply(User& user, const std::string& name, const presence::DevicePresence& said,
+                                   bool taken_back);
+  std::optional<StanzaError> defer(User& user, const std::string& name, presence::DevicePresence said, bool taken_back);
+  bool over_rate(User& user);
+  void contact_says(User& user, const Jid& from, bool error, const presence::Availability& said);
+  void answer_probe(User& user, const Jid& from);
+  void apply_deferred();
+  void forget_held();
+  void apply_held();
+  void ask_the_unsure();
   void send(User& user, std::string_view device, const presence::Availability& availability, std::string_view to);
   void broadcast(User& user, const std::string& device, const presence::Availability& availability);
   bool drop_gone_device(User& user);
@@ -58,9 +75,20 @@ class Presences {
   void go_offline(User& user, const std::string& name, Device& device);
   void show_stranger(User& user, const std::string& bare);
   void settle();
+  void resync();
 
   World& world_;
   std::deque<UserKey> to_sync_;  // users whose watchers and contacts must be asked and told
+  // What comes faster than limits.presence-rate: the latest of each device, the one that waits longest first.
+  struct Deferred {
+    std::string name;
+    presence::DevicePresence said;
+    bool taken_back;
+  };
+  std::map<UserKey, std::vector<Deferred>> deferred_;
+  HeldPresences held_;
+  std::set<UserKey> unsure_;  // users with contacts that must be asked
+  std::optional<Instant> deferred_at_, held_at_;
   std::optional<Instant> settle_at_, xmpp_lost_at_, mqtt_lost_at_, silent_at_, read_back_until_;
 };
 

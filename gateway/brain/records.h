@@ -61,6 +61,20 @@ struct MessageRecord {
   std::string xmpp_id;  // to_mqtt: the stanza's own id
   Instant expires = 0;
   std::string payload;  // a message: the in/msg JSON; a bare stanza: its XML
+  std::string reason;   // failed: why (dead_letters.h)
+  // Of the payload that the records have, also where it was not read. Not for add_message().
+  std::int64_t bytes = 0;
+};
+
+// Rows of one kind, for an administrator to look through. waiting is in the order of user and seq, the others of seq.
+enum class Shelf : std::uint8_t { dead, to_xmpp, to_mqtt, waiting };
+
+// A number of rows that wait to be taken: state accepted or waiting.
+struct QueuedRecord {
+  UserKey user = 0;
+  Way way = Way::to_mqtt;
+  MessageState state = MessageState::accepted;
+  std::int64_t rows = 0, bytes = 0;
 };
 
 class Records {
@@ -98,15 +112,27 @@ class Records {
   virtual std::string id_of_stanza(UserKey user, std::string_view peer_bare, std::string_view xmpp_id) = 0;
   // States only go forward: false, and nothing written, if the message is there or further already.
   virtual bool set_state(Seq seq, MessageState state, std::int64_t mark, bool drop_payload) = 0;
+  // The message has failed: false, and nothing written, if it had before. Where its payload stays, it is a dead letter.
+  virtual bool fail_message(Seq seq, std::string_view reason, Instant expires, bool drop_payload) = 0;
+  virtual void drop_payload(Seq seq) = 0;
   virtual void remove_message(Seq seq) = 0;
   virtual std::vector<MessageRecord> pending(Way way, Seq after, std::size_t limit) = 0;       // state accepted
   virtual std::vector<MessageRecord> waiting(UserKey user, Seq after, std::size_t limit) = 0;  // to MQTT, state waiting
   // The user's messages both ways that still have their payload; confirmed: those with a receipt too.
   virtual std::vector<MessageRecord> kept(UserKey user, Seq after, bool confirmed, std::size_t limit) = 0;
-  virtual void each_waiting_user(const std::function<void(UserKey, std::int64_t count)>& visit) = 0;
-  virtual std::vector<MessageRecord> recent(std::size_t limit) = 0;  // the latest messages to XMPP, whatever state
-  virtual std::int64_t count_pending(Way way) = 0;                   // state accepted
+  // All that waits; a user may come more than once.
+  virtual void each_queued(const std::function<void(const QueuedRecord&)>& visit) = 0;
+  // The latest messages to XMPP, whatever state; what would expire earlier than the latest by more than span is left
+  // out.
+  virtual std::vector<MessageRecord> recent(Duration span, std::size_t limit) = 0;
+  virtual std::vector<MessageRecord> sent(Seq from, std::size_t limit) = 0;  // messages to XMPP, this one and later
+
+  // Without payloads:
+  virtual std::vector<MessageRecord> oldest(Seq after, std::size_t limit) = 0;  // all but the dead letters
   virtual std::vector<MessageRecord> expired(Instant now, Seq after, std::size_t limit, Seq& last) = 0;
+  // After this row; after_user matters for Shelf::waiting only.
+  virtual std::vector<MessageRecord> shelf(Shelf which, UserKey after_user, Seq after, std::size_t limit) = 0;
+  virtual std::int64_t count_dead() = 0;
   // What was forwarded to MQTT under these marks, first to last, is accepted again.
   virtual void reopen(std::int64_t first, std::int64_t last) = 0;
 

@@ -1,5 +1,6 @@
 #include "gateway/brain/requests.h"
 
+#include "gateway/brain/log_value.h"
 #include "translators/part.h"
 #include "translators/values/cbor.h"
 #include "translators/values/topic.h"
@@ -46,13 +47,13 @@ ItemFields item_fields(JsonView r) {
 
 const Requests::Row Requests::rows[] = {
     {"roster.get", &Requests::roster_get},
-    {"roster.add", &Requests::roster_add},
-    {"roster.update", &Requests::roster_update},
-    {"roster.remove", &Requests::roster_remove},
-    {"subscribe", &Requests::subscribe},
-    {"unsubscribe", &Requests::unsubscribe},
-    {"approve", &Requests::approve},
-    {"deny", &Requests::deny},
+    {"roster.add", &Requests::roster_add, true},
+    {"roster.update", &Requests::roster_update, true},
+    {"roster.remove", &Requests::roster_remove, true},
+    {"subscribe", &Requests::subscribe, true},
+    {"unsubscribe", &Requests::unsubscribe, true},
+    {"approve", &Requests::approve, true},
+    {"deny", &Requests::deny, true},
     {"profile.set", &Requests::profile_set},
     {"presence.send", &Requests::presence_send},
     {"feed.last", &Requests::feed_last},
@@ -60,7 +61,7 @@ const Requests::Row Requests::rows[] = {
 };
 
 void Requests::on_request(User& user, const InPublish& publish, JsonView payload) {
-  Asked asked{{}, "-", publish.correlation};
+  Asked asked{{}, "-", publish.correlation, {}};
   if (payload.is_object()) {
     const TextField id = text_field(payload, "id", max_id_bytes);
     if (id.text && !id.text->empty()) asked.id = *id.text;
@@ -81,6 +82,7 @@ void Requests::on_request(User& user, const InPublish& publish, JsonView payload
     asked.topic = given;
     if (device_.empty() && from_device(given.substr(own.size())).ok()) device_ = given.substr(own.size());
   }
+  if (over_rate(user, asked)) return;
   if (!payload.is_object()) {
     answer(user, asked, error(Condition::bad_request, "expected a JSON object in UTF-8"));
     return;
@@ -91,12 +93,20 @@ void Requests::on_request(User& user, const InPublish& publish, JsonView payload
     return;
   }
   const auto name = payload["request"].string();
+  asked.request = name.value_or("");
   if (name == "profile.get") {
     if (auto now = profile_get(user, payload, asked)) answer(user, asked, *now);
     return;
   }
   for (const Row& row : rows)
     if (name == row.name) {
+      const auto& l = world_.options.limits;
+      if (row.changes && !user.rates.subscriptions.take(world_.now, l.subscription_rate, l.subscription_burst)) {
+        world_.count("requests_over_rate");
+        return answer(user, asked,
+                      error(Condition::resource_constraint, "more than " + std::to_string(l.subscription_rate) +
+                                                                " changes of contacts a second; try again later"));
+      }
       answer(user, asked, (this->*row.handle)(user, payload));
       return;
     }
@@ -107,11 +117,28 @@ void Requests::on_request(User& user, const InPublish& publish, JsonView payload
   return;
 }
 
+// A client that asks on and on hears so at a bounded rate, too: nobody else shall wait for its answers.
+bool Requests::over_rate(User& user, const Asked& asked) {
+  const auto& l = world_.options.limits;
+  if (user.rates.requests.take(world_.now, l.request_rate, l.request_burst)) return false;
+  world_.count("requests_over_rate");
+  constexpr std::uint32_t more = UserRates::answered_refusals;
+  if (user.rates.request_refusals.take(world_.now, more * l.request_rate, more * l.request_burst))
+    answer(user, asked,
+           error(Condition::resource_constraint,
+                 "more than " + std::to_string(l.request_rate) + " requests a second; try again later"));
+  else
+    world_.count("refusals_unanswered");
+  return true;
+}
+
 void Requests::answer(const User& user, const Asked& asked, const Answer& result) {
   Publish p;
   p.topic = asked.topic;
   p.correlation = asked.correlation;
   p.payload = result ? answer_json(asked.id, *result) : answer_json(asked.id, result.error());
+  if (world_.congested && p.payload.size() > max_congested)
+    p.payload = answer_json(asked.id, error(Condition::resource_constraint, "the broker is busy; ask again later"));
   if (user.format == Format::cbor)
     if (auto bytes = json_to_cbor(p.payload)) {
       p.payload = std::move(*bytes);
@@ -119,9 +146,24 @@ void Requests::answer(const User& user, const Asked& asked, const Answer& result
     }
   world_.publish(std::move(p));
   world_.count(result ? "requests_answered" : "requests_refused");
+  if (!result)
+    world_.log_about(user.key, LogLine::Level::info,
+                     "event=request.refused user=" + log_value(user.jid.str()) + " id=" + log_value(asked.id) +
+                         " request=" + log_value(asked.request) +
+                         " condition=" + std::string(condition_name(result.error().condition)));
 }
 
-Requests::Answer Requests::roster_get(User& user, JsonView) { return roster_.list_json(user); }
+Requests::Answer Requests::roster_get(User& user, JsonView r) {
+  const TextField after = text_field(r, "after", max_name_bytes + max_id_bytes);
+  if (after.error) return *after.error;
+  std::size_t limit = world_.options.limits.roster_items;
+  if (r["limit"]) {
+    const auto asked = r["limit"].integer();
+    if (!asked || *asked < 1) return error(Condition::bad_request, "limit: expected a number from 1");
+    limit = static_cast<std::size_t>(*asked);
+  }
+  return roster_.list_json(user, after.text.value_or(""), limit);
+}
 
 Requests::Answer Requests::roster_add(User& user, JsonView r) {
   const auto contact = jid_field(r, "contact");

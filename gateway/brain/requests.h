@@ -21,6 +21,7 @@ class Requests {
  public:
   static constexpr Duration answer_time = 30 * second;  // for a contact's server to answer an iq
   static constexpr std::size_t max_open = 4'096;        // iqs unanswered, all users together
+  static constexpr std::size_t max_congested = 16'384;  // bytes of an answer while the broker is behind
 
   Requests(World& world, Roster& roster, Presences& presences, Feeds& feeds)
       : world_(world), roster_(roster), presences_(presences), feeds_(feeds) {}
@@ -32,7 +33,7 @@ class Requests {
   std::optional<Instant> next_deadline() const;
 
   struct Asked {  // where the answer goes
-    std::string topic, id, correlation;
+    std::string topic, id, correlation, request;
   };
 
  private:
@@ -40,6 +41,7 @@ class Requests {
   struct Row {
     std::string_view name;
     Answer (Requests::*handle)(User&, JsonView);
+    bool changes = false;  // the roster or a subscription
   };
   static const Row rows[];
 
@@ -58,6 +60,7 @@ class Requests {
   Answer subscription(User& user, JsonView r, subscription::Type type);
   std::optional<Answer> profile_get(User& user, JsonView r, const Asked& asked);  // nullopt: asked the contact's server
   void answer(const User& user, const Asked& asked, const Answer& answer);
+  bool over_rate(User& user, const Asked& asked);  // and answered so
 
   struct Open {
     UserKey user;

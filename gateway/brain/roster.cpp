@@ -19,7 +19,8 @@ std::optional<Type> type_of(std::string_view name) {
 }
 
 ContactView view_of(const ContactRecord& c) {
-  return {c.jid.str(), c.name, c.groups, subscription::subscription_name(c), c.ask, c.request, c.approved, c.request_text};
+  return {c.jid.str(), c.name,    c.groups,   subscription::subscription_name(c),
+          c.ask,       c.request, c.approved, c.request_text};
 }
 
 std::optional<StanzaError> unfit(const User& user, const Jid& contact) {
@@ -42,7 +43,7 @@ Contact* Roster::find(User& user, const Jid& contact) {
 Contact& Roster::find_or_add(User& user, const Jid& contact) {
   if (Contact* known = find(user, contact)) return *known;
   const Jid bare = contact.bare();
-  Contact fresh{ContactRecord{bare, {}, {}, false, false, false, false, false, false, false, {}}, {}, {}, {}, {}};
+  Contact fresh{ContactRecord{bare, {}, {}, false, false, false, false, false, false, false, {}}, {}, {}, {}, {}, {}};
   // Presence that a stranger directed at the user stays known when the stranger becomes a contact.
   if (const auto it = user.strangers.find(bare.str()); it != user.strangers.end()) {
     fresh.resources = std::move(it->second);
@@ -75,9 +76,11 @@ void Roster::on_subscription(User& user, const Presence& p) {
   if (!type || !p.from || p.from->bare_view() == user.jid.bare_view()) return;
   Contact* known = find(user, *p.from);
   if (!known) {
+    if (*type == Type::subscribed) world_.log_refused("nobody-asked", p.from->str(), user.jid.str(), p.id);
     if (*type != Type::subscribe) return;  // nothing to take back, nobody asked
     if (user.contacts.size() >= world_.options.limits.roster_items || unfit(user, *p.from)) {
       world_.count("contacts_refused");
+      world_.log_refused("roster-full", p.from->str(), user.jid.str(), p.id);
       stanza(user, *p.from, "unsubscribed");
       return;
     }
@@ -87,6 +90,8 @@ void Roster::on_subscription(User& user, const Presence& p) {
     if (const auto* status = ferry::find<Status>(p.parts); status && status->text.size() <= max_request_text)
       known->record.request_text = status->text;
   const bool saw = known->record.to;
+  if (*type == Type::subscribed && !saw && !known->record.ask)
+    world_.log_refused("nobody-asked", p.from->str(), user.jid.str(), p.id);
   const auto outcome = subscription::in(known->record, *type);
   if (saw && !known->record.to) world_.hooks.forget_presence(user, *known);
   settle(user, *known, outcome);
@@ -154,6 +159,11 @@ void Roster::show(User& user, Contact& contact) {
   std::string item = visible(contact.record) ? contact_json(view_of(contact.record)) : std::string();
   const std::uint64_t digest = item.empty() ? 0 : digest_of(item);
   if (digest == contact.shown_item) return;
+  if (!item.empty() && !world_.may_publish()) {
+    contact.shown_item = Contact::outdated;
+    world_.to_show.insert(user.key);
+    return;
+  }
   if (item.empty())
     world_.clear(user, leaf);
   else
@@ -163,20 +173,31 @@ void Roster::show(User& user, Contact& contact) {
 
 void Roster::show_all(User& user, bool from_nothing) {
   for (auto& [jid, contact] : user.contacts) {
-    if (from_nothing) contact.shown_item = 0;
+    if (from_nothing && contact.shown_item != 0) contact.shown_item = Contact::outdated;
     show(user, contact);
   }
 }
 
-std::string Roster::list_json(const User& user) const {
+std::string Roster::list_json(const User& user, std::string_view after, std::size_t limit) const {
   std::vector<const Contact*> sorted;
   for (const auto& [jid, contact] : user.contacts)
-    if (visible(contact.record)) sorted.push_back(&contact);
-  std::sort(sorted.begin(), sorted.end(), [](auto* a, auto* b) { return a->record.jid < b->record.jid; });
-  JsonWriter json;
-  json.begin_object().key("contacts").begin_array();
-  for (const Contact* contact : sorted) write_contact(view_of(contact->record), json);
-  return json.end_array().end_object().take();
+    if (visible(contact.record) && jid > after) sorted.push_back(&contact);
+  std::sort(sorted.begin(), sorted.end(), [](auto* a, auto* b) { return a->record.jid.str() < b->record.jid.str(); });
+  constexpr std::size_t around = 512;  // the answer's own fields, about
+  const std::size_t most_bytes = world_.options.limits.message_bytes;
+  std::string items;
+  std::size_t n = 0;
+  for (; n < sorted.size() && n < limit; ++n) {
+    const std::string item = contact_json(view_of(sorted[n]->record));
+    if (n > 0 && items.size() + item.size() + around > most_bytes) break;
+    items.append(n > 0 ? "," : "").append(item);
+  }
+  std::string json = "{\"contacts\":[" + items + "]";
+  if (n < sorted.size() && n > 0) {
+    JsonWriter next;
+    json.append(",\"next\":").append(next.value(sorted[n - 1]->record.jid.str()).take());
+  }
+  return json + "}";
 }
 
 void Roster::assert_pending(User& user) {

@@ -23,10 +23,11 @@ class Roster {
   void remove_quietly(User& user, Contact& contact);  // the same, of a contact of whatever state: the user is going
   std::optional<StanzaError> act(User& user, const Jid& contact, subscription::Type type, const std::string& text);
 
-  void show(User& user, Contact& contact);        // publishes the item where it differs from what is shown
-  void show_all(User& user, bool from_nothing);   // from_nothing: the broker may have forgotten everything
-  std::string list_json(const User& user) const;  // the result of roster.get
-  void assert_pending(User& user);                // after a link came up: what we asked for and heard no answer to
+  void show(User& user, Contact& contact);       // publishes the item where it differs from what is shown
+  void show_all(User& user, bool from_nothing);  // from_nothing: the broker may have forgotten everything
+  // The result of roster.get: after this JID, as many as fit in one payload; "next", if there are more, is the last.
+  std::string list_json(const User& user, std::string_view after, std::size_t limit) const;
+  void assert_pending(User& user);  // after a link came up: what we asked for and heard no answer to
 
  private:
   Contact* find(User& user, const Jid& contact);

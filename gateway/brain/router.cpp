@@ -1,5 +1,7 @@
 #include "gateway/brain/router.h"
 
+#include "gateway/brain/log_value.h"
+
 #include "translators/payloads.h"
 
 namespace ferry {
@@ -14,7 +16,8 @@ Router::Router(const Options& options, MappingTable& table, Records& records, co
       requests(world, roster, presences, feeds),
       services(world),
       sentinel(world),
-      admin(world) {
+      admin(world),
+      outbox_admin(world, delivery) {
   world.hooks.send_durably = [this](User&, Element e) { delivery.send_durably(0, std::move(e)); };  // outlives the user
   world.hooks.announce_to = [this](User& user, const Jid& to) { presences.announce_to(user, to); };
   world.hooks.withdraw_from = [this](User& user, const Jid& to) { presences.withdraw_from(user, to); };
@@ -24,9 +27,19 @@ Router::Router(const Options& options, MappingTable& table, Records& records, co
     delivery.to_mqtt.replay(user, what, since);
   };
   admin.on_table_change = [this] { subscribe_feeds(); };
+  admin.elsewhere = [this](std::string_view name, JsonView c) { return outbox_admin.on_command(name, c); };
   admin.on_add = [this](User& user) { greet(user); };
   admin.on_move = [this](User& user) { move(user); };
   admin.on_forget = [this](User& user) { forget(user); };
+  admin.on_gauges = [this] { return gauges(); };
+}
+
+Gauges Router::gauges() const {
+  Gauges out = world.gauges();
+  out.dead_letters = delivery.dead.count();
+  out.to_xmpp_unconfirmed = delivery.to_xmpp.unconfirmed();
+  out.to_mqtt_unconfirmed = delivery.to_mqtt.in_flight();
+  return out;
 }
 
 void Router::greet(User& user) { show_state(user); }
@@ -49,10 +62,11 @@ void Router::forget(User& user) {
   while (!user.contacts.empty()) roster.remove_quietly(user, user.contacts.begin()->second);
   for (auto& [bare, endpoints] : user.strangers) world.clear(user, "in/contact/" + peer_level(bare) + "/presence");
   for (auto& [name, device] : user.devices) world.clear(user, "out/dev/" + name + "/presence");
+  presences.forget_deferred(user);
   world.clear(user, "in/state");
   world.records.remove_user(user.key);
-  delivery.to_xmpp.forget(user.key);
-  world.log(LogLine::Level::info, "event=user.removed user=" + user.jid.str());
+  delivery.forget(user.key);
+  world.log(LogLine::Level::info, "event=user.removed user=" + log_value(user.jid.str()));
   world.forget_user(user);
 }
 
@@ -89,10 +103,11 @@ void Router::drain_loopback() {
   }
 }
 
-// Brings what the broker shows of some users up to date; the rest in the next tick.
+// Brings what the broker shows of some users up to date; the rest in the next tick, or when the broker has taken more.
 void Router::show_some() {
   constexpr std::size_t users_per_batch = 32;
-  for (std::size_t n = 0; n < users_per_batch && !to_show.empty() && world.mqtt_up; ++n) {
+  std::size_t n = 0;
+  for (; n < users_per_batch && !to_show.empty() && world.may_publish(); ++n) {
     User* user = world.user(to_show.front());
     to_show.pop_front();
     if (!user) continue;
@@ -102,6 +117,20 @@ void Router::show_some() {
     presences.show_all(*user, true);
   }
   if (to_show.empty()) show_contacts = false;
+  for (; n < users_per_batch && to_show.empty() && !world.to_show.empty() && world.may_publish(); ++n) {
+    User* user = world.user(*world.to_show.begin());
+    world.to_show.erase(world.to_show.begin());
+    if (!user) continue;
+    roster.show_all(*user, false);
+    presences.show_all(*user, false);
+  }
+}
+
+bool Router::something_to_tell() const {
+  const bool broker =
+      !to_show.empty() || !world.to_show.empty() || !delivery.all_told() || delivery.to_mqtt.wants_pump();
+  const bool xmpp = world.xmpp_missed || delivery.to_xmpp.wants_pump();
+  return (world.may_publish() && broker) || (world.xmpp_up && !world.xmpp_full && xmpp);
 }
 
 void Router::queue_show(bool contacts) {

@@ -8,6 +8,7 @@
 #include "gateway/brain/brain.h"
 #include "gateway/brain/delivery.h"
 #include "gateway/brain/feeds.h"
+#include "gateway/brain/outbox_admin.h"
 #include "gateway/brain/presences.h"
 #include "gateway/brain/requests.h"
 #include "gateway/brain/roster.h"
@@ -21,7 +22,9 @@ struct Router {
          std::string version);
 
   // ---- from XMPP (from_xmpp.cpp)
+  void from_server(Element element);  // from the link: never in our own name
   void stanza(Element element);
+  bool over_rate(const Stanza& s);
   void to_domain(const Stanza& s);
   void answered(const Stanza& s);
   void to_user(User& user, const Stanza& s);
@@ -41,7 +44,9 @@ struct Router {
   void subscribe_feeds();
   void drain_loopback();
   void show_some();
+  bool something_to_tell() const;  // that waited, and need not any longer
   void queue_show(bool contacts);
+  Gauges gauges() const;
 
   World world;
   Roster roster;
@@ -52,6 +57,7 @@ struct Router {
   Services services;
   Sentinel sentinel;
   Admin admin;
+  OutboxAdmin outbox_admin;
   std::set<std::string> subscribed;
   std::deque<UserKey> to_show;
   bool show_contacts = false;

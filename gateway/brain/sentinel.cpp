@@ -63,7 +63,10 @@ Sentinel::Finding Sentinel::on_time() {
         uptime_ ? (lost_at_ == 0 ? *uptime_ < fresh : *uptime_ * second < world_.now - lost_at_ + 2 * read_back_time)
                 : !session_present_ || forgot;
     // What was acknowledged under the mark that was read back may have come after the broker's snapshot, too.
-    if (forgot || restarted) world_.records.reopen(std::min(seen, before_), before_);
+    if (forgot || restarted) {
+      world_.records.reopen(std::min(seen, before_), before_);
+      world_.queues.read(world_.records);
+    }
     if (forgot) {
       world_.count("broker_forgot");
       world_.log(LogLine::Level::warning,

@@ -56,6 +56,8 @@ void Services::on_request(const Stanza& iq, Target target, const User* user) {
   for (const Row& row : rows)
     if (payload && payload->is(row.name, row.space) && iq.type == row.type) {
       auto result = (this->*row.handle)(iq, target, user);
+      if (!result && result.error().condition == Condition::forbidden)
+        world_.log_refused("not-a-watcher", iq.from->str(), iq.to->str(), iq.id);
       if (!result)
         world_.answer(iq.xml, result.error());
       else
@@ -63,6 +65,7 @@ void Services::on_request(const Stanza& iq, Target target, const User* user) {
             iq.xml, row.name == "ping" ? std::optional<Element>() : std::optional<Element>(std::move(*result))));
       return;
     }
+  if (iq.type == "set") world_.log_refused("iq-set", iq.from->str(), iq.to->str(), iq.id);  // a roster push, say
   world_.answer(iq.xml, error(Condition::service_unavailable, ""));
 }
 

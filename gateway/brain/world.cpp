@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "gateway/brain/log_value.h"
 #include "translators/payloads.h"
 #include "translators/values/cbor.h"
 #include "translators/values/stanza.h"
@@ -9,6 +10,8 @@
 
 namespace ferry {
 namespace {
+
+constexpr std::string_view uncleared_key = "uncleared";
 
 Jid domain_or(const std::string& text, std::string_view fallback) {
   if (auto jid = Jid::parse(text)) return *jid;
@@ -28,7 +31,8 @@ World::World(const Options& o, MappingTable& t, Records& r, const std::array<std
       version(std::move(v)),
       ids(seed),
       component(domain_or(o.component.domain, "mqtt.invalid")),
-      server(domain_or(o.component.server, "invalid")) {}
+      server(domain_or(o.component.server, "invalid")),
+      queues(o) {}
 
 User* World::user(std::string_view bare) {
   const auto it = users.find(bare);
@@ -56,7 +60,7 @@ User* World::adopt(const UserRecord& record) {
 
 User& World::add_user(const Jid& bare) {
   const UserKey key = records.add_user(bare);
-  log(LogLine::Level::info, "event=user.added user=" + bare.str());
+  log(LogLine::Level::info, "event=user.added user=" + log_value(bare.str()));
   return *adopt({key, bare, {}});
 }
 
@@ -68,7 +72,8 @@ void World::forget_user(User& user) {
 std::string World::send(Element stanza) {
   const auto refuse_it = [&](std::string_view why) {
     count("stanzas_guarded");
-    log(LogLine::Level::warning, "event=stanza.guarded reason=" + std::string(why) + " kind=" + stanza.name);
+    log_about(0, LogLine::Level::warning,
+              "event=stanza.guarded reason=" + std::string(why) + " kind=" + log_value(stanza.name));
     return std::string();
   };
   const auto from = Jid::parse(stanza.attr_or("from"));
@@ -84,7 +89,14 @@ std::string World::send(Element stanza) {
   std::string text = to_xml(stanza, ns::client);
   if (!is_xml_text(text)) return refuse_it("illegal-character");
   if (text.size() > options.limits.message_bytes + 65'536) return refuse_it("too-large");
+  if (waiting.stanza_bytes > stanza_bytes_most && stanza.name != "iq") {
+    count("stanzas_unsent");
+    xmpp_missed |= stanza.name == "presence";
+    return {};
+  }
   if (!xmpp_up) return {};  // presence and answers are of the moment; what must not be lost is in the outbox
+  waiting.stanza_bytes += text.size();
+  judge_waiting();
   effects.stanzas.push_back(text);
   count("stanzas_out");
   return text;
@@ -111,6 +123,28 @@ Publish World::make_publish(const User& user, std::string_view leaf, std::string
   return p;
 }
 
+void World::publish(Publish publish) {
+  ++waiting.publishes;
+  waiting.publish_bytes += publish.topic.size() + publish.payload.size();
+  effects.publishes.push_back(std::move(publish));
+  judge_waiting();
+}
+
+void World::on_waiting(const Waiting& now_waiting) {
+  waiting = now_waiting;
+  judge_waiting();
+}
+
+// Full above the mark, and until half of it is gone.
+void World::judge_waiting() {
+  const auto over = [](auto value, auto limit, bool before) { return value > (before ? limit / 2 : limit); };
+  const bool was = congested;
+  congested = over(waiting.publishes, options.broker.queue_entries, was) ||
+              over(waiting.publish_bytes, options.broker.queue_bytes, was);
+  if (congested && !was) count("broker_congested");
+  xmpp_full = over(waiting.stanza_bytes, stanza_bytes_high, xmpp_full);
+}
+
 void World::publish_to(const User& user, std::string_view leaf, std::string json, bool retain, int qos) {
   Publish p = make_publish(user, leaf, std::move(json));
   p.retain = retain;
@@ -122,11 +156,34 @@ void World::clear(const User& user, std::string_view leaf) {
   Publish p;
   p.topic.append(user.base).append("/").append(leaf);
   p.retain = true;
+  if (!mqtt_up && uncleared.size() < max_uncleared) uncleared_changed |= uncleared.insert(p.topic).second;
   publish(std::move(p));
 }
 
-void World::refuse(const User& user, std::string_view id, std::string_view to, std::string_view leaf,
-                   const StanzaError& e) {
+void World::read_uncleared() {
+  const std::string topics = records.meta(uncleared_key);
+  for (std::size_t at = 0, end; (end = topics.find('\n', at)) != std::string::npos; at = end + 1)
+    uncleared.insert(topics.substr(at, end - at));
+}
+
+void World::keep_uncleared() {
+  if (!std::exchange(uncleared_changed, false)) return;
+  std::string topics;
+  for (const std::string& topic : uncleared) topics.append(topic).append("\n");  // no topic of ours has a line end
+  records.set_meta(uncleared_key, topics);
+}
+
+void World::clear_kept() {
+  uncleared_changed = !uncleared.empty();
+  for (const std::string& topic : std::exchange(uncleared, {})) {
+    Publish p;
+    p.topic = topic;
+    p.retain = true;
+    publish(std::move(p));
+  }
+}
+
+void World::refuse(User& user, std::string_view id, std::string_view to, std::string_view leaf, const StanzaError& e) {
   ReceiptPayload receipt{id, to, MessageState::failed, &e, {}, now};
   if (id.empty() || id == "-") {
     receipt.id = "-";
@@ -136,9 +193,35 @@ void World::refuse(const User& user, std::string_view id, std::string_view to, s
     receipt.from = component.str();  // whoever it was for, it is the gateway that says no
   }
   count("publishes_refused");
-  log(LogLine::Level::info, "event=publish.refused user=" + user.jid.str() + " topic=" + std::string(leaf) +
-                                " condition=" + std::string(condition_name(e.condition)));
+  log_about(user.key, LogLine::Level::info,
+            "event=publish.refused user=" + log_value(user.jid.str()) + " topic=" + log_value(leaf) +
+                (id.empty() || id == "-" ? "" : " id=" + log_value(id)) +
+                " condition=" + std::string(condition_name(e.condition)));
+  const auto& l = options.limits;
+  constexpr std::uint32_t more = UserRates::answered_refusals;
+  const bool answered = receipt.id == "-" ? user.rates.blind_refusals.take(now, l.user_rate, l.user_burst)
+                                          : user.rates.refusals.take(now, more * l.user_rate, more * l.user_burst);
+  if (!answered) return count("refusals_unanswered");
   publish_to(user, "in/receipt", receipt_json(receipt));
+}
+
+void World::log_refused(std::string_view reason, std::string_view from, std::string_view to, std::string_view id) {
+  log_about(0, LogLine::Level::info,
+            "event=stanza.refused reason=" + std::string(reason) + " from=" + log_value(from) + " to=" + log_value(to) +
+                (id.empty() ? "" : " id=" + log_value(id)));
+}
+
+void World::log_about(UserKey whose, LogLine::Level level, std::string text) {
+  if (log_limit.take(whose, now)) return log(level, std::move(text));
+  count("log_lines_left_out");
+}
+
+void World::log_left_out() {
+  for (const auto& [whose, lines] : log_limit.left_out(now)) {
+    const User* about = user(whose);
+    log(LogLine::Level::warning, "event=log.left-out lines=" + std::to_string(lines) +
+                                     (about ? " user=" + log_value(about->jid.str()) : std::string()));
+  }
 }
 
 void World::count(std::string_view counter, std::uint64_t n) {
@@ -147,6 +230,26 @@ void World::count(std::string_view counter, std::uint64_t n) {
     it->second += n;
   else
     counters.emplace(counter, n);
+}
+
+Gauges World::gauges() const {
+  Gauges out;
+  out.users = users.size();
+  out.routes = table.size();
+  out.to_xmpp = queues.of(Way::to_xmpp);
+  out.to_mqtt = queues.of(Way::to_mqtt);
+  for (const auto& [key, user] : users_by_key) {
+    const auto online = std::count_if(user->devices.begin(), user->devices.end(),
+                                      [](const auto& d) { return d.second.availability.available(); });
+    out.users_online += online > 0;
+    out.devices_online += static_cast<std::size_t>(online);
+    out.to_mqtt_waiting += user->waiting;
+  }
+  return out;
+}
+
+StanzaError loop_error() {
+  return error(Condition::policy_violation, "via: this message was here before, or too many gateways carried it");
 }
 
 // FNV-1a.

@@ -5,6 +5,7 @@
 // router.
 #pragma once
 
+#include <algorithm>
 #include <deque>
 #include <functional>
 #include <map>
@@ -18,7 +19,10 @@
 #include "config/mapping.h"
 #include "config/options.h"
 #include "gateway/brain/effects.h"
-#include "gateway/brain/rate_limit.h"
+#include "gateway/brain/gauges.h"
+#include "gateway/brain/limits.h"
+#include "gateway/brain/log_limit.h"
+#include "gateway/brain/queues.h"
 #include "gateway/brain/records.h"
 #include "translators/presence.h"
 #include "translators/values/ulid.h"
@@ -40,6 +44,8 @@ struct Contact {
   std::set<std::string> stale;    // of these, what nobody has confirmed since the link came back
   std::uint64_t shown = 0;        // digest of the presence payload that the broker has; 0: none, as far as we know
   std::uint64_t shown_item = 0;   // likewise of the roster item
+  static constexpr std::uint64_t outdated = 1;  // for both: the broker has something older
+  bool unsure = false;                          // a presence of theirs was dropped: their server must be asked
 };
 
 struct Device {
@@ -80,7 +86,7 @@ struct User {
   Seq replayed = 0;                 // while replaying: up to here it is published
   std::size_t replay_open = 0;      // while replaying: published and not acknowledged
   Seq probe = 0;                    // while absent: the message that tries whether someone has come
-  RateLimit rate;
+  UserRates rates;
 
   explicit User(Jid j) : jid(std::move(j)) {}
   bool any_available() const;
@@ -102,8 +108,31 @@ struct World {
   bool stopping = false;  // swept: nobody is shown as present any more, messages still go their way
   std::int64_t mark = 0;  // the counter of gw/mark
   Effects effects;
+  Queues queues;                 // what waits in the records
   std::deque<Element> loopback;  // stanzas from one of ours to another of ours: the router takes them next
   std::map<std::string, std::uint64_t, std::less<>> counters;
+  Latencies latencies;
+
+  // ---- back-pressure: what waits for the broker and for the XMPP server. The links say so before each tick, and what
+  // the tick adds is counted at once.
+  struct Waiting {
+    std::size_t publishes = 0, publish_bytes = 0, stanza_bytes = 0;
+  } waiting;
+  static constexpr std::size_t stanza_bytes_high = 4U << 20;   // then stanzas wait in the records
+  static constexpr std::size_t stanza_bytes_most = 16U << 20;  // then presence and typing are dropped
+  bool congested = false;     // the broker takes less than comes: what can be said later is said later
+  bool xmpp_full = false;     // the XMPP server likewise
+  bool xmpp_missed = false;   // presence was dropped: everybody must be told anew
+  std::set<UserKey> to_show;  // users whose contacts have changed meanwhile
+  void on_waiting(const Waiting& now_waiting);
+  void judge_waiting();
+  bool may_publish() const { return mqtt_up && !congested; }  // what can wait
+
+  std::set<std::string> uncleared;  // topics
+  bool uncleared_changed = false;
+
+  Senders senders;     // XMPP users and domains, by how much they send
+  LogLimit log_limit;  // of lines that anybody can cause
 
   // ---- what one part needs of another; brain.cpp ties them
   struct {
@@ -131,17 +160,38 @@ struct World {
   // Returns the text that went out, empty if none did.
   std::string send(Element stanza);
   void answer(const Element& stanza, const StanzaError& error);  // error_reply, if there is one
-  void publish(Publish publish) { effects.publishes.push_back(std::move(publish)); }
+  void publish(Publish publish);
   // Under the user's base, in the user's format.
   void publish_to(const User& user, std::string_view leaf, std::string json, bool retain = false, int qos = 1);
   void clear(const User& user, std::string_view leaf);  // an empty retained payload deletes
+  // What was cleared while the broker was away: nothing else would say so after a crash. The broker's link keeps these
+  // publishes as well, but only as long as the process lives.
+  static constexpr std::size_t max_uncleared = 10'000;  // topics
+  void read_uncleared();                                // from the records
+  void keep_uncleared();                                // there, once a tick
+  void clear_kept();                                    // the broker is there
   Publish make_publish(const User& user, std::string_view leaf, std::string json) const;
   // The refusal of one publish of a user, on in/receipt. id empty: it could not be read, topic tells which it was.
-  void refuse(const User& user, std::string_view id, std::string_view to, std::string_view leaf,
-              const StanzaError& error);
+  // Answered at a bounded rate (UserRates), then only counted.
+  void refuse(User& user, std::string_view id, std::string_view to, std::string_view leaf, const StanzaError& error);
+  // One line for one refused stanza: whose, what is wrong with it in a stable word, and its id where it has one.
+  void log_refused(std::string_view reason, std::string_view from, std::string_view to, std::string_view id = {});
   void log(LogLine::Level level, std::string text) { effects.log.push_back({level, std::move(text)}); }
+  // A line that somebody causes, again and again if they like. whose: a user, or 0: anybody.
+  void log_about(UserKey whose, LogLine::Level level, std::string text);
+  void log_left_out();  // what log_about() left out, when its time has come
   void count(std::string_view counter, std::uint64_t n = 1);
+  // Of a message that was accepted at `then`, a confirmation now.
+  void measure(Histogram& histogram, Instant then) const {
+    histogram.add(static_cast<double>(std::max<Duration>(0, now - then)) / static_cast<double>(second));
+  }
+  Gauges gauges() const;  // of what World has
+  Duration message_ttl() const { return static_cast<Duration>(options.limits.message_ttl) * second; }
+  Instant accepted_at(const MessageRecord& record) const { return record.expires - message_ttl(); }
 };
+
+// What the sender of a message is told that came back to a gateway that had carried it (translators/via.h).
+StanzaError loop_error();
 
 std::uint64_t digest_of(std::string_view payload);  // never 0
 std::string peer_level(std::string_view bare);      // a bare or domain JID as one topic level

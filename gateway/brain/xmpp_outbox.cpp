@@ -5,15 +5,12 @@
 namespace ferry {
 namespace {
 constexpr std::string_view barrier_prefix = "ferry-barrier-";
-constexpr std::size_t page = 64;
+constexpr std::size_t rows_per_page = 64;
 }  // namespace
 
-void XmppOutbox::start() { open_ = world_.records.count_pending(Way::to_xmpp); }
-
 void XmppOutbox::queue(const MessageRecord& record, Element stanza) {
-  ++open_;
   if (is_local(stanza)) return send(record, std::move(stanza));  // delivered within this tick
-  if (!world_.xmpp_up || backlog_ || sent_.size() >= window) {
+  if (!world_.xmpp_up || world_.xmpp_full || backlog_ || sent_.size() >= window) {
     backlog_ = true;
     return;
   }
@@ -26,29 +23,30 @@ bool XmppOutbox::is_local(const Element& stanza) const {
 }
 
 void XmppOutbox::send(const MessageRecord& record, Element stanza) {
-  Sent sent{record.seq, record.user, record.id, record.peer};
+  Sent sent{record.seq,
+            record.user,
+            record.id,
+            record.peer,
+            static_cast<std::int64_t>(record.payload.size()),
+            world_.accepted_at(record)};
   if (is_local(stanza)) {
     world_.send(std::move(stanza));
-    return done(sent, true);
+    return confirm_(sent, Outcome::carried);
   }
   upto_ = record.seq;
-  if (world_.send(std::move(stanza)).empty()) return done(sent, false);  // the guard refused it, and would again
+  if (world_.send(std::move(stanza)).empty()) return confirm_(sent, Outcome::refused);  // and would be again
   sent_.push_back(std::move(sent));
   unbarred_ = true;
 }
 
-void XmppOutbox::done(const Sent& sent, bool carried) {
-  --open_;
-  confirm_(sent.seq, sent.user, sent.id, sent.peer, carried);
-}
-
-void XmppOutbox::removed(Seq seq) {
-  if (std::none_of(sent_.begin(), sent_.end(), [&](const Sent& s) { return s.seq == seq; })) --open_;
+bool XmppOutbox::in_flight(Seq seq) const {
+  const auto it =
+      std::lower_bound(sent_.begin(), sent_.end(), seq, [](const Sent& s, Seq wanted) { return s.seq < wanted; });
+  return it != sent_.end() && it->seq == seq;
 }
 
 void XmppOutbox::forget(UserKey user) {
   std::erase_if(sent_, [&](const Sent& s) { return s.user == user; });
-  open_ = world_.records.count_pending(Way::to_xmpp);
 }
 
 void XmppOutbox::component_up() {
@@ -67,21 +65,23 @@ void XmppOutbox::component_down() {
 }
 
 void XmppOutbox::pump() {
-  while (world_.xmpp_up && backlog_ && sent_.size() < window) {
-    const std::size_t room = std::min(page, window - sent_.size());
+  while (world_.xmpp_up && !world_.xmpp_full && backlog_ && sent_.size() < window) {
+    const std::size_t room = std::min(rows_per_page, window - sent_.size());
     const auto rows = world_.records.pending(Way::to_xmpp, upto_, room);
     for (const MessageRecord& row : rows) {
+      if (world_.xmpp_full) return;
       upto_ = row.seq;
       if (auto stanza = build_(row))
         send(row, std::move(*stanza));
       else
-        done({row.seq, row.user, row.id, row.peer}, false);
+        confirm_({row.seq, row.user, row.id, row.peer, row.bytes, 0}, Outcome::unreadable);
     }
     if (rows.size() < room) backlog_ = false;
   }
 }
 
 void XmppOutbox::end_of_batch() {
+  pump();  // where the server has taken what was in the way
   if (!world_.xmpp_up || !unbarred_ || barriers_.size() >= max_barriers) return;
   Element ping("iq");
   std::string id = std::string(barrier_prefix) + std::to_string(++barrier_ids_);
@@ -99,10 +99,16 @@ bool XmppOutbox::on_answer(std::string_view id) {
   while (n < barriers_.size() && barriers_[n].id != id) ++n;
   if (n == barriers_.size()) return true;  // of an earlier stream
   const Seq upto = barriers_[n].upto;
+  world_.measure(world_.latencies.barrier, barriers_[n].at);
   barriers_.erase(barriers_.begin(), barriers_.begin() + static_cast<std::ptrdiff_t>(n) + 1);
   last_ = world_.now;
   while (!sent_.empty() && sent_.front().seq <= upto) {
-    done(sent_.front(), true);
+    const Sent& sent = sent_.front();
+    if (!sent.id.empty()) {
+      world_.count("messages_to_xmpp");
+      world_.measure(world_.latencies.to_xmpp, sent.accepted);
+    }
+    confirm_(sent, Outcome::carried);
     sent_.pop_front();
   }
   pump();

@@ -22,17 +22,22 @@ class XmppOutbox {
   static constexpr Duration answer_time = 30 * second;  // for a ping; then the stream is taken for dead
   static constexpr Duration idle_time = 60 * second;    // a silent stream is asked after this long
 
-  // What became of one row. carried: the server has it, or it went to another of our users; else the guard refused it.
-  using Confirm =
-      std::function<void(Seq seq, UserKey user, const std::string& id, const std::string& peer, bool carried)>;
+  // What became of one row. carried: the server has it, or it went to another of our users. refused: by the guard.
+  enum class Outcome { carried, refused, unreadable };
+  struct Sent {
+    Seq seq;
+    UserKey user;
+    std::string id, peer;
+    std::int64_t bytes;
+    Instant accepted;
+  };
+  using Confirm = std::function<void(const Sent& sent, Outcome outcome)>;
   using Build = std::function<std::optional<Element>(const MessageRecord& record)>;
   XmppOutbox(World& world, Confirm confirm, Build build)
       : world_(world), confirm_(std::move(confirm)), build_(std::move(build)) {}
 
-  void start();
   // The row is in the records; send it now, or when its turn comes.
   void queue(const MessageRecord& record, Element stanza);
-  void removed(Seq seq);      // the row expired
   void forget(UserKey user);  // all rows of the user were removed
   void component_up();
   void component_down();
@@ -41,14 +46,11 @@ class XmppOutbox {
   void end_of_batch();  // puts the barrier behind what was sent
   void on_time();
   std::optional<Instant> next_deadline() const;
-  std::int64_t open() const { return open_; }  // rows not confirmed yet, sent or not
+  bool wants_pump() const { return backlog_ && sent_.size() < window; }
+  bool in_flight(Seq seq) const;  // sent on this stream and not confirmed
+  std::size_t unconfirmed() const { return sent_.size(); }
 
  private:
-  struct Sent {
-    Seq seq;
-    UserKey user;
-    std::string id, peer;
-  };
   struct Barrier {
     std::string id;
     Seq upto;
@@ -56,7 +58,6 @@ class XmppOutbox {
   };
   bool is_local(const Element& stanza) const;  // to one of ours
   void send(const MessageRecord& record, Element stanza);
-  void done(const Sent& sent, bool carried);
 
   World& world_;
   Confirm confirm_;
@@ -68,7 +69,6 @@ class XmppOutbox {
   bool unbarred_ = false;  // something was sent since the last barrier
   Instant last_ = 0;       // when anything was last sent or answered
   std::uint64_t barrier_ids_ = 0;
-  std::int64_t open_ = 0;
 };
 
 }  // namespace ferry

@@ -4,7 +4,7 @@
 #include "tests/brain/stage.h"
 
 namespace ferry {
-namespace {
+namespace admin_test {
 
 class AdminTest : public Conversation {
  protected:
@@ -187,5 +187,5 @@ TEST_P(AdminTest, a_user_is_shown_with_devices_and_contacts) {
       R"({"devices":[{"device":"phone","state":"online"}],"contacts":[{"jid":"alice@corp.example","subscription":"both"}]})");
 }
 
-}  // namespace
+}  // namespace admin_test
 }  // namespace ferry

@@ -2,7 +2,7 @@
 #include "tests/brain/stage.h"
 
 namespace ferry {
-namespace {
+namespace broker_memory_test {
 
 class BrokerMemoryTest : public Conversation {
  protected:
@@ -96,5 +96,5 @@ TEST_P(BrokerMemoryTest, a_mark_that_is_no_number_is_no_mark) {
   stage.expect_publish("bob", "in/msg", R"({"body":"1"})");
 }
 
-}  // namespace
+}  // namespace broker_memory_test
 }  // namespace ferry

@@ -2,7 +2,7 @@
 #include "tests/brain/stage.h"
 
 namespace ferry {
-namespace {
+namespace delivery_to_mqtt_test {
 
 class ToMqttTest : public Conversation {
  protected:
@@ -323,5 +323,5 @@ TEST_P(ToMqttTest, thousands_wait_and_come_in_order) {
   EXPECT_EQ(bodies(), sent);
 }
 
-}  // namespace
+}  // namespace delivery_to_mqtt_test
 }  // namespace ferry

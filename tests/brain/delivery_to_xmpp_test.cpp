@@ -2,7 +2,7 @@
 #include "tests/brain/stage.h"
 
 namespace ferry {
-namespace {
+namespace delivery_to_xmpp_test {
 
 class ToXmppTest : public Conversation {
  protected:
@@ -159,6 +159,18 @@ TEST_P(ToXmppTest, a_repeated_id_is_not_carried_again_but_hears_how_far_it_got) 
   send("m1");
   receipt("m1", "failed");
   stage.expect_quiet();
+}
+
+TEST_P(ToXmppTest, a_malformed_publish_of_a_known_id_does_not_fail_the_message) {
+  send("m1");
+  stage.forget_effects();
+  send("m1", R"(,"body":"Hi")", "@");
+  stage.expect_publish("bob", "in/receipt",
+                       R"({"id":"-","topic":"out/msg","state":"failed","reason":{"condition":"jid-malformed"}})");
+  stage.expect_quiet();
+  from_alice(received("m1"));
+  send("m1");
+  receipt("m1", "delivered");
 }
 
 TEST_P(ToXmppTest, ids_are_unique_per_sender_alone) {
@@ -325,5 +337,5 @@ TEST_P(ToXmppTest, a_window_of_messages_goes_out_and_the_rest_follows_in_order) 
   for (std::size_t i = 0; i < 700; ++i) ASSERT_EQ(stage.stanzas[i].attr_or("id"), "m" + std::to_string(i));
 }
 
-}  // namespace
+}  // namespace delivery_to_xmpp_test
 }  // namespace ferry

@@ -4,7 +4,7 @@
 #include "tests/brain/stage.h"
 
 namespace ferry {
-namespace {
+namespace feeds_test {
 
 class FeedsTest : public testing::TestWithParam<Where> {
  protected:
@@ -55,6 +55,18 @@ TEST_P(FeedsTest, who_follows_gets_what_is_published) {
   stage.forget_effects();
   value("factory/line1/alarm", "Fire!");
   stage.expect_quiet();
+}
+
+TEST_P(FeedsTest, what_is_refused_leaves_a_line) {
+  const std::string eve = " from=eve@elsewhere.example", refused_line = "event=stanza.refused reason=not-a-";
+  for (const char* type : {"subscribe", "probe"}) {
+    follow("lamp", "eve@elsewhere.example", type);
+    stage.expect_logged(refused_line + "follower" + eve + " to=lamp@mqtt.corp.example");
+  }
+  say("lamp", "?", "eve@elsewhere.example/x");
+  stage.expect_logged(refused_line + "follower" + eve);
+  say("lamp", "on", "eve@elsewhere.example/x");
+  stage.expect_logged(refused_line + "writer" + eve);
 }
 
 TEST_P(FeedsTest, followers_outlive_the_gateway) {
@@ -211,5 +223,5 @@ TEST_P(FeedsTest, errors_and_chat_states_are_not_written) {
   stage.expect_quiet();
 }
 
-}  // namespace
+}  // namespace feeds_test
 }  // namespace ferry

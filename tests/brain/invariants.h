@@ -2,6 +2,7 @@
 // without GoogleTest: the first broken rule as text, empty if none is.
 #pragma once
 
+#include <algorithm>
 #include <string>
 
 #include "config/options.h"
@@ -48,11 +49,41 @@ inline std::string broken_publish_rule(const Publish& p, const Options& options)
   return document->root().is_object() ? "" : "no JSON object";
 }
 
+// "event=NAME key=value …": a value is a word, or quoted; whoever is talked about cannot add a field of their own.
+inline std::string broken_log_rule(std::string_view line) {
+  if (!line.starts_with("event=")) return "names no event";
+  while (!line.empty()) {
+    const std::size_t key = line.find('=');
+    if (key == std::string_view::npos || key == 0) return "a word without a key";
+    for (const char c : line.substr(0, key))
+      if ((c < 'a' || c > 'z') && (c < '0' || c > '9') && c != '_' && c != '-') return "no key";
+    line.remove_prefix(key + 1);
+    std::size_t end = 0;
+    if (line.starts_with("\"")) {
+      for (end = 1; end < line.size() && line[end] != '"'; ++end) end += line[end] == '\\' ? 1 : 0;
+      if (end >= line.size()) return "a quotation without an end";
+      ++end;
+    } else {
+      end = std::min(line.find(' '), line.size());
+    }
+    for (const char c : line.substr(0, end))
+      if (static_cast<unsigned char>(c) < ' ' || c == 0x7f) return "a control character";
+    line.remove_prefix(end);
+    if (line.starts_with(" "))
+      line.remove_prefix(1);
+    else if (!line.empty())
+      return "something after a quotation";
+  }
+  return {};
+}
+
 inline std::string broken_rule(const Effects& effects, const Options& options) {
   for (const std::string& text : effects.stanzas)
     if (auto wrong = broken_stanza_rule(text, options); !wrong.empty()) return wrong + ": " + text;
   for (const Publish& p : effects.publishes)
     if (auto wrong = broken_publish_rule(p, options); !wrong.empty()) return wrong + ": " + p.topic + " " + p.payload;
+  for (const LogLine& line : effects.log)
+    if (auto wrong = broken_log_rule(line.text); !wrong.empty()) return "a log line: " + wrong + ": " + line.text;
   return {};
 }
 

@@ -2,7 +2,7 @@
 #include "tests/brain/stage.h"
 
 namespace ferry {
-namespace {
+namespace links_test {
 
 class LinksTest : public Conversation {
  protected:
@@ -231,5 +231,5 @@ TEST_P(LinksTest, deadlines_are_never_forgotten_and_never_spin) {
   }
 }
 
-}  // namespace
+}  // namespace links_test
 }  // namespace ferry

@@ -2,7 +2,7 @@
 #include "tests/brain/stage.h"
 
 namespace ferry {
-namespace {
+namespace local_test {
 
 class LocalTest : public Conversation {
  protected:
@@ -122,5 +122,5 @@ TEST_P(LocalTest, what_the_other_never_took_fails_after_all) {
   stage.expect_no_publish("anna", "in/msg");
 }
 
-}  // namespace
+}  // namespace local_test
 }  // namespace ferry

@@ -59,6 +59,7 @@ class MemoryRecords : public Records {
     Row& added = messages_[++last_seq_];
     added.row = message;
     added.row.seq = last_seq_;
+    added.row.bytes = static_cast<std::int64_t>(message.payload.size());
     return last_seq_;
   }
   std::optional<MessageRecord> find_message(UserKey user, std::string_view id) override {
@@ -86,8 +87,18 @@ class MemoryRecords : public Records {
     if (it == messages_.end() || it->second.row.state >= state) return false;
     it->second.row.state = state;
     it->second.mark = mark;
-    if (drop_payload) it->second.row.payload.clear();
+    if (drop_payload) this->drop_payload(seq);
     return true;
+  }
+  bool fail_message(Seq seq, std::string_view reason, Instant expires, bool drop_payload) override {
+    if (!set_state(seq, MessageState::failed, messages_[seq].mark, drop_payload)) return false;
+    messages_[seq].row.reason = reason;
+    messages_[seq].row.expires = expires;
+    return true;
+  }
+  void drop_payload(Seq seq) override {
+    messages_[seq].row.payload.clear();
+    messages_[seq].row.bytes = 0;
   }
   void remove_message(Seq seq) override { messages_.erase(seq); }
   std::vector<MessageRecord> pending(Way way, Seq after, std::size_t limit) override {
@@ -104,20 +115,28 @@ class MemoryRecords : public Records {
       return m.user == user && !m.id.empty() && !m.payload.empty() && (confirmed || m.state <= MessageState::forwarded);
     });
   }
-  void each_waiting_user(const std::function<void(UserKey, std::int64_t count)>& visit) override {
-    std::map<UserKey, std::int64_t> counts;
+  void each_queued(const std::function<void(const QueuedRecord&)>& visit) override {
     for (const auto& [seq, m] : messages_)
-      if (m.row.state == MessageState::waiting) ++counts[m.row.user];
-    for (const auto& [user, count] : counts) visit(user, count);
+      if (m.row.state <= MessageState::waiting) visit({m.row.user, m.row.way, m.row.state, 1, m.row.bytes});
   }
-  std::vector<MessageRecord> recent(std::size_t limit) override {
-    auto rows =
-        select(0, messages_.size(), [&](const MessageRecord& m) { return m.way == Way::to_xmpp && !m.id.empty(); });
-    if (rows.size() > limit) rows.erase(rows.begin(), rows.end() - static_cast<std::ptrdiff_t>(limit));
+  std::vector<MessageRecord> recent(Duration span, std::size_t limit) override {
+    std::vector<MessageRecord> rows;
+    Instant newest = 0;
+    for (auto it = messages_.rbegin(); it != messages_.rend() && rows.size() < limit; ++it) {
+      const MessageRecord& row = it->second.row;
+      newest = std::max(newest, row.expires);
+      const bool old = row.expires < newest - span;
+      if (old && row.state != MessageState::failed) break;
+      if (!old && row.way == Way::to_xmpp && !row.id.empty()) rows.push_back(row);
+    }
+    std::reverse(rows.begin(), rows.end());
     return rows;
   }
-  std::int64_t count_pending(Way way) override {
-    return static_cast<std::int64_t>(pending(way, 0, messages_.size()).size());
+  std::vector<MessageRecord> sent(Seq from, std::size_t limit) override {
+    return select(from - 1, limit, [](const MessageRecord& m) { return m.way == Way::to_xmpp && !m.id.empty(); });
+  }
+  std::vector<MessageRecord> oldest(Seq after, std::size_t limit) override {
+    return heads(select(after, limit, [](const MessageRecord& m) { return !dead(m); }));
   }
   std::vector<MessageRecord> expired(Instant now, Seq after, std::size_t limit, Seq& last) override {
     std::vector<MessageRecord> rows;
@@ -128,7 +147,24 @@ class MemoryRecords : public Records {
       if (it->second.row.expires <= now) rows.push_back(it->second.row);
     }
     if (examined < limit) last = 0;
-    return rows;
+    return heads(std::move(rows));
+  }
+  std::vector<MessageRecord> shelf(Shelf which, UserKey after_user, Seq after, std::size_t limit) override {
+    if (which == Shelf::waiting) {
+      auto rows = select(0, messages_.size(), [&](const MessageRecord& m) {
+        return m.state == MessageState::waiting && std::pair(m.user, m.seq) > std::pair(after_user, after);
+      });
+      std::stable_sort(rows.begin(), rows.end(), [](const auto& a, const auto& b) { return a.user < b.user; });
+      if (rows.size() > limit) rows.resize(limit);
+      return heads(std::move(rows));
+    }
+    const Way way = which == Shelf::to_xmpp ? Way::to_xmpp : Way::to_mqtt;
+    return heads(select(after, limit, [&](const MessageRecord& m) {
+      return which == Shelf::dead ? dead(m) : m.state == MessageState::accepted && m.way == way;
+    }));
+  }
+  std::int64_t count_dead() override {
+    return std::count_if(messages_.begin(), messages_.end(), [](const auto& m) { return dead(m.second.row); });
   }
   void reopen(std::int64_t first, std::int64_t last) override {
     for (auto& [seq, m] : messages_)
@@ -150,6 +186,11 @@ class MemoryRecords : public Records {
     MessageRecord row;
     std::int64_t mark = 0;
   };
+  static bool dead(const MessageRecord& m) { return m.state == MessageState::failed && m.bytes > 0; }
+  static std::vector<MessageRecord> heads(std::vector<MessageRecord> rows) {
+    for (MessageRecord& row : rows) row.payload.clear();
+    return rows;
+  }
   template <class Wanted>
   std::vector<MessageRecord> select(Seq after, std::size_t limit, Wanted wanted) const {
     std::vector<MessageRecord> rows;

@@ -2,7 +2,7 @@
 #include "tests/brain/stage.h"
 
 namespace ferry {
-namespace {
+namespace presence_test {
 
 class PresenceTest : public Conversation {
  protected:
@@ -270,5 +270,5 @@ TEST_P(PresenceTest, one_contact_floods_resources_and_is_bounded) {
   EXPECT_GT(stage.counter("presences_refused"), 0u);
 }
 
-}  // namespace
+}  // namespace presence_test
 }  // namespace ferry

@@ -4,7 +4,7 @@
 #include "translators/values/cbor.h"
 
 namespace ferry {
-namespace {
+namespace references_test {
 
 class ReferencesTest : public Conversation {
  protected:
@@ -220,5 +220,5 @@ TEST_P(FormatTest, an_unknown_user_is_made_by_the_first_publish_unless_forbidden
   }
 }
 
-}  // namespace
+}  // namespace references_test
 }  // namespace ferry

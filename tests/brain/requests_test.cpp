@@ -2,7 +2,7 @@
 #include "tests/brain/stage.h"
 
 namespace ferry {
-namespace {
+namespace requests_test {
 
 class RequestsTest : public Conversation {
  protected:
@@ -138,5 +138,5 @@ TEST_P(RequestsTest, the_profile_of_nobody_is_not_found) {
   bad("item-not-found");
 }
 
-}  // namespace
+}  // namespace requests_test
 }  // namespace ferry

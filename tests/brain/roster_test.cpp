@@ -2,7 +2,7 @@
 #include "tests/brain/stage.h"
 
 namespace ferry {
-namespace {
+namespace roster_test {
 
 class RosterTest : public Conversation {
  protected:
@@ -61,6 +61,35 @@ TEST_P(RosterTest, the_list_has_everyone_sorted) {
   stage.expect_publish(
       "bob", "in/res/-",
       R"({"ok":true,"result":{"contacts":[{"jid":"alice@corp.example"},{"jid":"zoe@corp.example"}]}})");
+}
+
+TEST_P(RosterTest, a_long_list_comes_in_pages_that_fit) {
+  stage.options.limits.message_bytes = 16'384;
+  constexpr int contacts = 500;
+  for (int i = 0; i < contacts; ++i)
+    stage.mqtt("bob", "out/req",
+               R"({"id":"1","request":"roster.add","contact":"c)" + std::to_string(i) + R"(@corp.example"})");
+  std::string after;
+  std::vector<std::string> seen;
+  for (int page = 0; page < contacts; ++page) {
+    stage.forget_effects();
+    stage.mqtt("bob", "out/req", R"({"id":"2","request":"roster.get","after":")" + after + "\"}");
+    const std::string payload = stage.expect_publish("bob", "in/res/-", R"({"ok":true})");
+    EXPECT_LE(payload.size(), stage.options.limits.message_bytes);
+    const auto document = JsonDocument::parse(payload);
+    ASSERT_TRUE(document.ok());
+    document->root()["result"]["contacts"].each([&](JsonView c) { seen.emplace_back(c["jid"].string().value_or("")); });
+    const auto next = document->root()["result"]["next"].string();
+    if (!next) break;
+    EXPECT_EQ(*next, seen.back());
+    after = *next;
+  }
+  EXPECT_EQ(seen.size(), std::size_t{contacts});
+  EXPECT_TRUE(std::is_sorted(seen.begin(), seen.end()));
+  stage.mqtt("bob", "out/req", R"({"id":"3","request":"roster.get","limit":2})");
+  stage.expect_publish("bob", "in/res/-", R"({"id":"3","result":{"contacts":[{},{}],"next":"c100@corp.example"}})");
+  stage.mqtt("bob", "out/req", R"({"id":"4","request":"roster.get","limit":0})");
+  stage.expect_publish("bob", "in/res/-", R"({"id":"4","error":{"condition":"bad-request"}})");
 }
 
 TEST_P(RosterTest, subscribing_asks_and_the_answer_is_shown) {
@@ -271,5 +300,5 @@ TEST_P(RosterTest, a_full_roster_says_so) {
   stage.expect_quiet();
 }
 
-}  // namespace
+}  // namespace roster_test
 }  // namespace ferry

@@ -4,7 +4,7 @@
 #include "tests/brain/stage.h"
 
 namespace ferry {
-namespace {
+namespace services_test {
 
 class ServicesTest : public Conversation {
  protected:
@@ -73,6 +73,9 @@ TEST_P(ServicesTest, a_device_says_what_it_understands_while_it_is_online) {
   bad("service-unavailable");
   stage.online("bob", "phone");
   stage.forget_effects();
+  ask("bob@mqtt.corp.example/phone", info);
+  bad("service-unavailable");  // as if it were not there: who may not see the presence learns it no other way
+  stage.befriend();
   ask("bob@mqtt.corp.example/phone", info);
   result(
       "<query xmlns='http://jabber.org/protocol/disco#info'><identity category='client'/><feature "
@@ -203,5 +206,5 @@ TEST_P(ServicesTest, every_iq_request_is_answered_exactly_once) {
   }
 }
 
-}  // namespace
+}  // namespace services_test
 }  // namespace ferry

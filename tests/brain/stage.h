@@ -9,6 +9,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <functional>
 #include <map>
 #include <memory>
@@ -38,7 +39,8 @@ class Stage {
   Stage(Where where, const Setup& setup) : table("im/v1", "ferry") {
     options.component.domain = "mqtt.corp.example";
     options.component.server = "corp.example";
-    options.limits.user_rate = 0;
+    auto& l = options.limits;
+    l.user_rate = l.presence_rate = l.request_rate = l.subscription_rate = l.peer_rate = l.domain_rate = 0;
     setup.options(options);
     std::vector<Row> rows;
     for (const std::string& text : setup.rows) {
@@ -51,7 +53,7 @@ class Stage {
       records = std::make_unique<MemoryRecords>();
     } else {
       auto opened = Store::open(":memory:", Durability::normal);
-      if (!opened) throw std::runtime_error(opened.error());
+      if (!opened) throw std::runtime_error(opened.error().text);
       store_ = opened->get();
       records = std::move(*opened);
     }
@@ -207,6 +209,7 @@ class Stage {
   void forget_effects() {
     stanzas.clear();
     publishes.clear();
+    log.clear();
     subscribes.clear();
     unsubscribes.clear();
   }
@@ -220,6 +223,15 @@ class Stage {
     const auto actual = JsonDocument::parse(text), expected = JsonDocument::parse(json);
     EXPECT_TRUE(actual.ok() && expected.ok() && matching::contains(actual->root(), expected->root()))
         << topic(user, leaf) << " shows " << text << ", not " << json;
+  }
+  // One line, and no other of the same event.
+  void expect_logged(std::string_view text) {
+    const std::string_view event = text.substr(0, text.find(' '));
+    const auto of_event = [&](const std::string& line) { return line.starts_with(std::string(event) + " "); };
+    EXPECT_EQ(std::count_if(log.begin(), log.end(), of_event), 1) << text << all();
+    EXPECT_TRUE(std::any_of(log.begin(), log.end(), [&](const auto& line) { return line.starts_with(text); }))
+        << text << all();
+    std::erase_if(log, of_event);
   }
   std::uint64_t counter(std::string_view name) const {
     for (const auto& [counter, value] : brain->counters())
@@ -240,6 +252,7 @@ class Stage {
     std::string text = "on the stage:";
     for (const Element& e : stanzas) text += "\n  " + to_xml(e, ns::client);
     for (const Publish& p : publishes) text += "\n  " + p.topic + (p.retain ? " (retained) " : " ") + p.payload;
+    for (const std::string& line : log) text += "\n  " + line;
     return text;
   }
 
@@ -251,13 +264,16 @@ class Stage {
   bool server_answers = true;  // the barrier's pings, at once
   int puback = 0;              // the reason of every acknowledgement; -1: they stay in `unacknowledged`
   bool reconnect_component = false;
-  std::vector<Element> stanzas;    // but for the barrier's pings
-  std::vector<std::string> pings;  // of these, unanswered
+  Brain::Waiting waiting;             // in the links
+  bool broker_takes_nothing = false;  // then publishes add to it
+  std::vector<Element> stanzas;       // but for the barrier's pings
+  std::vector<std::string> pings;     // of these, unanswered
   std::vector<Publish> publishes;
   std::vector<std::int64_t> unacknowledged;
   std::vector<Subscribe> subscribes;
   std::vector<std::string> unsubscribes;
   std::map<std::string, std::string> retained;
+  std::vector<std::string> log;
   Publish last;  // what expect_publish() took
 
  private:
@@ -268,6 +284,7 @@ class Stage {
       retained[name] = payload;
   }
   void tick(const std::function<void()>& event) {
+    brain->on_waiting(waiting);
     if (store_) store_->begin();
     event();
     brain->end_of_batch(now);
@@ -275,6 +292,7 @@ class Stage {
     Effects effects = brain->take_effects();
     EXPECT_EQ(broken_rule(effects, options), "");
     reconnect_component |= effects.reconnect_component;
+    for (LogLine& line : effects.log) log.push_back(std::move(line.text));
     for (const std::string& text : effects.stanzas) {
       auto stanza = parse_xml(text);
       ASSERT_TRUE(stanza.ok()) << text;
@@ -287,6 +305,10 @@ class Stage {
     for (Subscribe& s : effects.subscribes) subscribes.push_back(std::move(s));
     for (std::string& s : effects.unsubscribes) unsubscribes.push_back(std::move(s));
     for (Publish& p : effects.publishes) {
+      if (broker_takes_nothing) {
+        ++waiting.publishes;
+        waiting.publish_bytes += p.topic.size() + p.payload.size();
+      }
       if (p.retain) retain(p.topic, p.payload);
       if (p.token != 0) unacknowledged.push_back(p.token);
       if (p.token != -1) publishes.push_back(std::move(p));  // gw/mark is the sentinel's own

@@ -1,345 +1,297 @@
 // Random events for a Brain, and what must hold after each: the storm test and the fuzz target share it.
 //
-// One instance is one storm: it draws from a source of numbers (a generator, or the bytes of a fuzzer) and keeps what
-// the pretended links have to know: tokens to acknowledge, pings and requests to answer, iqs that must be answered.
+// One instance is one storm: it draws from a source of numbers (a generator, or the bytes of a fuzzer), lets the brain
+// live through restarts and crashes over the same records, and asks tests/brain/watch.h after each event.
 #pragma once
 
+#include <algorithm>
 #include <array>
-#include <functional>
+#include <cstdio>
 #include <memory>
-#include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "gateway/brain/brain.h"
-#include "tests/brain/invariants.h"
 #include "tests/brain/memory_records.h"
+#include "tests/brain/outside.h"
+#include "tests/brain/storm_words.h"
+#include "tests/brain/watch.h"
 
 namespace ferry {
 
 class Storm {
  public:
-  using Draw = std::function<std::size_t(std::size_t below)>;
-
   Storm(Draw draw, std::unique_ptr<Records> given)
-      : draw_(std::move(draw)), records_(std::move(given)), table_("im/v1", "ferry") {
+      : draw_(std::move(draw)),
+        words_(draw_),
+        records_(std::move(given)),
+        table_(storm_table()),
+        watch_(options_, table_, *records_, outside_) {
     options_.component.domain = "mqtt.corp.example";
     options_.component.server = "corp.example";
     options_.limits.user_devices = 4;
     options_.limits.roster_items = 8;
     options_.limits.user_outbox_rows = 20;
     options_.limits.outbox_rows = 50;
+    options_.limits.dead_letters = 10;
     options_.limits.message_ttl = 600;
     options_.limits.user_rate = 20;
-    std::vector<Row> rows;
-    for (const char* text :
-         {"user *@mqtt.corp.example {root}/u/{uid}", "user cb@mqtt.corp.example {root}/u/cb format=cbor",
-          "feed alarm@mqtt.corp.example factory/alarm", "feed lamp@mqtt.corp.example home/lamp write=corp.example"})
-      rows.push_back(*parse_row(text));
-    table_.set_rows(std::move(rows));
-    restart();
+    start();
+    link_server();
+    link_broker();
   }
 
   // One event. The first broken rule, empty if none is.
   std::string step() {
-    wrong_.clear();
-    switch (draw_(24)) {
+    Happening said;
+    now_ += static_cast<Duration>(draw_(64));
+    if (draw_(32) == 0) outside_.busy = !outside_.busy;
+    tell_waiting();
+    switch (draw_(32)) {
       case 0:
-        brain_->on_component_up(now_);
-        up_ = true;
+        link_server();
         break;
       case 1:
         brain_->on_component_down(now_);
-        up_ = false;
+        outside_.server_down();
         break;
       case 2:
-        brain_->on_broker_up({draw_(2) == 0, draw_(4) != 0}, now_);
+        link_broker();
         break;
       case 3:
         brain_->on_broker_down(now_);
+        outside_.broker = false;
         break;
       case 4:
-        if (draw_(20) == 0) restart();
+        if (draw_(4) == 0) return restart();
         break;
       case 5:
+      case 6:
         now_ += static_cast<Duration>(draw_(8) * draw_(8) * draw_(8)) * 300;
         brain_->on_time(now_);
         break;
-      case 6:
       case 7:
-        acknowledge();
-        break;
       case 8:
       case 9:
-        answer();
+        acknowledge();
         break;
       case 10:
-        command();
-        break;
       case 11:
+        answer();
+        break;
       case 12:
+        if (std::string wrong = command(); !wrong.empty()) return wrong;
+        break;
       case 13:
       case 14:
       case 15:
       case 16:
-        stanza();
+      case 17:
+      case 18:
+      case 19:
+        stanza(said);
         break;
       default:
-        publish();
+        publish(said);
         break;
     }
-    now_ += static_cast<Duration>(draw_(100));
-    brain_->end_of_batch(now_);
-    take();
-    return wrong_;
+    return finish(said);
+  }
+
+  // The end of a storm: both links are up and answer, time passes, people are there. Nothing may be left over.
+  std::string settle() {
+    outside_.busy = false;
+    tell_waiting();
+    link_server();
+    link_broker();
+    std::string wrong = finish({});
+    for (int n = 0; n < 40 && wrong.empty(); ++n) {
+      now_ += second;
+      brain_->on_time(now_);
+      for (const std::int64_t token : std::exchange(outside_.tokens, {})) brain_->on_published(token, 0, now_);
+      for (const Element& iq : std::exchange(outside_.asked, {})) reply(iq, "result", iq.attr_or("to"));
+      if (n == 5)  // a sign of life of everyone: what waited comes
+        for (const char* user : {"bob@mqtt.corp.example", "anna@mqtt.corp.example", "cb", "new@mqtt.corp.example",
+                                 "moved", "nobody@mqtt.corp.example"})
+          brain_->on_publish(act_of(user), now_);
+      wrong = finish({});
+    }
+    return wrong.empty() ? watch_.at_rest(now_) : wrong;
   }
 
   const Brain& brain() const { return *brain_; }
+  bool traced = false;  // print what happens, for people
 
  private:
-  using Words = std::vector<std::string>;
-  const std::string& pick(const Words& words) { return words[draw_(words.size())]; }
+  static MappingTable storm_table() {
+    static const std::vector<Row> rows = [] {
+      std::vector<Row> all;
+      for (const char* text :
+           {"user *@mqtt.corp.example {root}/u/{uid}", "user cb@mqtt.corp.example {root}/u/cb format=cbor",
+            "feed alarm@mqtt.corp.example factory/alarm", "feed lamp@mqtt.corp.example home/lamp write=corp.example"})
+        all.push_back(*parse_row(text));
+      return all;
+    }();
+    MappingTable table("im/v1", "ferry");
+    table.set_rows(rows);
+    return table;
+  }
 
-  void restart() {
-    if (brain_ && draw_(2)) brain_->shut_down(now_);
-    if (brain_) take();
+  void start() {
     brain_ = std::make_unique<Brain>(options_, table_, *records_, std::array<std::uint64_t, 2>{7, ++starts_}, "0.1");
     brain_->start(now_);
-    tokens_.clear();
-    pings_.clear();
-    up_ = false;
   }
-  std::string person() {
-    static const Words people{"bob@mqtt.corp.example",  "anna@mqtt.corp.example",
-                              "cb@mqtt.corp.example",   "new@mqtt.corp.example",
-                              "alice@corp.example",     "carol@corp.example/spark",
-                              "alice@corp.example/a",   "corp.example",
-                              "mqtt.corp.example",      "alarm@mqtt.corp.example",
-                              "lamp@mqtt.corp.example", "bob@mqtt.corp.example/phone",
-                              "x@elsewhere.example",    "@",
-                              "bob@mqtt.corp.example/"};
-    return pick(people);
+  void tell_waiting() { brain_->on_waiting({outside_.busy ? 100'000U : 0U, 0, 0}); }
+  void link_server() {
+    watch_.stream_began();
+    outside_.server_down();
+    outside_.server = true;
+    brain_->on_component_up(now_);
   }
-  std::string id() { return "m" + std::to_string(draw_(30)); }
-  std::string known_id() { return ids_.empty() || draw_(3) == 0 ? id() : ids_[draw_(ids_.size())]; }
+  // A broker that forgot its session may have forgotten what it kept as well.
+  void link_broker() {
+    const bool session = draw_(4) != 0;
+    outside_.broker_up(!session && draw_(2));
+    brain_->on_broker_up({session, draw_(4) != 0}, now_);
+  }
+  // The process ends: as asked, or killed right after a commit, before anything of it went out.
+  std::string restart() {
+    if (draw_(2)) {
+      brain_->shut_down(now_);
+      if (std::string wrong = finish({}); !wrong.empty()) return wrong;
+    } else {
+      Happening said;
+      publish(said);
+      brain_->end_of_batch(now_);
+      brain_->take_effects();
+    }
+    outside_.process_ended();
+    watch_.process_ended();
+    start();
+    return finish({});
+  }
 
-  void stanza() {
-    static const Words presence{
-        "", "", "unavailable", "subscribe", "subscribed", "unsubscribe", "unsubscribed", "probe", "error", "odd"};
-    static const Words parts{"<show>away</show>", "<status>Lunch</status>", "<priority>5</priority>",
-                             "<show>odd</show>"};
-    static const Words message{"chat", "", "normal", "headline", "groupchat", "error"};
-    static const Words iq{"get", "set", "result", "error", "odd"};
-    static const Words payload{"<ping xmlns='urn:xmpp:ping'/>",
-                               "<query xmlns='http://jabber.org/protocol/disco#info'/>",
-                               "<vCard xmlns='vcard-temp'><FN>A</FN></vCard>",
-                               "<query xmlns='jabber:iq:last'/>",
-                               "<x/>",
-                               ""};
-    const std::string from = person(), to = person();
-    const auto open = [&](const std::string& name, const std::string& type, const std::string& stanza_id) {
-      return "<" + name + " from='" + from + "' to='" + to + "' id='" + stanza_id + "'" +
-             (type.empty() ? "" : " type='" + type + "'") + ">";
-    };
-    std::string xml, asked;
-    switch (draw_(3)) {
-      case 0:
-        xml = open("presence", pick(presence), id()) + pick(parts) + "</presence>";
-        break;
-      case 1:
-        xml = open("message", pick(message), id()) + contents() + contents() + "</message>";
-        break;
-      default: {
-        const std::string type = pick(iq), inside = pick(payload), iq_id = "iq" + std::to_string(++iqs_);
-        xml = open("iq", type, iq_id) + inside + "</iq>";
-        // Answered exactly once, if it can be: the link is up, both addresses are good, the asker is of another domain.
-        const auto f = Jid::parse(from), t = Jid::parse(to);
-        if (f && t && (type == "get" || type == "set") && t->domainpart() == "mqtt.corp.example" &&
-            f->domainpart() != "mqtt.corp.example")
-          asked = iq_id;
-      }
-    }
-    auto element = parse_xml(xml);
-    if (!element) return;
-    if (draw_(30) == 0)
-      brain_->on_refused({std::move(*element), error(Condition::policy_violation, "limit")}, now_);
-    else
-      brain_->on_stanza(std::move(*element), now_);
-    awaited_ = asked;
-  }
-  std::string contents() {
-    switch (draw_(9)) {
-      case 0:
-        return "<received xmlns='urn:xmpp:receipts' id='" + known_id() + "'/>";
-      case 1:
-        return "<displayed xmlns='urn:xmpp:chat-markers:0' id='" + known_id() + "'/>";
-      case 2:
-        return "<composing xmlns='http://jabber.org/protocol/chatstates'/>";
-      case 3:
-        return "<replace xmlns='urn:xmpp:message-correct:0' id='" + known_id() + "'/>";
-      case 4:
-        return "<no-store xmlns='urn:xmpp:hints'/>";
-      case 5:
-        return "<request xmlns='urn:xmpp:receipts'/><markable xmlns='urn:xmpp:chat-markers:0'/>";
-      case 6:
-        return "<error type='wait'><gone xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error>";
-      case 7:
-        return "<body>?</body>";
-      default:
-        return "<body>Hi &lt;there&gt; \u00e9</body>";
+  void stanza(Happening& said) {
+    Element e = words_.stanza(said);
+    if (draw_(32) == 0) {
+      e.children.clear();
+      said.text.clear();
+      brain_->on_refused({std::move(e), error(Condition::policy_violation, "limit")}, now_);
+    } else {
+      brain_->on_stanza(std::move(e), now_);
     }
   }
-  void publish() {
-    static const Words users{"bob@mqtt.corp.example", "anna@mqtt.corp.example", "cb", "new@mqtt.corp.example",
-                             "odd=zz@mqtt.corp.example"};
-    static const Words leaves{"msg",
-                              "msg",
-                              "msg",
-                              "receipt",
-                              "act",
-                              "req",
-                              "req",
-                              "req",
-                              "dev/phone/presence",
-                              "dev/tablet/presence",
-                              "dev/pc/presence",
-                              "text/alice@corp.example",
-                              "text/anna@mqtt.corp.example",
-                              "odd",
-                              "dev/phone"};
-    static const Words states{"online", "away", "offline", "offline", "dnd", "odd"};
-    static const Words requests{
-        "roster.get", "roster.add",  "roster.update", "roster.remove", "subscribe", "unsubscribe", "approve",
-        "deny",       "profile.get", "profile.set",   "presence.send", "feed.last", "who",         "odd"};
-    InPublish p;
-    const std::string user = pick(users), leaf = pick(leaves);
-    p.topic = "im/v1/u/" + user + "/out/" + leaf;
-    p.qos = 1;
-    p.packet_id = static_cast<int>(draw_(20)) + 1;
-    p.retain = leaf.starts_with("dev/") || draw_(20) == 0;
-    if (draw_(12) == 0)
-      p.topic = pick({"factory/alarm", "home/lamp", "im/v1/gw/mark", "$SYS/broker/uptime", "im/v1/gw/status", "x"});
-    const std::string to = person();
-    const auto field = [](const std::string& key, const std::string& value) {
-      return "\"" + key + "\":\"" + value + "\",";
-    };
-    std::string json = "{" + (draw_(10) ? field("id", leaf == "receipt" ? known_id() : id()) : "");
-    if (leaf == "receipt")
-      json += field("state", pick({"delivered", "displayed", "odd"}));
-    else if (leaf == "act")
-      json += field("to", to) + field("state", pick({"composing", "gone", "odd"}));
-    else if (leaf == "req")
-      json += field("request", pick(requests)) + field("contact", to) + field("state", pick(states)) +
-              (draw_(2) ? field("device", "phone") : "");
-    else if (leaf.starts_with("dev/"))
-      json += field("state", pick(states)) + field("epoch", "e" + std::to_string(draw_(3))) +
-              (draw_(3) ? "" : field("since", known_id()));
-    else
-      json += field("to", to) + (draw_(8) ? field("body", "Hi") : "") +
-              (draw_(4) ? "" : field("replaces", known_id())) + (draw_(6) ? "" : field("device", "phone")) +
-              (draw_(3) ? "" : "\"want\":[\"delivered\",\"displayed\"],");
-    json.back() = '}';
-    p.payload = json.size() == 1 ? "{}" : json;
-    switch (draw_(16)) {
-      case 0:
-        p.payload.clear();
-        break;
-      case 1:
-        p.payload.resize(draw_(p.payload.size() + 1));
-        break;
-      case 2:
-        p.payload = std::to_string(draw_(1'000));
-        break;
-      case 3:
-        p.payload.insert(draw_(p.payload.size() + 1), 1, static_cast<char>(draw_(256)));
-        break;
-      case 4:
-        p.response_topic =
-            pick({"im/v1/u/bob@mqtt.corp.example/in/res/phone", "im/v1/u/anna@mqtt.corp.example/in/msg", "#"});
-        break;
-      default:
-        break;
-    }
-    if (user == "cb" && draw_(4))
-      if (auto bytes = json_to_cbor(p.payload)) p.payload = std::move(*bytes);
+  void publish(Happening& said) {
+    const InPublish p = words_.publish(said);
+    if (const auto match = table_.by_topic(p.topic); match && *match) said.actor = (*match)->jid.str();
+    if (said.actor.empty()) said.answer = false;
     brain_->on_publish(p, now_);
   }
+  InPublish act_of(const std::string& user) const {
+    InPublish p;
+    p.topic = "im/v1/u/" + user + "/out/act";
+    p.payload = R"({"to":"alice@corp.example","state":"active"})";
+    if (user == "cb") p.payload = *json_to_cbor(p.payload);
+    p.qos = 1;
+    p.packet_id = 1;
+    return p;
+  }
   void acknowledge() {
-    for (std::size_t n = draw_(4) + 1; n > 0 && !tokens_.empty(); --n) {
-      const std::size_t at = draw_(tokens_.size());
-      const std::int64_t token = tokens_[at];
-      tokens_.erase(tokens_.begin() + static_cast<std::ptrdiff_t>(at));
-      constexpr std::array<int, 6> reasons{0, 0, 0, 0x10, 0x10, 0x97};
+    constexpr std::array<int, 8> reasons{0, 0, 0, 0, 0, 0x10, 0x10, 0x97};
+    for (std::size_t n = draw_(4) + 1; n > 0 && !outside_.tokens.empty(); --n) {
+      const std::size_t at = draw_(4) ? 0 : draw_(outside_.tokens.size());
+      const std::int64_t token = outside_.tokens[at];
+      outside_.tokens.erase(outside_.tokens.begin() + static_cast<std::ptrdiff_t>(at));
       brain_->on_published(token, reasons[draw_(reasons.size())], now_);
     }
   }
   void answer() {
-    if (pings_.empty()) return;
-    const std::size_t at = draw_(pings_.size());
+    if (outside_.asked.empty()) return;
+    const std::size_t at = draw_(4) ? 0 : draw_(outside_.asked.size());
+    const Element iq = std::move(outside_.asked[at]);
+    outside_.asked.erase(outside_.asked.begin() + static_cast<std::ptrdiff_t>(at));
+    reply(iq, draw_(4) ? "result" : "error", draw_(8) ? iq.attr_or("to") : "evil.example");
+  }
+  void reply(const Element& iq, std::string_view type, std::string_view from) {
     Element e("iq");
-    e.set("type", draw_(4) ? "result" : "error")
-        .set("id", pings_[at])
-        .set("from", draw_(8) ? "corp.example" : "evil.example")
-        .set("to", "mqtt.corp.example");
-    pings_.erase(pings_.begin() + static_cast<std::ptrdiff_t>(at));
+    e.set("type", type).set("id", iq.attr_or("id")).set("from", from).set("to", iq.attr_or("from"));
+    if (const Element* asked = iq.first_child(); asked && asked->name == "vCard")
+      e.add(Element("vCard", asked->ns)).add(Element("FN", asked->ns)).add_text("Alice");
     brain_->on_stanza(std::move(e), now_);
   }
-  void command() {
-    const std::string jid =
-        pick({"bob@mqtt.corp.example", "anna@mqtt.corp.example", "x@mqtt.corp.example", "lamp@mqtt.corp.example"});
-    const std::string name = pick({"user.add", "user.remove", "user.show", "user.list", "status", "map.list",
-                                   "map.check", "map.add", "map.remove", "odd"});
-    const std::string row =
-        pick({"user bob@mqtt.corp.example {root}/u/moved", "feed f@mqtt.corp.example x/f", "nonsense"});
-    const auto document =
-        JsonDocument::parse(R"({"command":")" + name + R"(","jid":")" + jid + R"(","row":")" + row + "\"}");
-    if (!JsonDocument::parse(brain_->on_command(document->root(), now_))) wrong_ = "a command was not answered in JSON";
+  std::string command() {
+    const std::string text = words_.command(some_seqs());
+    const auto document = JsonDocument::parse(text);
+    if (!document) return "a storm's own fault: no JSON";
+    if (!JsonDocument::parse(brain_->on_command(document->root(), now_))) return "a command was not answered in JSON";
+    watch_.people_changed();
+    if (text.find("requeue") != std::string::npos) watch_.requeued();
+    return {};
   }
 
-  void take() {
-    const Effects effects = brain_->take_effects();
-    if (wrong_.empty()) wrong_ = broken_rule(effects, options_);
-    std::size_t answers = 0;
-    for (const std::string& text : effects.stanzas) {
-      const auto stanza = parse_xml(text);
-      if (!stanza) continue;
-      const std::string stanza_id(stanza->attr_or("id"));
-      const bool answer = stanza->attr_or("type") == "result" || stanza->attr_or("type") == "error";
-      if (stanza->name == "iq" && !answer) pings_.push_back(stanza_id);
-      if (stanza->name == "iq" && answer && stanza_id == awaited_) ++answers;
-    }
-    if (wrong_.empty() && answers > 1)
-      wrong_ = "iq " + awaited_ + " was answered " + std::to_string(answers) + " times";
-    if (wrong_.empty() && !awaited_.empty() && up_ && answers == 0) wrong_ = "iq " + awaited_ + " was not answered";
-    awaited_.clear();
-    for (const Publish& p : effects.publishes) {
-      if (p.token != 0) tokens_.push_back(p.token);
-      if (!p.id.empty()) ids_.push_back(p.id);
-      if (ids_.size() > 40) ids_.erase(ids_.begin());
-    }
-    if (wrong_.empty()) check_rosters();
+  std::string finish(const Happening& said) {
+    const Effects at_once = brain_->take_effects();
+    std::string wrong = watch_.after_event(said, at_once, now_);
+    if (traced) trace(said, at_once);
+    take(at_once);
+    brain_->end_of_batch(now_);
+    const Effects later = brain_->take_effects();
+    if (wrong.empty()) wrong = watch_.after_tick(later, now_);
+    if (traced) trace({}, later);
+    take(later);
+    if (wrong.empty() && !outside_.busy) wrong = watch_.agrees();
+    return wrong.empty() && draw_(8) == 0 ? counts_agree() : wrong;
   }
-  // What may stand in a roster (RFC 6121 appendix A.1 and ours).
-  void check_rosters() {
-    records_->each_contact([&](UserKey, ContactRecord c) {
-      if (c.ask && c.to) wrong_ = "asks for what it has: " + c.jid.str();
-      if (c.request && c.from) wrong_ = "is asked for what it gave: " + c.jid.str();
-      if ((c.to || c.from || c.ask || c.approved) && !c.listed) wrong_ = "subscribed and not listed: " + c.jid.str();
-      if (c.denied && (c.from || c.request || c.approved)) wrong_ = "denied and yet not: " + c.jid.str();
+  // Of a shelf, so that they are there now and then.
+  std::string some_seqs() {
+    std::string text;
+    const Shelf shelf = std::array{Shelf::dead, Shelf::dead, Shelf::to_xmpp, Shelf::to_mqtt, Shelf::waiting}[draw_(5)];
+    for (const MessageRecord& row : records_->shelf(shelf, 0, 0, draw_(4)))
+      text += (text.empty() ? "" : ",") + std::to_string(row.seq);
+    return text;
+  }
+  // What the brain has counted is what the records have.
+  std::string counts_agree() {
+    Load xmpp, mqtt;
+    records_->each_queued([&](const QueuedRecord& q) {
+      Load& load = q.way == Way::to_xmpp ? xmpp : mqtt;
+      load.rows += q.rows;
+      load.bytes += q.bytes;
     });
+    const Gauges g = brain_->gauges();
+    const auto numbers = [](const Load& load) { return std::to_string(load.rows) + "/" + std::to_string(load.bytes); };
+    if (numbers(xmpp) != numbers(g.to_xmpp)) return "to XMPP " + numbers(xmpp) + " counted as " + numbers(g.to_xmpp);
+    if (numbers(mqtt) != numbers(g.to_mqtt)) return "to MQTT " + numbers(mqtt) + " counted as " + numbers(g.to_mqtt);
+    if (records_->count_dead() != g.dead_letters)
+      return std::to_string(records_->count_dead()) + " dead letters counted as " + std::to_string(g.dead_letters);
+    return g.dead_letters > static_cast<std::int64_t>(options_.limits.dead_letters) ? "too many dead letters" : "";
+  }
+  void trace(const Happening& said, const Effects& effects) const {
+    std::printf("%lld %s -> %s %s %s %s %s\n", static_cast<long long>(now_ % 10'000'000), said.actor.c_str(),
+                said.addressed.c_str(), said.name.c_str(), said.type.c_str(), said.id.c_str(), said.text.c_str());
+    for (const std::string& text : effects.stanzas) std::printf("    > %s\n", text.c_str());
+    for (const Publish& p : effects.publishes)
+      std::printf("    %c %s %lld %s\n", p.retain ? '=' : '-', p.topic.c_str(), static_cast<long long>(p.token),
+                  p.payload.c_str());
+    for (const LogLine& line : effects.log) std::printf("    # %s\n", line.text.c_str());
+  }
+  void take(const Effects& effects) {
+    outside_.take(effects);
+    for (const Publish& p : effects.publishes)
+      if (!p.id.empty()) words_.heard(p.id);
   }
 
   Draw draw_;
+  StormWords words_;
   std::unique_ptr<Records> records_;
   Options options_;
   MappingTable table_;
+  Outside outside_;
+  Watch watch_;
   std::unique_ptr<Brain> brain_;
   Instant now_ = 1'795'000'000'000;
-  std::uint64_t starts_ = 0, iqs_ = 0;
-  std::vector<std::int64_t> tokens_;
-  bool up_ = false;  // the component link
-  Words pings_, ids_;
-  std::string awaited_, wrong_;
+  std::uint64_t starts_ = 0;
 };
 
 }  // namespace ferry

@@ -6,7 +6,7 @@
 #include <string>
 
 namespace ferry {
-namespace {
+namespace subscription_test {
 
 using subscription::Outcome;
 using subscription::Type;
@@ -149,5 +149,5 @@ TEST(Subscription, states_have_their_names) {
   EXPECT_EQ(subscription::subscription_name(contact(both)), "both");
 }
 
-}  // namespace
+}  // namespace subscription_test
 }  // namespace ferry

@@ -1,0 +1,34 @@
+#include "gateway/brain/expiry.h"
+
+namespace ferry {
+
+void Expiry::on_time() {
+  if (world_.now < at_) return;
+  const bool more = head();
+  if (!more && world_.now >= walk_at_) {  // what the walk fails lives on, and would stand in the other's way
+    walk();
+    walk_at_ = world_.now + step;
+  }
+  at_ = more ? world_.now : world_.now + step;
+}
+
+bool Expiry::head() {
+  const auto rows = world_.records.oldest(head_, head_page);
+  for (const MessageRecord& row : rows) {
+    if (row.expires > world_.now) {
+      head_ = row.seq - 1;
+      return false;
+    }
+    head_ = row.seq;
+    handle_(row);
+  }
+  return rows.size() == head_page;
+}
+
+void Expiry::walk() {
+  Seq last = walked_;
+  for (const MessageRecord& row : world_.records.expired(world_.now, walked_, walk_page, last)) handle_(row);
+  walked_ = last;
+}
+
+}  // namespace ferry

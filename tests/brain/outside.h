@@ -1,0 +1,64 @@
+// The pretended links of a storm: what the server and the broker on the other side have, and owe an answer to.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "gateway/brain/effects.h"
+#include "translators/values/xml.h"
+
+namespace ferry {
+
+// One instance is the world outside of one storm's gateway; it outlives its processes.
+class Outside {
+ public:
+  bool server = false, broker = false;          // the links are up
+  bool busy = false;                            // the broker takes less than comes: what can wait does
+  std::map<std::string, std::string> retained;  // what the broker keeps, by topic
+  std::vector<std::int64_t> tokens;             // of publishes that were not acknowledged
+  std::vector<Element> asked;                   // iqs that were not answered
+
+  // What left the gateway in one tick. While the broker is away its link keeps what is retained or has a token.
+  void take(const Effects& effects) {
+    for (const std::string& text : effects.stanzas)
+      if (text.starts_with("<iq ") && server)
+        if (auto iq = parse_xml(text); iq && (iq->attr_or("type") == "get" || iq->attr_or("type") == "set"))
+          asked.push_back(std::move(*iq));
+    for (const Publish& p : effects.publishes) {
+      if (p.token != 0) tokens.push_back(p.token);
+      if (!p.retain) continue;
+      if (broker)
+        retain(p);
+      else
+        queued_.push_back(p);
+    }
+  }
+  void server_down() {
+    server = false;
+    asked.clear();
+  }
+  void broker_up(bool forgot) {
+    broker = true;
+    if (forgot) retained.clear();
+    for (const Publish& p : queued_) retain(p);
+    queued_.clear();
+  }
+  void process_ended() {
+    server = broker = busy = false;
+    asked.clear();
+    tokens.clear();
+    queued_.clear();
+  }
+
+ private:
+  void retain(const Publish& p) {
+    if (p.payload.empty())
+      retained.erase(p.topic);
+    else
+      retained[p.topic] = p.payload;
+  }
+  std::vector<Publish> queued_;
+};
+
+}  // namespace ferry
