@@ -14,36 +14,18 @@
 #pragma once
 
 #include <cstdint>
-#include <exception>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
-#include <utility>
 
+#include "gateway/store/store_error.h"
 #include "translators/values/result.h"
 
 struct sqlite3;
 struct sqlite3_stmt;
 
 namespace ferry {
-
-enum class StoreTrouble { busy, full, corrupt, io, other };
-
-struct StoreError {
-  int code = 0;  // SQLite's extended result code
-  StoreTrouble trouble = StoreTrouble::other;
-  std::string text;  // for people; never the content of a row
-};
-
-class StoreFailure : public std::exception {
- public:
-  explicit StoreFailure(StoreError error) : error_(std::move(error)) {}
-  const char* what() const noexcept override { return error_.text.c_str(); }
-  const StoreError& error() const { return error_; }
-
- private:
-  StoreError error_;
-};
 
 class Database {
  public:
@@ -57,7 +39,12 @@ class Database {
 
   void exec(const std::string& sql);             // one or more statements without results
   std::int64_t integer(const std::string& sql);  // the first column of the first row, 0 if there is none
-  void begin() { exec("BEGIN IMMEDIATE"); }      // takes the write lock now, so that no later write finds it taken
+  std::string text(const std::string& sql);      // likewise, as text
+  // Everything into an empty database, some pages at a time. One read transaction of ours around it makes it one
+  // moment.
+  void copy_to(Database& target, int pages_at_once,
+               const std::function<void(std::int64_t done, std::int64_t all)>& progress);
+  void begin() { exec("BEGIN IMMEDIATE"); }  // takes the write lock now, so that no later write finds it taken
   void commit() { exec("COMMIT"); }
   void sync_log();           // what has been committed to the write-ahead log is on the disk when this returns
   void rollback() noexcept;  // also where SQLite has rolled back by itself already
@@ -69,9 +56,10 @@ class Database {
  private:
   friend class Statement;
   friend class Query;
-  explicit Database(sqlite3* handle) : handle_(handle) {}
+  Database(sqlite3* handle, std::string path) : handle_(handle), path_(std::move(path)) {}
   [[noreturn]] void fail(const char* what) const;
   sqlite3* handle_;
+  std::string path_;
 };
 
 class Statement {

@@ -5,7 +5,6 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <system_error>
 #include <utility>
 
 namespace ferry {
@@ -21,17 +20,17 @@ std::string owner(int file) {
 
 }  // namespace
 
-Result<FileLock, std::string> FileLock::take(const std::string& path) {
+Result<FileLock, StoreError> FileLock::take(const std::string& path) {
   const int file = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-  if (file < 0) return "store: " + path + ": " + std::generic_category().message(errno);
+  if (file < 0) return system_error_of(errno, path);
   FileLock lock(file);
   if (::flock(file, LOCK_EX | LOCK_NB) != 0) {
-    if (errno == EWOULDBLOCK) return "store: another ferryd runs on this store (pid " + owner(file) + ")";
-    return "store: cannot lock " + path + ": " + std::generic_category().message(errno);
+    if (errno != EWOULDBLOCK) return system_error_of(errno, "cannot lock " + path);
+    return StoreError{0, StoreTrouble::other, "store: another ferryd runs on this store (pid " + owner(file) + ")"};
   }
   const std::string pid = std::to_string(::getpid()) + "\n";
   if (::ftruncate(file, 0) != 0 || ::pwrite(file, pid.data(), pid.size(), 0) != static_cast<ssize_t>(pid.size()))
-    return "store: cannot write " + path + ": " + std::generic_category().message(errno);
+    return system_error_of(errno, "cannot write " + path);
   return lock;
 }
 

@@ -6,6 +6,7 @@
 
 #include <string>
 
+#include "gateway/store/store_error.h"
 #include "translators/values/result.h"
 
 namespace ferry {
@@ -13,7 +14,7 @@ namespace ferry {
 class FileLock {
  public:
   // Error: a text for people: why not, and who has it ("another ferryd runs on this store (pid 123)").
-  static Result<FileLock, std::string> take(const std::string& path);
+  static Result<FileLock, StoreError> take(const std::string& path);
   FileLock() = default;  // owns nothing
   FileLock(FileLock&& other) noexcept;
   FileLock& operator=(FileLock&& other) noexcept;

@@ -29,14 +29,22 @@ MessageStatements::MessageStatements(Database& database)
       set_state(database, "UPDATE message SET state = ?2, mark = ?3 WHERE seq = ?1 AND state < ?2"),
       set_state_and_drop(database,
                          "UPDATE message SET state = ?2, mark = ?3, payload = NULL WHERE seq = ?1 AND state < ?2"),
+      fail(database, "UPDATE message SET state = 7, reason = ?2, expires = ?3 WHERE seq = ?1 AND state < 7"),
+      fail_and_drop(database,
+                    "UPDATE message SET state = 7, reason = ?2, expires = ?3, payload = NULL "
+                    "WHERE seq = ?1 AND state < 7"),
+      drop(database, "UPDATE message SET payload = NULL WHERE seq = ?1"),
       remove(database, "DELETE FROM message WHERE seq = ?1") {}
 
-MessageRecord read_message(const Query& row) {
+MessageRecord read_head(const Query& row) {
   MessageRecord message;
   message.seq = row.integer(0);
   message.user = row.integer(1);
-  message.way = static_cast<Way>(row.integer(2));
-  message.state = static_cast<MessageState>(row.integer(3) - state_code(MessageState::accepted));
+  const std::int64_t way = row.integer(2), state = row.integer(3);
+  if (way < 0 || way > 1 || state < state_code(MessageState::accepted) || state > state_code(MessageState::failed))
+    throw StoreFailure({0, StoreTrouble::corrupt, "store: message " + std::to_string(message.seq) + " is damaged"});
+  message.way = static_cast<Way>(way);
+  message.state = static_cast<MessageState>(state - state_code(MessageState::accepted));
   const std::int64_t flags = row.integer(4);
   message.want_delivered = (flags & flag_want_delivered) != 0;
   message.want_displayed = (flags & flag_want_displayed) != 0;
@@ -44,7 +52,14 @@ MessageRecord read_message(const Query& row) {
   message.id = row.text(6);
   message.peer = row.text(7);
   message.xmpp_id = row.text(8);
-  message.payload = row.bytes(9);
+  message.bytes = row.integer(9);
+  message.reason = row.text(10);
+  return message;
+}
+
+MessageRecord read_message(const Query& row) {
+  MessageRecord message = read_head(row);
+  message.payload = row.bytes(11);
   return message;
 }
 
@@ -89,6 +104,17 @@ bool Store::set_state(Seq seq, MessageState state, std::int64_t mark, bool drop_
   write(Weight::light);
   run(drop_payload ? messages_.set_state_and_drop : messages_.set_state, seq, state_code(state), mark_offset + mark);
   return database_->changes() != 0;
+}
+
+bool Store::fail_message(Seq seq, std::string_view reason, Instant expires, bool drop_payload) {
+  write();
+  run(drop_payload ? messages_.fail_and_drop : messages_.fail, seq, reason, expires);
+  return database_->changes() != 0;
+}
+
+void Store::drop_payload(Seq seq) {
+  write();
+  run(messages_.drop, seq);
 }
 
 void Store::remove_message(Seq seq) {

@@ -22,12 +22,13 @@ struct RouteStatements {
 
 struct MessageStatements {
   explicit MessageStatements(Database& database);
-  Statement add, by_id, by_seq, to_mqtt_of_block, set_state, set_state_and_drop, remove;
+  Statement add, by_id, by_seq, to_mqtt_of_block, set_state, set_state_and_drop, fail, fail_and_drop, drop, remove;
 };
 
 struct OutboxStatements {
   explicit OutboxStatements(Database& database);
-  Statement pending, count_pending, waiting, kept_of_block, waiting_users, recent, walk, reopen;
+  Statement pending, waiting, kept_of_block, recent, sent, reopen;
+  Statement queued_pending, queued_waiting, oldest, walk, dead, count_dead, heads_pending, heads_waiting;
 };
 
 struct MetaStatements {
@@ -36,7 +37,9 @@ struct MetaStatements {
 };
 
 // The columns of a MessageRecord, in the order that read_message() wants.
-#define FERRY_MESSAGE_COLUMNS "seq, user, way, state, flags, expires, id, peer, xmpp_id, payload"
+#define FERRY_MESSAGE_HEAD "seq, user, way, state, flags, expires, id, peer, xmpp_id, length(payload), reason"
+#define FERRY_MESSAGE_COLUMNS FERRY_MESSAGE_HEAD ", payload"
+MessageRecord read_head(const Query& row);  // without the payload
 MessageRecord read_message(const Query& row);
 
 // A JID that the store itself wrote. StoreFailure (corrupt) if it is none.

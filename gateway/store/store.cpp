@@ -1,13 +1,8 @@
 // Opening, transactions, seqs, and the small things: meta, packets.
 #include "gateway/store/store.h"
 
-#include <fcntl.h>
-#include <unistd.h>
-
 #include <cassert>
-#include <cerrno>
 #include <charconv>
-#include <system_error>
 
 #include "gateway/store/schema.h"
 
@@ -35,8 +30,8 @@ MetaStatements::MetaStatements(Database& database)
       first_seq(database, "SELECT min(seq) FROM message"),
       last_seq(database, "SELECT max(seq) FROM message") {}
 
-Result<std::unique_ptr<Store>, std::string> Store::open(const std::string& path, Durability durability,
-                                                        Exclusive exclusive) {
+Result<std::unique_ptr<Store>, StoreError> Store::open(const std::string& path, Durability durability,
+                                                       Exclusive exclusive) {
   const bool own = exclusive == Exclusive::yes;
   FileLock lock;
   if (own && path != ":memory:") {
@@ -45,20 +40,22 @@ Result<std::unique_ptr<Store>, std::string> Store::open(const std::string& path,
     lock = *std::move(taken);
   }
   auto database = Database::open(path, own ? Database::Create::yes : Database::Create::no);
-  if (!database) return database.error().text;
+  if (!database) return database.error();
   try {
     // Before journal_mode: another program's database must stay as it is.
-    if (std::string why_not = check_version(**database, migrations()); !own && !why_not.empty()) return why_not;
+    if (std::string why_not = check_version(**database, migrations()); !own && !why_not.empty())
+      return StoreError{0, StoreTrouble::other, std::move(why_not)};
     if (own) {
       (*database)->exec("PRAGMA secure_delete = FAST");
-      if (std::string why_not = migrate(**database, migrations()); !why_not.empty()) return why_not;
+      if (std::string why_not = migrate(**database, migrations()); !why_not.empty())
+        return StoreError{0, StoreTrouble::other, std::move(why_not)};
     }
     (*database)->exec(pragmas);
     std::unique_ptr<Store> store(new Store(std::move(lock), *std::move(database)));
     store->sync_ = durability == Durability::full;
     store->read_reserved_seq();
     return store;
-  } catch (const StoreFailure& failure) { return std::string(failure.what()); }
+  } catch (const StoreFailure& failure) { return failure.error(); }
 }
 
 Store::Store(FileLock lock, std::unique_ptr<Database> database)
@@ -72,6 +69,18 @@ Store::Store(FileLock lock, std::unique_ptr<Database> database)
       commit_(*database_, "COMMIT") {}
 
 Store::~Store() { rollback(); }
+
+void Store::prove_writable(Instant now) {
+  begin();
+  try {
+    set_meta("started", std::to_string(now));
+    commit();
+    if (!sync_) database_->sync_log();
+  } catch (const StoreFailure&) {
+    rollback();
+    throw;
+  }
+}
 
 void Store::begin() {
   assert(!in_tick_);
@@ -114,21 +123,6 @@ Seq Store::next_seq() {
     reserved_seq_ = reserved;
   }
   return next_seq_++;
-}
-
-std::string Store::backup(const std::string& path) {
-  assert(!in_tick_);
-  const int file = ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-  if (file < 0) return "store: " + path + ": " + std::generic_category().message(errno);
-  ::close(file);
-  try {
-    Statement copy(*database_, "VACUUM INTO ?1");
-    run(copy, path);
-  } catch (const StoreFailure& failure) {
-    ::unlink(path.c_str());
-    return failure.what();
-  }
-  return {};
 }
 
 std::string Store::meta(std::string_view key) {

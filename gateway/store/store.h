@@ -25,10 +25,12 @@ class Store : public Records {
   // path: the file, created (mode 0600) if missing; its folder must exist. ":memory:" for tests.
   // Exclusive::yes: the store becomes this process's (FileLock on PATH.lock) and is brought to this version.
   // Exclusive::no: to look at a store that a ferryd may own: it must exist and be of this version already.
-  // Error: a text for people.
-  static Result<std::unique_ptr<Store>, std::string> open(const std::string& path, Durability durability,
-                                                          Exclusive exclusive = Exclusive::yes);
+  static Result<std::unique_ptr<Store>, StoreError> open(const std::string& path, Durability durability,
+                                                         Exclusive exclusive = Exclusive::yes);
   ~Store() override;
+
+  // A real transaction, on the disk whatever the durability: StoreFailure if it cannot be had. Not inside begin().
+  void prove_writable(Instant now);
 
   void begin();
   // StoreFailure: nothing is committed; roll back. With full durability everything is on the disk afterwards, but for
@@ -40,10 +42,6 @@ class Store : public Records {
   void rollback();  // nothing that was written since begin() has been; does not throw
   bool in_transaction() const { return in_tick_; }
   bool wrote_anything_since_begin() const { return in_tick_ && database_->in_transaction(); }
-
-  // A copy in a new file (mode 0600), without pausing other readers; not inside begin() and commit(). The caller waits
-  // as long as it takes. Empty: done; else why not.
-  std::string backup(const std::string& path);
 
   void each_user(const std::function<void(UserRecord)>& visit) override;
   UserKey add_user(const Jid& jid) override;  // who is there already keeps the key
@@ -69,15 +67,20 @@ class Store : public Records {
   // Looks at the user's latest 1000 rows to MQTT among the latest two million of everybody.
   std::string id_of_stanza(UserKey user, std::string_view peer_bare, std::string_view xmpp_id) override;
   bool set_state(Seq seq, MessageState state, std::int64_t mark, bool drop_payload) override;
+  bool fail_message(Seq seq, std::string_view reason, Instant expires, bool drop_payload) override;
+  void drop_payload(Seq seq) override;
   void remove_message(Seq seq) override;
   std::vector<MessageRecord> pending(Way way, Seq after, std::size_t limit) override;
   std::vector<MessageRecord> waiting(UserKey user, Seq after, std::size_t limit) override;
   // Only messages (with an id). Not confirmed: accepted, waiting or forwarded; confirmed: every state.
   std::vector<MessageRecord> kept(UserKey user, Seq after, bool confirmed, std::size_t limit) override;
-  void each_waiting_user(const std::function<void(UserKey, std::int64_t count)>& visit) override;
+  void each_queued(const std::function<void(const QueuedRecord&)>& visit) override;  // from the indexes alone
   // Only messages (with an id), the latest `limit` of those among the latest 200,000 rows of everybody.
-  std::vector<MessageRecord> recent(std::size_t limit) override;
-  std::int64_t count_pending(Way way) override;
+  std::vector<MessageRecord> recent(Duration span, std::size_t limit) override;
+  std::vector<MessageRecord> sent(Seq from, std::size_t limit) override;
+  std::vector<MessageRecord> oldest(Seq after, std::size_t limit) override;
+  std::vector<MessageRecord> shelf(Shelf which, UserKey after_user, Seq after, std::size_t limit) override;
+  std::int64_t count_dead() override;
   // Examines the next `limit` rows. last: where to go on; 0: the end was reached, so the next walk starts over.
   std::vector<MessageRecord> expired(Instant now, Seq after, std::size_t limit, Seq& last) override;
   void reopen(std::int64_t first,

@@ -9,7 +9,7 @@
 #include "tests/store/temporary.h"
 
 namespace ferry {
-namespace {
+namespace database_test {
 
 std::unique_ptr<Database> memory() {
   auto database = Database::open(":memory:", Database::Create::yes);
@@ -146,5 +146,5 @@ TEST(Schema, RefusesAnothersDatabase) {
   EXPECT_EQ(database->integer("SELECT count(*) FROM sqlite_master"), 1);
 }
 
-}  // namespace
+}  // namespace database_test
 }  // namespace ferry

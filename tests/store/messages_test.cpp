@@ -1,12 +1,13 @@
 #include <gtest/gtest.h>
 
+#include <map>
 #include <random>
 
 #include "gateway/store/store.h"
 #include "tests/store/temporary.h"
 
 namespace ferry {
-namespace {
+namespace messages_test {
 
 using State = MessageState;
 
@@ -16,7 +17,7 @@ class Messages : public testing::Test {
   void reopen() {
     store_.reset();
     auto opened = Store::open(folder_.file("a.db"), Durability::normal);
-    ASSERT_TRUE(opened) << opened.error();
+    ASSERT_TRUE(opened) << opened.error().text;
     store_ = *std::move(opened);
   }
   Seq add(UserKey user, Way way, std::string id, State state = State::accepted, Instant expires = 1000) {
@@ -37,6 +38,21 @@ class Messages : public testing::Test {
     return all;
   }
   using Seqs = std::vector<Seq>;
+  std::string queued() {  // "mqtt USER: ROWS/BYTES … xmpp … waiting …"
+    std::map<std::string, std::map<UserKey, std::pair<std::int64_t, std::int64_t>>> all;
+    store_->each_queued([&](const QueuedRecord& q) {
+      auto& sum = all[q.state == State::waiting ? "waiting" : q.way == Way::to_mqtt ? "mqtt" : "xmpp"][q.user];
+      sum.first += q.rows;
+      sum.second += q.bytes;
+    });
+    std::string text;
+    for (const char* name : {"mqtt", "xmpp", "waiting"}) {
+      text += std::string(name) + " ";
+      for (const auto& [user, sum] : all[name])
+        text += std::to_string(user) + ": " + std::to_string(sum.first) + "/" + std::to_string(sum.second) + " ";
+    }
+    return text;
+  }
   TemporaryFolder folder_;
   std::unique_ptr<Store> store_;
 };
@@ -137,18 +153,13 @@ TEST_F(Messages, PendingAndWaitingArePagedInOrder) {
   EXPECT_EQ(seqs(store_->pending(Way::to_xmpp, xmpp[3], 2)), (Seqs{xmpp[4], xmpp[5]}));
   EXPECT_EQ(seqs(store_->waiting(1, 0, 100)), waiting);
   EXPECT_EQ(seqs(store_->waiting(1, waiting[8], 5)), (Seqs{waiting[9]}));
-  EXPECT_EQ(store_->count_pending(Way::to_mqtt), 10);
-  EXPECT_EQ(store_->count_pending(Way::to_xmpp), 10);
+  EXPECT_EQ(queued(), "mqtt 1: 5/10 2: 5/10 xmpp 1: 10/20 waiting 1: 10/20 2: 1/2 ");
 
   store_->set_state(mqtt[0], State::forwarded, 1, false);
   store_->set_state(mqtt[1], State::waiting, 1, false);
   store_->remove_message(waiting[0]);
   EXPECT_EQ(seqs(store_->pending(Way::to_mqtt, 0, 1)), (Seqs{mqtt[2]}));
-  EXPECT_EQ(store_->count_pending(Way::to_mqtt), 8);
-  std::string counts;
-  store_->each_waiting_user(
-      [&](UserKey user, std::int64_t count) { counts += std::to_string(user) + ":" + std::to_string(count) + " "; });
-  EXPECT_EQ(counts, "1:9 2:2 ");
+  EXPECT_EQ(queued(), "mqtt 1: 4/8 2: 4/8 xmpp 1: 10/20 waiting 1: 9/18 2: 2/4 ");
 }
 
 TEST_F(Messages, KeptAreThoseWithAPayloadAcrossBlocks) {
@@ -203,6 +214,59 @@ TEST_F(Messages, AStanzaIsFoundByItsSendersBareJid) {
   EXPECT_EQ(store_->id_of_stanza(1, "bob@corp.example", "s1"), "") << "the search is bounded";
 }
 
+TEST_F(Messages, AFailedOneKeepsItsPayloadAndItsReason) {
+  const Seq letter = add(1, Way::to_xmpp, "a"), emptied = add(1, Way::to_mqtt, "b"), bare = add(0, Way::to_xmpp, "");
+  EXPECT_TRUE(store_->fail_message(letter, "why", 5000, false));
+  EXPECT_FALSE(store_->fail_message(letter, "another", 6000, false)) << "it had failed";
+  EXPECT_TRUE(store_->fail_message(emptied, "why not", 5000, true));
+  EXPECT_TRUE(store_->fail_message(bare, "because", 5000, false));
+  EXPECT_FALSE(store_->fail_message(999'999, "why", 5000, false));
+  const auto kept = store_->find_message(1, "a");
+  EXPECT_EQ(kept->state, State::failed);
+  EXPECT_EQ(kept->reason + kept->payload, "why{}");
+  EXPECT_EQ(kept->expires, 5000);
+  EXPECT_EQ(store_->find_message(1, "b")->reason + store_->find_message(1, "b")->payload, "why not");
+  EXPECT_EQ(add(1, Way::to_xmpp, "a"), 0) << "the ledger still knows the id";
+
+  const auto dead = store_->shelf(Shelf::dead, 0, 0, 10);
+  EXPECT_EQ(seqs(dead), (Seqs{letter, bare}));
+  EXPECT_EQ(dead[0].payload, "") << "not read";
+  EXPECT_EQ(dead[0].bytes, 2);
+  EXPECT_EQ(dead[0].reason, "why");
+  EXPECT_EQ(store_->count_dead(), 2);
+  EXPECT_EQ(seqs(store_->shelf(Shelf::dead, 0, letter, 10)), Seqs{bare});
+  EXPECT_EQ(seqs(store_->oldest(0, 10)), Seqs{emptied}) << "dead letters have their own time";
+  store_->drop_payload(letter);
+  EXPECT_EQ(store_->count_dead(), 1);
+  EXPECT_EQ(store_->find_message(1, "a")->reason, "why");
+}
+
+TEST_F(Messages, ShelvesArePagedWithoutPayloads) {
+  std::map<Shelf, Seqs> shelves;
+  for (int i = 0; i < 6; ++i)
+    for (const UserKey user : {2, 1}) {
+      const std::string id = std::to_string(user) + "-" + std::to_string(i);
+      shelves[Shelf::to_xmpp].push_back(add(user, Way::to_xmpp, "x" + id));
+      shelves[Shelf::to_mqtt].push_back(add(user, Way::to_mqtt, "m" + id));
+      add(user, Way::to_mqtt, "w" + id, State::waiting);
+    }
+  for (const UserKey user : {1, 2})
+    for (const Seq seq : seqs(store_->waiting(user, 0, 100))) shelves[Shelf::waiting].push_back(seq);
+  for (const auto& [shelf, expected] : shelves) {
+    Seqs found;
+    UserKey user = 0;
+    Seq after = 0;
+    for (int page = 0; page < 20; ++page)
+      for (const MessageRecord& row : store_->shelf(shelf, user, after, 5)) {
+        EXPECT_EQ(row.payload, "");
+        EXPECT_EQ(row.bytes, 2);
+        found.push_back(after = row.seq);
+        user = row.user;
+      }
+    EXPECT_EQ(found, expected) << static_cast<int>(shelf);
+  }
+}
+
 TEST_F(Messages, ExpiryWalksThroughEverythingInPages) {
   Seqs old;
   for (int i = 0; i < 10; ++i) {
@@ -229,8 +293,12 @@ TEST_F(Messages, RecentAreTheLatestToXmpp) {
     add(1, Way::to_mqtt, "m" + std::to_string(i));
     add(1, Way::to_xmpp, "");
   }
-  EXPECT_EQ(seqs(store_->recent(100)), sent);
-  EXPECT_EQ(seqs(store_->recent(4)), Seqs(sent.end() - 4, sent.end()));
+  EXPECT_EQ(seqs(store_->recent(0, 100)), sent);
+  EXPECT_EQ(seqs(store_->recent(0, 4)), Seqs(sent.end() - 4, sent.end()));
+  const Seq late = add(1, Way::to_xmpp, "late", State::accepted, 1500);
+  EXPECT_EQ(seqs(store_->recent(499, 100)), Seqs{late}) << "what is older by more than the span is not looked at";
+  sent.push_back(late);
+  EXPECT_EQ(seqs(store_->recent(500, 100)), sent);
 }
 
 TEST_F(Messages, ABrokerThatWentBackInTimeGetsThemAgain) {
@@ -252,5 +320,5 @@ TEST_F(Messages, ABrokerThatWentBackInTimeGetsThemAgain) {
   EXPECT_TRUE(store_->set_state(lost, State::forwarded, 13, false));
 }
 
-}  // namespace
+}  // namespace messages_test
 }  // namespace ferry

@@ -6,7 +6,7 @@
 #include "tests/store/temporary.h"
 
 namespace ferry {
-namespace {
+namespace people_test {
 
 Jid jid(std::string_view text) {
   auto parsed = Jid::parse(text);
@@ -20,7 +20,7 @@ class People : public testing::Test {
   void reopen() {
     store_.reset();
     auto opened = Store::open(folder_.file("a.db"), Durability::normal);
-    ASSERT_TRUE(opened) << opened.error();
+    ASSERT_TRUE(opened) << opened.error().text;
     store_ = *std::move(opened);
   }
   std::string users() {
@@ -157,5 +157,5 @@ TEST_F(People, FollowersAndRoutes) {
   EXPECT_EQ(text(), "g@mqtt.corp.example<a@corp.example;");
 }
 
-}  // namespace
+}  // namespace people_test
 }  // namespace ferry

@@ -12,17 +12,17 @@
 #include "tests/store/temporary.h"
 
 namespace ferry {
-namespace {
+namespace store_test {
 
 std::unique_ptr<Store> open(const std::string& path, Exclusive exclusive = Exclusive::yes) {
   auto store = Store::open(path, Durability::full, exclusive);
-  EXPECT_TRUE(store) << store.error();
+  EXPECT_TRUE(store) << store.error().text;
   return store ? *std::move(store) : nullptr;
 }
 
 std::string refusal(const std::string& path, Exclusive exclusive = Exclusive::yes) {
   const auto store = Store::open(path, Durability::full, exclusive);
-  return store ? "" : store.error();
+  return store ? "" : store.error().text;
 }
 
 TEST(StoreOpen, IsPrivate) {
@@ -121,20 +121,6 @@ TEST(StoreTransaction, AFailedWriteCanBeRolledBack) {
   EXPECT_EQ(store->meta("k"), "w");
 }
 
-TEST(StoreBackup, IsAStoreOfItsOwn) {
-  const TemporaryFolder folder;
-  const auto store = open(folder.file("a.db"));
-  store->set_meta("k", "v");
-  EXPECT_EQ(store->backup(folder.file("copy.db")), "");
-  store->set_meta("k", "w");
-  EXPECT_NE(store->backup(folder.file("copy.db")), "") << "what is there is not overwritten";
-  EXPECT_NE(store->backup(folder.file("no/copy.db")), "");
-  struct stat info {};
-  ASSERT_EQ(::stat(folder.file("copy.db").c_str(), &info), 0);
-  EXPECT_EQ(info.st_mode & 0777, 0600U);
-  EXPECT_EQ(open(folder.file("copy.db"))->meta("k"), "v");
-}
-
 TEST(StoreMeta, Packets) {
   const auto store = open(":memory:");
   const std::uint64_t digest = 0xFEDCBA9876543210;
@@ -147,5 +133,5 @@ TEST(StoreMeta, Packets) {
   EXPECT_TRUE(store->seen_packet(7, 1));
 }
 
-}  // namespace
+}  // namespace store_test
 }  // namespace ferry
