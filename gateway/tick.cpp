@@ -4,6 +4,9 @@
 #include <type_traits>
 #include <utility>
 
+#include "gateway/disk.h"
+#include "gateway/status.h"
+#include "gateway/stopwatch.h"
 #include "gateway/store/database.h"
 
 namespace ferry {
@@ -26,8 +29,11 @@ int Tick::run() {
     carry_out();
     if (g_.component) g_.component->start(start);
     g_.broker.start(start);
+    g_.service.ready();
     while (!g_.signals.end() && !fatal_) once(wait_time());
     if (!fatal_) {
+      g_.service.stopping();
+      g_.service.extend(2 * drain_time);
       drain();
       return 0;
     }
@@ -52,6 +58,7 @@ Duration Tick::wait_time() const {
   if (g_.component) sooner(g_.component->deadline());
   sooner(g_.broker.deadline());
   if (g_.http) sooner(g_.http->deadline());
+  sooner(g_.service.deadline());
   // Not 0: while the clock is slowed down, the brain's deadline comes later than the wait says.
   if (const auto due = g_.brain.next_deadline()) wait = std::min(wait, std::max<Duration>(1, *due - clock_.now()));
   return wait;
@@ -59,7 +66,9 @@ Duration Tick::wait_time() const {
 
 void Tick::once(Duration longest) {
   g_.poller.wait(longest);  // the links read
+  const Stopwatch turn(g_.poller.woken());
   const Steady steady = steady_now();
+  g_.service.turned(steady);
   if (g_.component) g_.component->on_time(steady);
   g_.broker.on_time(steady);
   if (g_.http) g_.http->on_time(steady);
@@ -68,6 +77,8 @@ void Tick::once(Duration longest) {
   if (clock_.jumped() != 0)
     g_.inbox.say(LogLine::Level::warning, "event=clock.jumped ms=" + std::to_string(clock_.jumped()));
 
+  g_.brain.on_waiting(
+      {g_.broker.waiting(), g_.broker.waiting_bytes(), g_.component ? g_.component->waiting_bytes() : 0});
   const bool reload = g_.signals.take_reload();
   const auto due = g_.brain.next_deadline();
   if (!g_.inbox.events.empty() || reload || (due && *due <= now)) {
@@ -80,14 +91,23 @@ void Tick::once(Duration longest) {
     });
   }
   carry_out();
+  if (g_.component) g_.component->set_read_share(share_.value());
+  g_.broker.set_read_share(share_.value());
+  look_around(steady);
+  g_.watched.meters.tick.add(turn.seconds());
 }
 
 void Tick::transaction(const std::function<void()>& body) {
   g_.store.begin();
   try {
+    const Stopwatch deciding;
     body();
+    share_.on_tick(deciding.seconds());
     effects_ = g_.brain.take_effects();
+    const Stopwatch commit;
+    const bool wrote = g_.store.wrote_anything_since_begin();
     g_.store.commit();
+    if (wrote) g_.watched.meters.commit.add(commit.seconds());
   } catch (...) {
     g_.store.rollback();
     throw;
@@ -117,13 +137,17 @@ void Tick::decide(LinkEvent& event) {
           g_.brain.on_broker_down(now);
         else if constexpr (std::is_same_v<E, Fatal>)
           fatal_ = e.text;
-        else if constexpr (std::is_same_v<E, Command>) {
-          const auto document = JsonDocument::parse(e.line);
-          answers_.emplace_back(e.client,
-                                document ? g_.brain.on_command(document->root(), now) : not_json(document.error()));
-        }
+        else if constexpr (std::is_same_v<E, Command>) { answers_.emplace_back(e.client, command(e)); }
       },
       event);
+}
+
+std::string Tick::command(const Command& command) {
+  const auto document = JsonDocument::parse(command.line);
+  if (!document) return not_json(document.error());
+  std::string answer = g_.brain.on_command(document->root(), clock_.now());
+  if (document->root()["command"].string() != "status") return answer;
+  return status_answer(g_.watched, answer, steady_now(), clock_.now());
 }
 
 // After the commit: first what follows from it, then the acknowledgements of what it was made of.
@@ -143,22 +167,42 @@ void Tick::carry_out() {
   answers_.clear();
   g_.control.flush();
   for (const LogLine& line : effects.log) g_.log.write(line, clock_.now());
-  write_logs();
   tell_readiness();
+  write_logs();
 }
 
 void Tick::write_logs() {
   for (const LogLine& line : std::exchange(g_.inbox.log, {})) g_.log.write(line, clock_.now());
+  g_.log.flush();
 }
 
 void Tick::tell_readiness() {
   const bool ready = (!g_.component || g_.component->up()) && g_.broker.settled();
+  if (ready != was_ready_) look_at_ = 0;
   if (ready && !was_ready_) {
     const Options& o = g_.options;
     g_.log.plain("ready " + (g_.component ? "component=" + o.component.domain + " " : std::string()) +
                  "broker=" + o.broker.host + ":" + std::to_string(o.broker.port));
   }
   was_ready_ = ready;
+}
+
+// What changes slowly: the disk, what the counters were, what the service manager shows.
+void Tick::look_around(Steady now) {
+  History& history = g_.watched.meters.history;
+  if (history.due(now)) history.take(g_.brain.counters(), now);
+  if (now < look_at_) return;
+  look_at_ = now + look_around_time;
+  const std::uint64_t free = look_at_disk(g_.options.store.path).free_bytes, least = g_.options.store.least_free;
+  if (const bool low = free < least; low != std::exchange(low_, low)) {
+    const std::string text = " free=" + std::to_string(free) + " least=" + std::to_string(least);
+    if (low)
+      g_.inbox.say(LogLine::Level::warning,
+                   "event=store.low" + text + " advice=" + log_value("make room before the store cannot be written"));
+    else
+      g_.inbox.say(LogLine::Level::info, "event=store.roomy" + text);
+  }
+  g_.service.status(service_status(g_.watched));
 }
 
 // What was acknowledged goes on its way, everyone who was shown becomes unavailable, and the links end as they should.
@@ -187,6 +231,7 @@ void Tick::close_links() {
     g_.broker.flush(steady_now());
   }
   g_.log.write({LogLine::Level::info, "event=gateway.stopped"}, clock_.now());
+  g_.log.flush();
 }
 
 }  // namespace ferry

@@ -13,7 +13,10 @@
 #include "gateway/links/control_link.h"
 #include "gateway/links/http_link.h"
 #include "gateway/log.h"
+#include "gateway/read_share.h"
+#include "gateway/service.h"
 #include "gateway/store/store.h"
+#include "gateway/watched.h"
 
 namespace ferry {
 
@@ -30,13 +33,16 @@ struct Gateway {
   ControlLink& control;
   HttpLink* http;  // nullptr: off
   Log& log;
+  Service& service;
+  Watched& watched;
   std::function<void()> reload;  // SIGHUP; called inside the tick's transaction
 };
 
 // One instance is the loop of one running gateway.
 class Tick {
  public:
-  static constexpr Duration drain_time = 5 * second;  // for what is under way when we are asked to end
+  static constexpr Duration drain_time = 5 * second;        // for what is under way when we are asked to end
+  static constexpr Duration look_around_time = 5 * second;  // how often the disk is looked at
 
   Tick(Gateway gateway, Clock& clock) : g_(std::move(gateway)), clock_(clock) {}
 
@@ -54,6 +60,8 @@ class Tick {
   void carry_out();
   void write_logs();
   void tell_readiness();
+  void look_around(Steady now);
+  std::string command(const Command& command);
   Duration wait_time() const;
   void drain();
   void close_links();
@@ -62,7 +70,9 @@ class Tick {
   Clock& clock_;
   std::vector<std::pair<std::uint64_t, std::string>> answers_;  // of commands: client, JSON
   Effects effects_;
-  bool was_ready_ = false;
+  ReadShare share_;
+  bool was_ready_ = false, low_ = false;
+  Steady look_at_ = 0;
   std::optional<std::string> fatal_;
 };
 

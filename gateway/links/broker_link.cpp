@@ -56,7 +56,22 @@ BrokerLink::~BrokerLink() {
   if (watched_ >= 0) poller_.forget(watched_);
 }
 
-void BrokerLink::start(Steady now) { probe(now); }
+void BrokerLink::start(Steady now) {
+  down_since_ = now;
+  probe(now);
+}
+
+LinkReport BrokerLink::report() const {
+  LinkReport out{"broker", settings_.host + ":" + std::to_string(settings_.port), up(), down_since_, {}, {}, {}};
+  if (out.up) {
+    out.since = up_since_;
+    return out;
+  }
+  out.reason = last_problem_;
+  out.advice = last_advice_;
+  if (state_ == State::down) out.next = until_;
+  return out;
+}
 
 void BrokerLink::probe(Steady now) {
   state_ = State::probing;
@@ -99,7 +114,7 @@ void BrokerLink::on_ready(std::uint32_t events) {
 
 void BrokerLink::read(Steady now) {
   read_again_ = false;
-  const auto result = client_.read(read_per_tick);
+  const auto result = client_.read(std::max(1, static_cast<int>(read_share_ * read_per_tick)));
   if (result == MosquittoClient::Read::lost) {
     if (refusal_ && *refusal_ != 0) return refused(*refusal_, now);
     if (state_ == State::connecting && mqtt5_ && !mqtt5_proved_ && ++silent_closes_ >= 2) {
@@ -165,6 +180,7 @@ void BrokerLink::on_puback(int mid, int reason) {
   const auto it = unacknowledged_.find(mid);
   if (it == unacknowledged_.end()) return;
   if (it->second.token != 0) inbox_.events.emplace_back(Published{it->second.token, reason});
+  sent_bytes_ -= it->second.bytes;
   unacknowledged_.erase(it);
 }
 
@@ -197,12 +213,17 @@ void BrokerLink::unsubscribe(const std::string& filter) {
 }
 
 void BrokerLink::hand_over() {
-  while (!queue_.empty() && (queue_.front().qos == 0 || unacknowledged_.size() < window_)) {
+  while (!queue_.empty() &&
+         (queue_.front().qos == 0 || (unacknowledged_.size() < window_ && sent_bytes_ < most_sent_bytes))) {
     const Publish p = queue_.pop();
     const int qos = std::clamp(p.qos, 0, most_qos_);
     int mid = 0, reason = 0;
     if (client_.publish(p, qos, settings_.root, mid, reason) == MosquittoClient::Sent::queued) {
-      if (qos > 0 || p.token != 0) unacknowledged_[mid] = {p.token, qos};
+      if (qos > 0 || p.token != 0) {
+        const std::size_t bytes = PublishQueue::size_of(p);
+        unacknowledged_[mid] = {p.token, qos, bytes};
+        sent_bytes_ += bytes;
+      }
       continue;
     }
     inbox_.say(LogLine::Level::warning, "event=publish.refused topic=" + log_value(p.topic) + " bytes=" +
@@ -259,6 +280,7 @@ void BrokerLink::down(const std::string& reason, Steady now, bool patiently, con
     return;
   }
   if (was == State::up) {
+    down_since_ = now;
     inbox_.events.emplace_back(BrokerDown{reason});
     backoff_.was_up(now - up_since_);
     queue_.link_lost();
@@ -267,6 +289,7 @@ void BrokerLink::down(const std::string& reason, Steady now, bool patiently, con
   until_ = now + (patiently ? backoff_.longest() : backoff_.next());
   if (reason == last_problem_) return;
   last_problem_ = reason;
+  last_advice_ = advice;
   inbox_.say(LogLine::Level::warning, "event=link.down link=broker reason=" + log_value(reason) +
                                           (advice.empty() ? "" : " advice=" + log_value(advice)));
 }
@@ -280,6 +303,7 @@ void BrokerLink::lose_unconfirmed() {
       continue;
     }
     inbox_.events.emplace_back(Published{it->second.token, unspecified_error});
+    sent_bytes_ -= it->second.bytes;
     it = unacknowledged_.erase(it);
   }
 }

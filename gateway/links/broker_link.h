@@ -35,8 +35,9 @@ class BrokerLink final : public Pollable, private MosquittoEvents {
     std::string client_id;  // a secret: who knows it can take the session over. Never logged
     std::string will_topic, will_payload;
   };
-  static constexpr Duration step_time = 10 * second;  // from the connection to CONNACK
-  static constexpr int read_per_tick = 512;           // publishes; then the others get their turn
+  static constexpr Duration step_time = 10 * second;        // from the connection to CONNACK
+  static constexpr int read_per_tick = 512;                 // publishes; then the others get their turn
+  static constexpr std::size_t most_sent_bytes = 4U << 20;  // unacknowledged, which the library keeps in memory
   static constexpr Duration misc_interval = second;
 
   BrokerLink(Poller& poller, Inbox& inbox, Settings settings, std::uint64_t seed);
@@ -49,12 +50,19 @@ class BrokerLink final : public Pollable, private MosquittoEvents {
   // Up, subscribed to everything that was asked for at first, and the broker is known to want passwords.
   bool settled() const { return up() && settled_; }
 
+  LinkReport report() const;
+  std::size_t queued() const { return queue_.size(); }
+  std::size_t queued_bytes() const { return queue_.bytes(); }
+  std::uint64_t dropped() const { return queue_.dropped(); }
+
   void publish(Publish publish) { queue_.push(std::move(publish)); }
   void subscribe(const Subscribe& subscribe);  // when the link is not up: nothing happens
   void unsubscribe(const std::string& filter);
   void flush(Steady now);  // the write phase: publishes, PUBACKs, keep-alive
 
   std::size_t waiting() const { return queue_.size() + unacknowledged_.size(); }
+  std::size_t waiting_bytes() const { return queue_.bytes() + sent_bytes_; }
+  void set_read_share(double share) { read_share_ = share; }  // of read_per_tick
   bool idle() const { return waiting() == 0 && !client_.want_write(); }
   void close(Steady now);  // DISCONNECT; no reconnect after this
   bool closed() const { return state_ == State::closed; }
@@ -93,8 +101,11 @@ class BrokerLink final : public Pollable, private MosquittoEvents {
   struct Sent {
     std::int64_t token = 0;  // 0: nobody waits
     int qos = 1;
+    std::size_t bytes = 0;
   };
-  std::unordered_map<int, Sent> unacknowledged_;      // by mid
+  std::unordered_map<int, Sent> unacknowledged_;  // by mid
+  std::size_t sent_bytes_ = 0;                    // of these
+  double read_share_ = 1;
   std::unordered_map<int, std::string> subscribing_;  // mid -> filter
   State state_ = State::down;
   int watched_ = -1;
@@ -104,9 +115,9 @@ class BrokerLink final : public Pollable, private MosquittoEvents {
   std::size_t window_ = 1;
   int most_qos_ = 1;
   bool read_again_ = false, settled_ = false, ending_ = false;
-  Steady until_ = 0, next_misc_ = 0, up_since_ = 0;
+  Steady until_ = 0, next_misc_ = 0, up_since_ = 0, down_since_ = 0;
   std::uint64_t dropped_logged_ = 0;
-  std::string last_problem_;  // logged once per change
+  std::string last_problem_, last_advice_;  // logged once per change
 };
 
 }  // namespace ferry

@@ -53,7 +53,22 @@ ComponentLink::ComponentLink(Poller& poller, Inbox& inbox, Settings settings, st
 
 ComponentLink::~ComponentLink() { drop_socket(); }
 
-void ComponentLink::start(Steady now) { connect(now); }
+void ComponentLink::start(Steady now) {
+  down_since_ = now;
+  connect(now);
+}
+
+LinkReport ComponentLink::report() const {
+  LinkReport out{"component", settings_.host + ":" + std::to_string(settings_.port), up(), down_since_, {}, {}, {}};
+  if (out.up) {
+    out.since = up_since_;
+    return out;
+  }
+  out.reason = last_problem_;
+  out.advice = last_advice_;
+  if (state_ == State::down) out.next = until_;
+  return out;
+}
 
 void ComponentLink::connect(Steady now) {
   state_ = State::connecting;
@@ -87,7 +102,8 @@ void ComponentLink::on_ready(std::uint32_t events) {
 
 void ComponentLink::read(Steady now) {
   std::array<char, 64 * 1024> buffer;
-  for (std::size_t taken = 0; fd_ >= 0 && taken < read_per_tick;) {
+  const auto share = static_cast<std::size_t>(read_share_ * static_cast<double>(read_per_tick));
+  for (std::size_t taken = 0; fd_ >= 0 && taken < share;) {
     const ssize_t n = ::recv(fd_, buffer.data(), buffer.size(), 0);
     if (n < 0 && errno == EINTR) continue;
     if (n < 0 && errno == EAGAIN) return;
@@ -228,12 +244,14 @@ void ComponentLink::down(const std::string& reason, Steady now, bool patiently, 
     return;
   }
   if (was == State::up) {
+    down_since_ = now;
     inbox_.events.emplace_back(ComponentDown{reason});
     backoff_.was_up(now - up_since_);
   }
   until_ = now + (patiently ? backoff_.longest() : backoff_.next());
   if (reason == last_problem_) return;
   last_problem_ = reason;
+  last_advice_ = advice;
   inbox_.say(LogLine::Level::warning, "event=link.down link=component reason=" + log_value(reason) +
                                           (advice.empty() ? "" : " advice=" + log_value(advice)));
 }

@@ -38,6 +38,7 @@ class ComponentLink final : public Pollable {
 
   void start(Steady now);
   bool up() const { return state_ == State::up; }
+  LinkReport report() const;
   void send(std::string_view stanza);  // one serialised stanza; kept until flush(). Nowhere if the link is not up
   void flush(Steady now);              // one write for all; the rest goes out as the socket takes it
   void reconnect(const std::string& reason, Steady now);
@@ -45,6 +46,8 @@ class ComponentLink final : public Pollable {
   // The end: </stream:stream> after what is queued, then waiting for the server's; no reconnect after this.
   void close(Steady now);
   bool flushed() const { return sent_ == out_.size(); }
+  std::size_t waiting_bytes() const { return out_.size() - sent_; }
+  void set_read_share(double share) { read_share_ = share; }  // of read_per_tick
   bool closed() const { return state_ == State::closed || state_ == State::down; }
 
   std::optional<Steady> deadline() const;
@@ -77,9 +80,10 @@ class ComponentLink final : public Pollable {
   std::vector<StreamItem> items_;
   std::string out_;  // bytes for the socket, the first sent_ of them gone
   std::size_t sent_ = 0;
+  double read_share_ = 1;
   Steady until_ = 0;  // of the step; down: when to try again
-  Steady last_sent_ = 0, up_since_ = 0;
-  std::string last_problem_;  // logged once per change
+  Steady last_sent_ = 0, up_since_ = 0, down_since_ = 0;
+  std::string last_problem_, last_advice_;  // logged once per change
 };
 
 }  // namespace ferry

@@ -1,12 +1,14 @@
 // What the links hand to the tick. A link converts and enqueues; it never decides.
 #pragma once
 
+#include <optional>
 #include <string>
-#include <string_view>
 #include <variant>
 #include <vector>
 
 #include "gateway/brain/effects.h"
+#include "gateway/brain/log_value.h"
+#include "gateway/links/poller.h"
 #include "translators/values/xml_reader.h"
 
 namespace ferry {
@@ -36,14 +38,21 @@ struct Fatal {  // the process cannot go on: exit 1
 using LinkEvent = std::variant<ComponentUp, ComponentDown, Element, Refused, BrokerUp, BrokerDown, InPublish, Published,
                                Command, Fatal>;
 
+// A link as people want to know it.
+struct LinkReport {
+  std::string_view name;  // component, broker
+  std::string address;
+  bool up = false;
+  Steady since = 0;            // up or down
+  std::string reason, advice;  // down: why, as far as known
+  std::optional<Steady> next;  // down: the next attempt
+};
+
 // What came in since the last tick, in order, and what is to be logged.
 struct Inbox {
   std::vector<LinkEvent> events;
   std::vector<LogLine> log;
   void say(LogLine::Level level, std::string text) { log.push_back({level, std::move(text)}); }
 };
-
-// A value of a log line: as it is, or in quotes if it has blanks, quotes or control characters. Cut off at 300 bytes.
-std::string log_value(std::string_view value);
 
 }  // namespace ferry

@@ -50,6 +50,23 @@ std::string read_text(const mosquitto_property* properties, int id) {
   return out;
 }
 
+// The first of that name; empty: none.
+std::string read_user_property(const mosquitto_property* properties, std::string_view wanted) {
+  char *name = nullptr, *value = nullptr;
+  const mosquitto_property* at =
+      mosquitto_property_read_string_pair(properties, MQTT_PROP_USER_PROPERTY, &name, &value, false);
+  while (at) {
+    const bool found = name && value && wanted == name;
+    const std::string out = found ? value : "";
+    std::free(name);   // NOLINT: libmosquitto gave them
+    std::free(value);  // NOLINT
+    if (found) return out;
+    name = value = nullptr;
+    at = mosquitto_property_read_string_pair(at, MQTT_PROP_USER_PROPERTY, &name, &value, true);
+  }
+  return {};
+}
+
 std::string read_bytes(const mosquitto_property* properties, int id) {
   void* value = nullptr;
   std::uint16_t size = 0;
@@ -129,6 +146,7 @@ struct MosquittoClient::Callbacks {
       out.response_topic = read_text(properties, MQTT_PROP_RESPONSE_TOPIC);
       out.correlation = read_bytes(properties, MQTT_PROP_CORRELATION_DATA);
       out.cbor = read_text(properties, MQTT_PROP_CONTENT_TYPE) == "application/cbor";
+      out.via = read_user_property(properties, "via");
     }
     c.events_.on_message(std::move(out));
   }
@@ -254,6 +272,7 @@ MosquittoClient::Sent MosquittoClient::publish(const Publish& p, int qos, std::s
     if (!p.correlation.empty()) properties.bytes(MQTT_PROP_CORRELATION_DATA, p.correlation);
     if (!p.id.empty()) properties.pair("id", p.id);
     if (!p.kind.empty()) properties.pair("kind", p.kind);
+    if (!p.via.empty()) properties.pair("via", p.via);
   }
   const int rc = mosquitto_publish_v5(m_, &mid, p.topic.c_str(), static_cast<int>(p.payload.size()), p.payload.data(),
                                       qos, p.retain, properties.get());

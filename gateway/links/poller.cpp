@@ -38,6 +38,11 @@ Steady steady_now() {
   return duration_cast<milliseconds>(steady_clock::now().time_since_epoch()).count();
 }
 
+std::int64_t steady_now_us() {
+  using namespace std::chrono;
+  return duration_cast<microseconds>(steady_clock::now().time_since_epoch()).count();
+}
+
 Poller::Poller() : epoll_(::epoll_create1(EPOLL_CLOEXEC)) {
   if (epoll_ < 0) impossible("epoll_create1");
 }
@@ -66,6 +71,7 @@ void Poller::wait(Duration timeout) {
   std::array<epoll_event, batch> events;
   const int limit = timeout < 0 ? -1 : static_cast<int>(std::min<Duration>(timeout, INT_MAX));
   const int n = ::epoll_wait(epoll_, events.data(), static_cast<int>(events.size()), limit);
+  woken_ = steady_now_us();
   for (int i = 0; i < n; ++i) {
     const epoll_event& event = events[static_cast<std::size_t>(i)];
     const auto it = watches_.find(static_cast<int>(event.data.u64 & 0xffffffffU));
@@ -78,6 +84,7 @@ Signals::Signals(Poller& poller) : poller_(poller) {
   const sigset_t set = our_signals();
   ::sigprocmask(SIG_BLOCK, &set, nullptr);
   std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGXFSZ, SIG_IGN);
   fd_ = ::signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
   if (fd_ < 0) impossible("signalfd");
   poller_.watch(fd_, this, true, false);

@@ -13,6 +13,7 @@ namespace ferry {
 
 using Steady = std::int64_t;  // ms of a clock that never jumps; for time-outs, not for dates
 Steady steady_now();
+std::int64_t steady_now_us();  // of the same clock, to measure
 
 class Pollable {
  public:
@@ -36,6 +37,7 @@ class Poller {
   void forget(int fd);
   // Up to `timeout` ms (0: look and return, negative: for ever), then calls the handlers. EINTR counts as nothing.
   void wait(Duration timeout);
+  std::int64_t woken() const { return woken_; }  // µs of the steady clock: when the latest wait ended and work began
 
  private:
   struct Watch {
@@ -43,12 +45,13 @@ class Poller {
     std::uint32_t events, generation;
   };
   int epoll_;
+  std::int64_t woken_ = 0;
   std::uint32_t generation_ = 0;  // tells a descriptor from a later one with the same number
   std::unordered_map<int, Watch> watches_;
 };
 
-// SIGTERM, SIGINT and SIGHUP through a signalfd, SIGPIPE ignored (a closed socket is an error value, not a death).
-// One instance a process; it blocks the three signals as long as it lives.
+// SIGTERM, SIGINT and SIGHUP through a signalfd, SIGPIPE and SIGXFSZ ignored (a closed socket and a file at its limit
+// are error values, not deaths). One instance a process; it blocks the three signals as long as it lives.
 class Signals final : public Pollable {
  public:
   explicit Signals(Poller& poller);

@@ -25,14 +25,16 @@ class PublishQueue {
   void push(Publish publish);
   bool empty() const { return entries_.empty(); }
   std::size_t size() const { return entries_.size(); }
+  std::size_t bytes() const { return bytes_; }
   const Publish& front() const { return entries_.front(); }
   Publish pop();
   void link_lost();  // only tokens and retained values are worth keeping
   std::uint64_t dropped() const { return dropped_; }
 
+  static std::size_t size_of(const Publish& p) { return p.topic.size() + p.payload.size(); }
+
  private:
   void rebuild_index();
-  static std::size_t size_of(const Publish& p) { return p.topic.size() + p.payload.size(); }
 
   std::deque<Publish> entries_;
   std::uint64_t first_ = 0;                                // number of entries_.front(); numbers only grow

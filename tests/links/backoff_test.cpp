@@ -5,7 +5,7 @@
 #include <set>
 
 namespace ferry {
-namespace {
+namespace backoff_test {
 
 TEST(Backoff, DoublesFromLeastToMostWithinItsUpperHalf) {
   for (std::uint64_t seed = 1; seed <= 50; ++seed) {
@@ -35,5 +35,5 @@ TEST(Backoff, StartsAgainOnlyAfterAStableLink) {
   EXPECT_LE(backoff.next(), Backoff::least);
 }
 
-}  // namespace
+}  // namespace backoff_test
 }  // namespace ferry

@@ -14,7 +14,7 @@
 #include "gateway/links/handshake.h"
 
 namespace ferry {
-namespace {
+namespace component_link_test {
 
 constexpr std::string_view header =
     "<?xml version='1.0'?><stream:stream xmlns:stream='http://etherx.jabber.org/streams' "
@@ -218,5 +218,5 @@ TEST_F(ComponentLinkTest, TheEndIsSaidAfterWhatWasQueued) {
   EXPECT_TRUE(event<Element>()) << "what the server sent before its own end still counts";
 }
 
-}  // namespace
+}  // namespace component_link_test
 }  // namespace ferry

@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 namespace ferry {
-namespace {
+namespace handshake_test {
 
 // Computed with sha1sum: printf %s IDSECRET | sha1sum
 TEST(Handshake, IsTheHexSha1OfIdAndSecret) {
@@ -20,5 +20,5 @@ TEST(Handshake, IsTheHexSha1OfIdAndSecret) {
     EXPECT_EQ(handshake_digest(row.id, row.secret), row.digest) << row.id;
 }
 
-}  // namespace
+}  // namespace handshake_test
 }  // namespace ferry

@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 namespace ferry {
-namespace {
+namespace publish_queue_test {
 
 Publish make(std::string topic, std::string payload, int qos, bool retain, std::int64_t token = 0) {
   Publish p;
@@ -85,5 +85,5 @@ TEST(PublishQueue, ALostLinkLeavesTokensAndRetainedValues) {
   EXPECT_EQ(drain(queue), "presence=2 msg=1 ");
 }
 
-}  // namespace
+}  // namespace publish_queue_test
 }  // namespace ferry
