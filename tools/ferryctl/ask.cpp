@@ -31,14 +31,23 @@ int ask_and_print(CtlCall& call, const std::string& command, const std::function
 
 std::string each_listed(Gateway& gateway, std::string_view command, std::string_view list,
                         const std::function<void(JsonView)>& visit) {
-  std::string after;
+  return each_listed(gateway, command, {}, list, [&](JsonView item) {
+    visit(item);
+    return true;
+  });
+}
+
+std::string each_listed(Gateway& gateway, std::string_view command, Members members, std::string_view list,
+                        const std::function<bool(JsonView)>& visit) {
+  members.emplace_back("after", "");
+  bool more = true;
   do {
-    const auto answer = gateway.ask(command_json(command, after.empty() ? Members() : Members{{"after", after}}));
+    const auto answer = gateway.ask(command_json(command, members));
     if (!answer) return answer.error();
     if (!answer->ok()) return answer->error();
-    (*answer)[list].each(visit);
-    after = std::string((*answer)["next"].string().value_or(""));
-  } while (!after.empty());
+    (*answer)[list].each([&](JsonView item) { more = more && visit(item); });
+    members.back().second = std::string((*answer)["next"].string().value_or(""));
+  } while (more && !members.back().second.empty());
   return {};
 }
 

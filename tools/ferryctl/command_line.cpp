@@ -1,8 +1,28 @@
 #include "tools/ferryctl/command_line.h"
 
+#include <algorithm>
+#include <array>
 #include <optional>
 
 namespace ferry {
+namespace {
+
+// Flags of single commands; which ones know them says the table of commands (main.cpp).
+constexpr std::array<std::string_view, 8> switches{"--all",     "--replace", "--force",   "--dead",
+                                                   "--pending", "--waiting", "--dry-run", "--prune"};
+constexpr std::array<std::string_view, 8> valued{"--user",     "--peer",     "--limit",  "--format",
+                                                 "--acl-file", "--pid-file", "--dynsec", "--bind-device"};
+
+bool is_one_of(const auto& names, std::string_view name) {
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+}  // namespace
+
+std::string CtlLine::value(std::string_view name) const {
+  const auto i = values.find(name);
+  return i == values.end() ? std::string() : i->second;
+}
 
 CtlLine read_ctl_line(int argc, const char* const* argv) {
   CtlLine out;
@@ -22,8 +42,8 @@ CtlLine read_ctl_line(int argc, const char* const* argv) {
     const std::string name = word.substr(0, equals);
     std::optional<std::string> value;
     if (equals != std::string::npos) value = word.substr(equals + 1);
-    const bool wants_value =
-        name == "--config" || name == "-c" || name == "--probe" || name.find('.') != std::string::npos;
+    const bool wants_value = name == "--config" || name == "-c" || name == "--probe" || is_one_of(valued, name) ||
+                             name.find('.') != std::string::npos;
     if (wants_value && !value) {
       if (i + 1 == all.size()) {
         out.wrong = name + " needs a value: " + name + "=VALUE";
@@ -45,10 +65,10 @@ CtlLine read_ctl_line(int argc, const char* const* argv) {
       out.help = true;
     else if (name == "--version")
       out.version = true;
-    else if (name == "--all")
-      out.all = true;
-    else if (name == "--replace")
-      out.replace = true;
+    else if (is_one_of(switches, name))
+      out.switches.insert(name);
+    else if (is_one_of(valued, name))
+      out.values[name] = *value;
     else if (wants_value && name.starts_with("--"))
       out.options.push_back(name + "=" + *value);
     else {

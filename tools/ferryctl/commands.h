@@ -27,12 +27,18 @@ int map_export(CtlCall& call);
 int map_check(CtlCall& call);
 int map_explain(CtlCall& call);
 int print_acl(CtlCall& call);
+int broker_apply(CtlCall& call);
 int broker_check(CtlCall& call);
 int user_add(CtlCall& call);
 int user_remove(CtlCall& call);
 int user_list(CtlCall& call);
 int user_show(CtlCall& call);
+int outbox_list(CtlCall& call);
+int outbox_show(CtlCall& call);
+int outbox_requeue(CtlCall& call);
+int outbox_drop(CtlCall& call);
 int status(CtlCall& call);
+int backup(CtlCall& call);
 
 // ---- what they share (ask.cpp)
 using Members = std::vector<std::pair<std::string, std::string>>;
@@ -43,8 +49,10 @@ std::string command_json(std::string_view name, const Members& members = {});
 int ask_and_print(CtlCall& call, const std::string& command, const std::function<int(const Answer&)>& print,
                   const std::string& about = {});
 
-// All pages of a list (map.list, user.list). Error: as Gateway::ask, or the gateway's own.
+// All pages of a list (map.list, user.list), or until visit gives false. Error: as Gateway::ask, or the gateway's own.
 std::string each_listed(Gateway& gateway, std::string_view command, std::string_view list,
                         const std::function<void(JsonView)>& visit);
+std::string each_listed(Gateway& gateway, std::string_view command, Members members, std::string_view list,
+                        const std::function<bool(JsonView)>& visit);
 
 }  // namespace ferry

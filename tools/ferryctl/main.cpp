@@ -15,15 +15,16 @@ namespace {
 constexpr const char* default_config = "/etc/ferry/ferryd.conf";
 constexpr std::size_t any_number = 1U << 20;
 
-struct Command {
+struct CtlCommand {
   std::string_view group, name;  // name empty: the group is the command
   std::string_view arguments, help;
   std::size_t least, most;  // arguments
   Access access;
   int (*run)(CtlCall&);
+  std::string_view flags = {};  // of its own: "--all --user"
 };
 
-constexpr Command commands[] = {
+constexpr CtlCommand commands[] = {
     {"map", "list", "", "print the mapping table: rows of the configuration and of the store", 0, 0, Access::look,
      map_list},
     {"map", "add", "ROW...", "add rows \"KIND JID TOPIC [key=value ...]\" to the store, each in quotes", 1, any_number,
@@ -33,25 +34,57 @@ constexpr Command commands[] = {
     {"map", "import", "[--replace] FILE|-",
      "add the rows of a file, one a line, # begins a comment; bad lines are reported and the others imported. Rows "
      "that are there already do no harm; --replace: another row of the same JID gives way",
-     1, 1, Access::change, map_import},
+     1, 1, Access::change, map_import, "--replace"},
     {"map", "export", "[--all] [FILE|-]",
      "write the rows of the store for import; --all: those of the configuration too, as comments", 0, 1, Access::look,
-     map_export},
+     map_export, "--all"},
     {"map", "check", "", "prove that the table is a bijection: overlaps, ties, unreachable rows; exit code 1 if not", 0,
      0, Access::look, map_check},
     {"map", "explain", "JID-or-TOPIC...", "which row fires, why, and the result", 1, any_number, Access::look,
      map_explain},
-    {"acl", "", "", "print the ACL file for Mosquitto that goes with the mapping table", 0, 0, Access::look, print_acl},
+    {"acl", "", "[--format file|dynsec]",
+     "print the ACL file for Mosquitto that goes with the mapping table, or the commands for its dynamic-security "
+     "plugin",
+     0, 0, Access::look, print_acl, "--format"},
+    {"broker", "apply",
+     "--acl-file FILE [--pid-file FILE] [--dry-run] | --dynsec ADMIN:PASSWORD-FILE [--bind-device NAME] [--prune] "
+     "[--dry-run]",
+     "make the broker keep people apart. --acl-file: write that file (the old one stays as FILE.bak) and have the "
+     "Mosquitto of --pid-file read it again. --dynsec: tell the dynamic-security plugin, as one of its administrators, "
+     "what differs: a role for each user, a role and a client for the gateway, nothing by default; --bind-device: each "
+     "user's client id must be UID:NAME, so that nobody takes a session over (one device each); --prune: remove the "
+     "roles of users who are gone. --dry-run: only say what would change",
+     0, 0, Access::look, broker_apply, "--acl-file --pid-file --dry-run --dynsec --bind-device --prune"},
     {"broker", "check", "--probe UID:PASSWORD-FILE --probe UID:PASSWORD-FILE",
      "prove by delivery that the running broker enforces the ACL: the two probes are ordinary MQTT accounts, best used "
      "for nothing else; each forbidden publish and subscription is tried, and must reach nobody",
-     0, 0, Access::look, broker_check},
+     0, 0, Access::look, broker_check, "--probe"},
     {"user", "add", "JID...", "add users; a user row of the mapping table must cover them", 1, any_number,
      Access::change, user_add},
     {"user", "remove", "JID...", "remove users with all that is theirs", 1, any_number, Access::change, user_remove},
     {"user", "list", "", "print the users' JIDs", 0, 0, Access::look, user_list},
     {"user", "show", "JID", "print a user's topic, devices and contacts", 1, 1, Access::look, user_show},
-    {"status", "", "", "is the gateway running, are its links up; numbers and counters", 0, 0, Access::look, status},
+    {"outbox", "list", "[--dead|--pending|--waiting] [--user JID] [--peer JID] [--limit N]",
+     "how many messages wait for each link, and the dead letters: messages that failed after they were accepted. "
+     "--pending: those that are to go out; --waiting: those whose recipient is not there. Bodies are never shown",
+     0, 0, Access::look, outbox_list, "--dead --pending --waiting --user --peer --limit"},
+    {"outbox", "show", "SEQ", "all that is known of one message but what it says", 1, 1, Access::look, outbox_show},
+    {"outbox", "requeue", "SEQ...|--all [--user JID] [--peer JID]",
+     "dead letters go out again, after everything that was accepted until now, with their ids and a fresh expiry", 0,
+     any_number, Access::change, outbox_requeue, "--all --user --peer"},
+    {"outbox", "drop", "[--pending|--waiting] SEQ...|--all [--user JID] [--peer JID]",
+     "dead letters are forgotten. --pending, --waiting: messages that could still arrive, by number or with --all "
+     "--user; their senders hear that they failed",
+     0, any_number, Access::change, outbox_drop, "--dead --pending --waiting --all --user --peer"},
+    {"status", "", "",
+     "is the gateway running, are its links up, and if not why; queues, rates, users, the store, limits that were "
+     "reached, counters",
+     0, 0, Access::look, status},
+    {"backup", "", "[--force] FILE",
+     "copy the store, of a gateway that runs or not, into a new file: as it is at this moment, checked, of mode 0600. "
+     "Nothing waits for it. --force: the file may exist. To restore: stop ferryd, put the file in the store's place, "
+     "remove what is left of -wal and -shm beside it",
+     1, 1, Access::look, backup, "--force"},
 };
 
 constexpr const char* flags_help =
@@ -74,7 +107,7 @@ void print_wrapped(std::string_view text, std::size_t indent) {
   }
 }
 
-std::string full_name(const Command& c) {
+std::string full_name(const CtlCommand& c) {
   return std::string(c.group) + (c.name.empty() ? "" : " " + std::string(c.name)) +
          (c.arguments.empty() ? "" : " " + std::string(c.arguments));
 }
@@ -85,7 +118,7 @@ void print_help(const std::string& group) {
     std::puts(
         "Administers a Ferry gateway. While ferryd runs, commands go to its control socket and apply at once;\n"
         "otherwise they work on its store.\n");
-  for (const Command& c : commands) {
+  for (const CtlCommand& c : commands) {
     if (!group.empty() && c.group != group) continue;
     std::printf("  %s\n", full_name(c).c_str());
     print_wrapped(c.help, 6);
@@ -100,15 +133,27 @@ int wrong_usage(const std::string& text, const std::string& help = "") {
 }
 
 bool is_group(const std::string& word) {
-  for (const Command& c : commands)
+  for (const CtlCommand& c : commands)
     if (c.group == word) return true;
   return false;
 }
 
-const Command* find(const std::vector<std::string>& words) {
-  for (const Command& c : commands)
+const CtlCommand* find(const std::vector<std::string>& words) {
+  for (const CtlCommand& c : commands)
     if (c.group == words[0] && (c.name.empty() || (words.size() > 1 && c.name == words[1]))) return &c;
   return nullptr;
+}
+
+// One that was given and is none of the command's; empty: there is none.
+std::string foreign_flag(const CtlLine& line, const CtlCommand& command) {
+  const auto known = [&](const std::string& flag) {
+    return (" " + std::string(command.flags) + " ").find(" " + flag + " ") != std::string::npos;
+  };
+  for (const std::string& flag : line.switches)
+    if (!known(flag)) return flag;
+  for (const auto& [flag, value] : line.values)
+    if (!known(flag)) return flag;
+  return line.probes.empty() || known("--probe") ? "" : "--probe";
 }
 
 // The default file may be missing: then everything must be in flags and environment. A named one may not.
@@ -139,7 +184,7 @@ int start(const char* program, const CtlLine& line) {
   if (!group.empty() && !is_group(group)) return wrong_usage("there is no command " + group);
   if (line.help) return print_help(group), exit_done;
   if (group.empty()) return wrong_usage("what is to be done?");
-  const Command* command = find(line.words);
+  const CtlCommand* command = find(line.words);
   if (!command)
     return wrong_usage(
         line.words.size() > 1 ? "there is no command " + group + " " + line.words[1] : group + ": which command?",
@@ -147,9 +192,8 @@ int start(const char* program, const CtlLine& line) {
   const std::vector<std::string> words(line.words.begin() + (command->name.empty() ? 1 : 2), line.words.end());
   if (words.size() < command->least || words.size() > command->most)
     return wrong_usage("expected: ferryctl " + full_name(*command), group);
-  if ((line.all && command->run != map_export) || (line.replace && command->run != map_import) ||
-      (!line.probes.empty() && command->run != broker_check))
-    return wrong_usage("a flag of another command was given; expected: ferryctl " + full_name(*command), group);
+  if (const std::string flag = foreign_flag(line, *command); !flag.empty())
+    return wrong_usage(flag + " is a flag of another command; expected: ferryctl " + full_name(*command), group);
 
   Problems problems;
   const Options options = read_options(program, line, problems);

@@ -1,4 +1,4 @@
-// ferryctl map …: list, add, remove, check, explain, and the ACL that goes with the table.
+// ferryctl map …: list, add, remove, check, explain.
 #include <algorithm>
 
 #include "tools/ferryctl/commands.h"
@@ -6,8 +6,6 @@
 
 namespace ferry {
 namespace {
-
-std::string text_of(JsonView value, std::string_view key) { return std::string(value[key].string().value_or("")); }
 
 // "user *@d {root}/u/{uid} format=cbor": the kind, the JID, the topic, the rest.
 std::vector<std::string> cells(const std::string& row) {
@@ -108,13 +106,6 @@ int map_explain(CtlCall& call) {
       [](const std::string&, const Answer& answer) {
         std::fputs(printable(text_of(answer.json.root(), "text")).c_str(), stdout);
       });
-}
-
-int print_acl(CtlCall& call) {
-  return ask_and_print(call, command_json("acl"), [](const Answer& answer) {
-    std::fputs(text_of(answer.json.root(), "text").c_str(), stdout);
-    return exit_done;
-  });
 }
 
 }  // namespace ferry

@@ -85,7 +85,10 @@ class Import {
   void send(bool more) {
     if (lost_) return;
     JsonWriter json;
-    json.begin_object().field("command", "map.import").field("replace", call_.line.replace).field("more", more);
+    json.begin_object()
+        .field("command", "map.import")
+        .field("replace", call_.line.has("--replace"))
+        .field("more", more);
     json.key("rows").begin_array();
     for (const std::string& row : rows_) json.value(row);
     const auto answer = call_.gateway.ask(json.end_array().end_object().take());
@@ -159,7 +162,7 @@ int map_export(CtlCall& call) {
   std::int64_t rows = 0;
   const std::string wrong = each_listed(call.gateway, "map.list", "rows", [&](JsonView row) {
     const bool stored = row["from"].string() == "store";
-    if (!stored && !call.line.all) return;
+    if (!stored && !call.line.has("--all")) return;
     const std::string text =
         std::string(stored ? "" : "# configuration: ") + std::string(row["row"].string().value_or(""));
     std::fputs((text + "\n").c_str(), file);

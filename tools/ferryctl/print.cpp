@@ -56,4 +56,8 @@ std::string counted(std::int64_t number, std::string_view one, std::string_view 
   return noun.empty() ? digits : digits + " " + std::string(noun);
 }
 
+std::string text_of(JsonView value, std::string_view key) { return std::string(value[key].string().value_or("")); }
+std::int64_t integer_of(JsonView value, std::string_view key) { return value[key].integer().value_or(0); }
+std::string number_of(JsonView value, std::string_view key) { return counted(integer_of(value, key), "", ""); }
+
 }  // namespace ferry

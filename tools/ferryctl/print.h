@@ -6,6 +6,8 @@
 #include <string_view>
 #include <vector>
 
+#include "translators/values/json.h"
+
 namespace ferry {
 
 // Text that came from files or peers, fit for a terminal: control characters are shown as '?', lines stay.
@@ -27,5 +29,10 @@ class Columns {
 };
 
 std::string counted(std::int64_t number, std::string_view one, std::string_view many);  // "1 row", "12,345 rows"
+
+// Members of an answer; empty or 0 where there is none.
+std::string text_of(JsonView value, std::string_view key);
+std::int64_t integer_of(JsonView value, std::string_view key);
+std::string number_of(JsonView value, std::string_view key);  // as counted() writes it
 
 }  // namespace ferry

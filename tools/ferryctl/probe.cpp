@@ -27,12 +27,12 @@ bool Probe::Trial::run_until(const std::function<bool()>& condition, int ms) {
     if (condition()) return true;
     const Steady left = until - steady_now();
     if (left <= 0) return false;
-    std::vector<pollfd> wait;
+    std::vector<pollfd> polled;
     for (Probe* p : probes)
       if (p->alive_)
-        wait.push_back({p->client_.fd(), static_cast<short>(POLLIN | (p->client_.want_write() ? POLLOUT : 0)), 0});
+        polled.push_back({p->client_.fd(), static_cast<short>(POLLIN | (p->client_.want_write() ? POLLOUT : 0)), 0});
     constexpr Steady step = 100;  // ms; TLS may hold bytes that poll() does not see
-    ::poll(wait.data(), wait.size(), static_cast<int>(std::min(left, step)));
+    ::poll(polled.data(), polled.size(), static_cast<int>(std::min(left, step)));
   }
 }
 

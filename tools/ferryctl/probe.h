@@ -26,9 +26,11 @@ class Probe final : private MosquittoEvents {
     std::string host, cafile;
     std::uint16_t port = 1883;
     bool mqtt5 = true;
+    int wait = patience;  // ms
     std::vector<Probe*> probes;
     // Turns all connections until the condition holds. false: it did not within `ms`.
-    bool run_until(const std::function<bool()>& condition, int ms = patience);
+    bool run_until(const std::function<bool()>& condition, int ms);
+    bool run_until(const std::function<bool()>& condition) { return run_until(condition, wait); }
   };
 
   Probe(Trial& trial, std::string client_id, Login login);
@@ -47,6 +49,7 @@ class Probe final : private MosquittoEvents {
   Subscribed subscribe(const std::string& filter);
 
   const std::vector<InPublish>& received() const { return received_; }
+  void forget() { received_.clear(); }
   bool got(const std::string& topic, const std::string& part_of_payload = {}) const;
 
  private:

@@ -1,15 +1,12 @@
 // A gateway that does not run: the brain without links, over the store. The same commands, the same answers.
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <chrono>
-#include <cstdlib>
 #include <filesystem>
 #include <random>
 
 #include "config/text.h"
 #include "gateway/brain/brain.h"
 #include "gateway/store/store.h"
+#include "tools/ferryctl/as_owner.h"
 #include "tools/ferryctl/print.h"
 #include "tools/ferryctl/transport.h"
 
@@ -26,27 +23,6 @@ std::array<std::uint64_t, 2> chance() {
   const auto word = [&] { return static_cast<std::uint64_t>(device()) << 32 | device(); };
   return {word(), word()};
 }
-
-// Root works on the store as its owner: files that root makes beside it ferryd could not open.
-class AsOwner {
- public:
-  explicit AsOwner(const std::string& path) {
-    struct stat info {};
-    const std::string folder = std::filesystem::path(path).parent_path().string();
-    if (::geteuid() != 0) return;
-    if (::stat(path.c_str(), &info) != 0 && ::stat(folder.empty() ? "." : folder.c_str(), &info) != 0) return;
-    if (info.st_uid == 0) return;
-    changed_ = ::setegid(info.st_gid) == 0 && ::seteuid(info.st_uid) == 0;
-  }
-  ~AsOwner() {
-    if (changed_ && (::seteuid(0) != 0 || ::setegid(0) != 0)) std::abort();
-  }
-  AsOwner(const AsOwner&) = delete;
-  AsOwner& operator=(const AsOwner&) = delete;
-
- private:
-  bool changed_ = false;
-};
 
 class StoppedGateway final : public Gateway {
  public:
@@ -120,7 +96,7 @@ Result<std::unique_ptr<Gateway>, std::string> open_stopped_gateway(const Options
   const AsOwner owner(path);
   auto store = Store::open(missing && access == Access::look ? ":memory:" : path, options.store.durability);
   if (!store)
-    return store.error() + "\nno gateway answers at " + options.control.socket +
+    return store.error().text + "\nno gateway answers at " + options.control.socket +
            ", and its store could not be opened; does ferryd run with another [control] socket, or as another user?";
   try {
     auto gateway = std::make_unique<StoppedGateway>(options, *std::move(store));

@@ -1,19 +1,10 @@
-// ferryctl user …, ferryctl status.
+// ferryctl user …
 #include <algorithm>
 
 #include "tools/ferryctl/commands.h"
 #include "tools/ferryctl/print.h"
 
 namespace ferry {
-namespace {
-
-std::string text_of(JsonView value, std::string_view key) { return std::string(value[key].string().value_or("")); }
-std::string number_of(JsonView value, std::string_view key) {
-  return counted(value[key].integer().value_or(0), "", "");
-}
-
-}  // namespace
-
 int user_add(CtlCall& call) {
   int worst = exit_done;
   for (const std::string& jid : call.words)
@@ -76,29 +67,6 @@ int user_show(CtlCall& call) {
     });
     if (!contacts.empty()) say("");
     contacts.print();
-    return exit_done;
-  });
-}
-
-int status(CtlCall& call) {
-  return ask_and_print(call, command_json("status"), [&](const Answer& answer) {
-    const bool running = call.gateway.running();
-    const JsonView a = answer.json.root();
-    say("gateway  " + (running ? "running, version " + text_of(a, "version") : std::string("not running")));
-    if (running) {
-      say("XMPP     " + (call.options.component.host.empty() ? std::string("not configured") : text_of(a, "xmpp")));
-      say("broker   " + text_of(a, "broker"));
-    }
-    say("users    " + number_of(a, "users"));
-    say("rows     " + number_of(a, "rows"));
-    Columns counters({"COUNTER", "SINCE THE START"});
-    a["counters"].members([&](std::string_view name, JsonView value) {
-      counters.add({std::string(name), counted(value.integer().value_or(0), "", "")});
-    });
-    if (running && !counters.empty()) {
-      say("");
-      counters.print();
-    }
     return exit_done;
   });
 }
