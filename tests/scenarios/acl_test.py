@@ -120,7 +120,7 @@ async def nobody_writes_what_is_not_theirs(site):
     await alice.wait_message('fence')
     await gateway.never(
         lambda p: id.encode() in p.payload,
-        gateway.wait(lambda p: p.json and p.json.get('body') == 'fence'),
+        gateway.wait(lambda p: isinstance(p.json, dict) and p.json.get('body') == 'fence'),
         what='publish of eve',
     )
     assert not alice.find(lambda s: s.name == 'message' and s['body'] == 'I am bob')

@@ -8,6 +8,7 @@ import asyncio
 import json
 
 from mqtt_client import MQTT5, MQTT31, MQTT311, MqttClient, Publish, now, uid_of
+from patience import patient
 from process import program
 from recorder import TIMEOUT, Recorder, new_id
 from xmpp_client import CHATSTATES, MARKERS, RECEIPTS, XmppClient, comes_from, escape, text
@@ -61,7 +62,7 @@ async def mosquitto_pub(broker, user, topic, message, version='mqttv311', qos=1,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT
     )
-    output, _ = await asyncio.wait_for(process.communicate(), TIMEOUT)
+    output, _ = await asyncio.wait_for(process.communicate(), patient(TIMEOUT))
     assert process.returncode == 0, 'mosquitto_pub: %s' % output.decode()
 
 
@@ -107,7 +108,7 @@ class MosquittoSub(Recorder):
         self.subscribed = asyncio.get_running_loop().create_future()
         self.reader = asyncio.ensure_future(self._read())
         try:
-            await asyncio.wait_for(self.subscribed, TIMEOUT)
+            await asyncio.wait_for(self.subscribed, patient(TIMEOUT))
         except asyncio.TimeoutError:
             await self.__aexit__()
             raise AssertionError('%s could not subscribe' % self.name) from None

@@ -71,7 +71,7 @@ def plain(*arguments, code, environment=None):
 # usage
 async def usage_and_help():
     done = plain('--help', code=0)
-    for words in ('map import', 'broker check', 'user show', 'status', 'exit codes'):
+    for words in ('map import', 'broker check', 'user show', 'outbox requeue', 'status', 'exit codes'):
         assert words in done.stdout, done.stdout
     done = plain('map', '--help', code=0)
     assert 'map explain' in done.stdout and 'user add' not in done.stdout
@@ -253,7 +253,7 @@ def running(acl=None):
 async def changes_apply_to_a_running_gateway():
     with running() as (ctl, broker, xmpp):
         done = ctl('status')
-        assert 'running, version' in done.stdout and 'broker   up (MQTT 5)' in done.stdout and not done.stderr, done
+        assert 'running, version' in done.stdout and 'broker     up since ' in done.stdout and not done.stderr, done
         ctl('map', 'add', 'feed alarm@%s factory/alarm follow=localhost' % HOSTED)
         broker.set_acl(ctl('acl').stdout + 'user sensor\ntopic write factory/#\n')
         broker.add_user('sensor', 'ps')
@@ -275,6 +275,57 @@ async def changes_apply_to_a_running_gateway():
         done = ctl('user', 'list')
         assert 'not running' in done.stderr and done.stdout == 'bob@%s\n' % HOSTED
         assert len(ctl.rows()) == 15_001
+
+
+async def dead_letters_are_listed_requeued_and_dropped():
+    with running() as (ctl, broker, _xmpp):
+        broker.set_acl(ctl('acl').stdout)
+        ctl('user', 'add', BERT)
+        anna = await MqttClient(broker, ANNA).connect()
+        await anna.message('nobody@localhost', 'a secret', id='m1')
+        await anna.wait_receipt('m1', 'failed')
+        await anna.message('nobody@localhost', 'another', id='m2')
+        await anna.wait_receipt('m2', 'failed')
+
+        done = ctl('outbox', 'list')
+        assert 'dead letters: 2' in done.stdout and 'service-unavailable' in done.stdout, done.stdout
+        listed = ctl.json('outbox', 'list')
+        assert [m['id'] for m in listed['messages']] == ['m1', 'm2'] and listed['dead'] == 2, listed
+        assert [link['link'] for link in listed['links']] == ['to-xmpp', 'to-mqtt'], listed
+        assert ctl.json('outbox', 'list', '--dead', '--limit', '1')['messages'] == listed['messages'][:1]
+        assert ctl.json('outbox', 'list', '--user', BERT)['messages'] == []
+        first, second = (str(m['seq']) for m in listed['messages'])
+        shown = ctl('outbox', 'show', first).stdout
+        for text in (done.stdout, shown, json.dumps(listed)):
+            assert 'secret' not in text, text
+        assert 'm1' in shown and 'a dead letter' in shown and 'nobody@localhost' in shown, shown
+
+        mark = len(anna.events)
+        done = ctl('outbox', 'requeue', first, '999999', code=1)
+        assert done.stdout == 'requeued: 1 message\n' and '999999: no such message here' in done.stderr, done
+        await anna.wait_receipt('m1', 'accepted', after=mark)
+        await anna.wait_receipt('m1', 'failed', after=mark)  # there is still nobody
+        assert ctl('outbox', 'drop', second).stdout == 'dropped: 1 message\n'
+        assert [m['id'] for m in ctl.json('outbox', 'list')['messages']] == ['m1']
+        await anna.disconnect()
+        ctl.ferryd.terminate()
+
+        done = ctl('outbox', 'requeue', '--all', '--user', ANNA)  # over the store
+        assert done.stdout == 'requeued: 1 message\n', done
+        assert [m['id'] for m in ctl.json('outbox', 'list', '--pending')['messages']] == ['m1']
+        assert ctl('outbox', 'drop', '--pending', '--all', '--user', ANNA).stdout == 'dropped: 1 message\n'
+        listed = ctl.json('outbox', 'list')
+        assert listed['messages'] == [] and listed['dead'] == 0, listed
+        for arguments, words in [
+            (('outbox', 'drop'), 'or --all'),
+            (('outbox', 'drop', 'x'), 'no number'),
+            (('outbox', 'drop', '--pending', '--all'), '--user JID'),
+            (('outbox', 'drop', '1', '--user', ANNA), 'go with --all'),
+            (('outbox', 'list', '--dead', '--pending'), 'one of them'),
+            (('outbox', 'list', '--limit', '0'), 'above 0'),
+            (('outbox', 'show', '1', '--all'), 'flag of another command'),
+        ]:
+            assert words in ctl(*arguments, code=2).stderr, arguments
 
 
 # broker check

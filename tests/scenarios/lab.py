@@ -5,6 +5,7 @@ import time
 
 from clients import MQTT5, MqttClient, XmppClient
 from conversation_site import HOSTED, Site
+from patience import patient
 from servers import Ferryd, Mosquitto, Prosody
 
 TRUE_AGAIN = 10  # s: presence after everything is back
@@ -72,7 +73,7 @@ async def lab(*arguments, start=True, **options):
 
 async def mqtt_back(client, timeout=30, **connect):
     """The same device again, as soon as the broker lets it in."""
-    deadline = time.monotonic() + timeout
+    deadline = time.monotonic() + patient(timeout)
     while True:
         try:
             await client.connect(**connect)

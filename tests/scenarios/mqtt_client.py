@@ -9,6 +9,7 @@ from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
 import payloads
+from patience import patient
 from recorder import TIMEOUT, Recorder, new_id
 
 
@@ -81,7 +82,7 @@ class MqttClient(Recorder):
             arguments['properties'] = Properties(PacketTypes.CONNECT)
             arguments['properties'].SessionExpiryInterval = 0 if self.clean else 86400
         client.connect(self.broker.host, self.broker.port, keepalive=30, **arguments)
-        await asyncio.wait_for(self._connected, timeout)
+        await asyncio.wait_for(self._connected, patient(timeout))
         if self.subscribes:
             await self.subscribe('in/#')
             await self.subscribe('%s/gw/status' % self.broker.root, absolute=True)
@@ -138,7 +139,7 @@ class MqttClient(Recorder):
 
     async def _acknowledged(self, mid, timeout, what):
         try:
-            await asyncio.wait_for(self._acks.setdefault(mid, self._loop.create_future()), timeout)
+            await asyncio.wait_for(self._acks.setdefault(mid, self._loop.create_future()), patient(timeout))
         except asyncio.TimeoutError:
             raise AssertionError(
                 '%s: the broker did not acknowledge %s within %s s' % (self.name, what, timeout)
@@ -153,7 +154,7 @@ class MqttClient(Recorder):
             gone = asyncio.get_running_loop().create_future()
             self.client.on_disconnect = lambda *_: gone.done() or gone.set_result(True)
             self.client.disconnect()
-            await asyncio.wait_for(gone, TIMEOUT)
+            await asyncio.wait_for(gone, patient(TIMEOUT))
         self.client = None
 
     def drop(self):

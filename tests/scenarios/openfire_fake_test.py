@@ -102,10 +102,10 @@ async def server_answers_pings_and_bounces():
 
 
 async def idle_stream_is_closed_and_whitespace_keeps_it():
-    async with FakeOpenfire(idle=0.4) as srv:
+    async with FakeOpenfire(idle=2) as srv:
         peer = await Peer(srv).open()
         stream = await srv.connected()
-        for _ in range(3):
+        for _ in range(10):
             await asyncio.wait({stream.closed}, timeout=0.25)
             assert not stream.closed.done()
             peer.say(' ')

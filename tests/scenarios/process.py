@@ -16,6 +16,8 @@ import sys
 import tempfile
 import time
 
+from patience import patient
+
 HOST = '127.0.0.1'
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 _port_locks = []
@@ -138,7 +140,7 @@ class Server:
         if self.alive():
             self.process.terminate()
         try:
-            code = self.process.wait(timeout or self.stop_timeout)
+            code = self.process.wait(patient(timeout or self.stop_timeout))
         except subprocess.TimeoutExpired:
             self.kill()
             raise Failed('%s did not end within %s s of SIGTERM' % (self.name, timeout or self.stop_timeout)) from None
@@ -184,7 +186,7 @@ class Server:
 
     def wait_until(self, condition, what, timeout=30):
         """Polls until condition() is true; fails when the process has ended or the time is up."""
-        deadline = time.monotonic() + timeout
+        deadline = time.monotonic() + patient(timeout)
         while True:
             result = condition()
             if result:

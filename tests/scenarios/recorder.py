@@ -3,6 +3,8 @@ import asyncio
 import itertools
 import uuid
 
+from patience import patient
+
 TIMEOUT = 10
 _ids = itertools.count(1)
 
@@ -43,7 +45,7 @@ class Recorder:
         waiter = (predicate, future)
         self._waiters.append(waiter)
         try:
-            return await asyncio.wait_for(future, timeout)
+            return await asyncio.wait_for(future, patient(timeout))
         except asyncio.TimeoutError:
             recent = '\n'.join('    ' + self.show(event) for event in self.events[after:][-12:]) or '    (nothing)'
             raise AssertionError(

@@ -12,7 +12,9 @@ import sys
 import time
 import traceback
 
-CASE_TIMEOUT = 90
+from patience import patient
+
+CASE_TIMEOUT = patient(90)
 
 
 def cases(module):

@@ -7,6 +7,7 @@ import signal
 import subprocess
 from collections import namedtuple
 
+from patience import patient
 from process import HOST, ROOT, Failed, Server, free_port, program, write
 
 # Where a server listens for components, and what the gateway must say there.
@@ -358,7 +359,7 @@ class Ferryd(Server):
             [ferry_program('ferryctl'), '--config', self.configuration, *arguments],
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=patient(60),
             stdin=subprocess.DEVNULL,
         )
         if check and done.returncode != 0:

@@ -7,6 +7,7 @@ logging.getLogger("slixmpp").setLevel(logging.CRITICAL)  # it warns on import
 from slixmpp import ClientXMPP  # noqa: E402
 from slixmpp.xmlstream import tostring  # noqa: E402
 
+from patience import patient  # noqa: E402
 from recorder import TIMEOUT, Recorder, new_id  # noqa: E402
 
 RECEIPTS, MARKERS = 'urn:xmpp:receipts', 'urn:xmpp:chat-markers:0'
@@ -44,7 +45,7 @@ class XmppClient(Recorder):
         self.stream.connect(
             (self.server.host, self.server.port), use_ssl=False, force_starttls=False, disable_starttls=True
         )
-        await asyncio.wait_for(started, timeout)
+        await asyncio.wait_for(started, patient(timeout))
         if roster:
             await self.iq('<query xmlns="jabber:iq:roster"/>')
         if presence:
