@@ -1,0 +1,111 @@
+#!/usr/bin/python3
+"""Writes the seed corpora, tests/fuzz/corpus/TARGET/*: where each fuzz target begins. Run it after a change of this file.
+
+Targets that read a text get small texts, each near a place where a parser decides; targets that read choices get bytes
+of a generator with a fixed seed.
+"""
+import os
+import random
+import shutil
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+HEAD = ("<?xml version='1.0'?><stream:stream xmlns='jabber:component:accept' "
+        "xmlns:stream='http://etherx.jabber.org/streams' id='s' from='mqtt.corp.example'>")
+TO = "from='alice@corp.example/a' to='bob@mqtt.corp.example' id='1'"
+CBOR = 'a2626964626d3162746f72616c69636540636f72702e6578616d706c65'
+
+MESSAGE_PARTS = [
+    "<body>Hi</body>", "<body xml:lang='de'>Hallo</body><body>Hi</body>", "<subject>S</subject><thread parent='p'>t</thread>",
+    "<request xmlns='urn:xmpp:receipts'/><markable xmlns='urn:xmpp:chat-markers:0'/><body>?</body>",
+    "<received xmlns='urn:xmpp:receipts' id='m1'/>", "<displayed xmlns='urn:xmpp:chat-markers:0' id='m1'/>",
+    "<composing xmlns='http://jabber.org/protocol/chatstates'/>", "<replace xmlns='urn:xmpp:message-correct:0' id='m1'/><body/>",
+    "<retract xmlns='urn:xmpp:message-retract:1' id='m1'/>",
+    "<reactions xmlns='urn:xmpp:reactions:0' id='m1'><reaction>+1</reaction></reactions>",
+    "<reply xmlns='urn:xmpp:reply:0' id='m1' to='a@b'/><body>x</body>",
+    "<delay xmlns='urn:xmpp:delay' stamp='20261120T10:00:00' from='corp.example'>Offline</delay><body>x</body>",
+    "<stanza-id xmlns='urn:xmpp:sid:0' id='1' by='b'/><origin-id xmlns='urn:xmpp:sid:0' id='2'/><body>x</body>",
+    "<no-store xmlns='urn:xmpp:hints'/><body>x</body>", "<x xmlns='jabber:x:oob'><url>https://a.b/</url><desc>d</desc></x>",
+    "<encryption xmlns='urn:xmpp:eme:0' namespace='n' name='N'/><e:x xmlns:e='n' e:a='1'/>",
+    "<error type='wait'><gone xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'>u</gone></error>",
+]
+STANZAS = [f'<message {TO} type="chat">{p}</message>' for p in MESSAGE_PARTS] + [
+    f'<presence {TO}/>', f"<presence {TO}><show>away</show><status>L</status><priority>-1</priority></presence>",
+    f"<presence {TO} type='unavailable'/>", f"<presence {TO} type='subscribe'><status>Hello</status></presence>",
+    f"<iq {TO} type='get'><ping xmlns='urn:xmpp:ping'/></iq>", f"<iq {TO} type='error'><error type='auth'/></iq>",
+    f"<iq {TO} type='result'><vCard xmlns='vcard-temp'><FN>A</FN><PHOTO><TYPE>image/png</TYPE><BINVAL>AAAA</BINVAL></PHOTO>"
+    "<EMAIL><USERID>a@b</USERID></EMAIL></vCard></iq>",
+    "<message xmlns='jabber:client' from='' to='@'/>", "<iq type='get'/>", "<vCard xmlns='vcard-temp'><NICKNAME>n</NICKNAME></vCard>",
+]
+MESSAGES = [
+    '{"id":"m1","to":"alice@corp.example","body":"Hi","want":["delivered","displayed"]}',
+    '{"to":"alice@corp.example/a","kind":"headline","subject":"S","thread":"t","lang":"de","device":"phone","body":"x"}',
+    '{"to":"a@b","body":"Hi","bodies":{"de":"Hallo","fr":"Salut"}}', '{"to":"a@b","replaces":"m1","body":"Hi!"}',
+    '{"to":"a@b","retracts":"m1"}', '{"to":"a@b","reacts":{"id":"m1","emoji":["+1",""]}}',
+    '{"to":"a@b","replyTo":{"id":"m1","to":"c@d"},"body":"x"}', '{"to":"a@b","files":[{"url":"https://a.b/","name":"n"}]}',
+    '{"to":"a@b","delayed":{"stamp":"2026-11-20T10:00:00+01:00"},"body":"x","hints":["no-store"],"originId":"o"}',
+    '{"to":"a@b","encrypted":"n","ext":["<x xmlns=\'n\' a=\'1\'>t</x>"]}', '{"to":"a@b","ext":["<received xmlns=\'urn:xmpp:carbons:2\'/>"]}',
+    '{"to":"@","body":1}', '{"id":"-","to":"a@b","body":"x"}', '[]',
+]
+PAYLOADS = [
+    '{"id":"m1","state":"displayed","to":"alice@corp.example"}', '{"to":"alice@corp.example","state":"composing","device":"phone"}',
+    '{"state":"away","epoch":"e1","status":"Lunch","priority":-5,"since":"m1"}', '{"state":"offline","epoch":"e1"}',
+    '{"name":"Bob","nickname":"b","email":"b@c","url":"u","note":"n","photo":{"mime":"image/png","data":"AAAA"}}',
+    '{"photo":{"mime":"","data":"%"}}', '[1,-1,1.5,1e300,true,false,null,"\\u00e9\\ud83d\\udc4d",{"a":{"b":[[]]}}]',
+    '{"a":9223372036854775807,"b":-9223372036854775808,"c":18446744073709551615,"d":0.1,"e":-0.0}', '{"a":1,"a":2}', '"\\ud800"',
+]
+NAMES = ['alice@corp.example/spark', 'corp.example', 'B\u00fccher@Stra\u00dfe.example/\u00e9', 'a\\20b\\27c@d', 'd\'artagnan@x', '\u0391\u03c3@b/ ',
+         'x@xn--bcher-kva.example', 'a@[::1]', 'a@127.0.0.1/r/s@t', '\u212b@b', 'a@b.', '\u05d0@b', '@b', 'a@', 'a@b/', '\uff21@\uff42\u3002c',
+         'anna+news@mqtt.corp.example', 'a\u0301\u0300@b', '\U0001f44d@b']
+UIDS = ['bob@mqtt.corp.example', 'anna=2Bnews@mqtt.corp.example', '=24SYS', 'a=2fb', 'a=2Fb@c', 'a=00', '=', '=2', 'phone', 'a b',
+        '\u00fc=2B\u00e9@d', 'x' * 200, 'x' * 201, '==3D', 'a=40b@c']
+ROWS = ['user *@d {root}/u/{uid}', 'user *@d {root}/u/{localpart} format=cbor\nuser bob@d {root}/u/bob', 'feed alarm@d factory/alarm\nfeed x@d factory/+',
+        'feed lamp@d home/lamp write=corp.example,a@b follow=none', 'room *@r {root}/r/{room}', 'user a*z@d {root}/{domain}/{localpart}\nax@d',
+        'user *@d {root}/u/{uid}\nfeed alarm@d f/{localpart}\nim/v1/u/x/out/msg', 'user ferry@d {root}/u/{uid}', 'feed #@d #', 'user *@d $SYS/{uid}',
+        'feed f@d im/v1/u/x/in/msg', 'user a@d {root}/u/x\nuser b@d {root}/u/x']
+CONF = ['route = user *@mqtt.corp.example {root}/u/{uid}\n[component]\nhost = 127.0.0.1\ndomain = mqtt.corp.example\n[broker]\nhost = localhost\n',
+        '[broker]\nroot = im/v1\nprotocol = 4\nmax-in-flight = 0\n', '[limits]\nmessage-bytes = 1\nmessage-ttl = 99999999999\n[log]\nlevel = odd\n',
+        '[store]\npath = /tmp/x # y\ndurability = normal\n[http]\nlisten = off\n[users]\nautocreate = maybe\n', '[odd]\nx = y\n', '[component\n= =\n', 'route =\n#\n\n[',
+        '[component]\r\ndomain = M\u00dcnchen.example\r\nserver=\r\n', '[broker]\nhost = a\nhost = b\n']
+TOPICS = ['a/b\na/+\na/b', '#\n+/+\na/b', '+/b\na/+\na/b/c', '$SYS/#\n#\n$SYS/x', 'a/#\na\na', '/\n//\n/', 'a+\na#\na', 'im/v1/u/+/out/#\nim/v1/#\nim/v1/u/x/out/msg',
+          '\u00e9/\u0000\n+\nx']
+TIMES = ['2026-11-20T10:00:00.000Z', '2026-11-20T10:00:00.123456+05:30', '20261120T10:00:00', '0000-01-01T00:00:00Z', '9999-12-31T23:59:60-23:59',
+         '2024-02-29t00:00:00z', '1900-02-29T00:00:00Z', '\x00\x01\x02\x03\x04\x05\x06\x07']
+COMMANDS = ['{"command":"%s"}' % c for c in ('map.list', 'map.check', 'acl', 'user.list', 'status', 'outbox.list', 'odd')] + [
+    '{"command":"map.add","row":"user bob@mqtt.corp.example {root}/u/bob"}\n{"command":"map.remove","jid":"bob@mqtt.corp.example"}',
+    '{"command":"user.add","jid":"bob@mqtt.corp.example"}\n{"command":"user.show","jid":"bob@mqtt.corp.example"}\n'
+    '{"command":"map.add","row":"feed bob@mqtt.corp.example x/y"}\n{"command":"user.remove","jid":"bob@mqtt.corp.example"}',
+    '{"command":"map.import","rows":["user bob@mqtt.corp.example {root}/u/b","user bob@mqtt.corp.example {root}/u/c",7],"replace":true}',
+    '{"command":"map.explain","text":"bob@mqtt.corp.example"}\n{"command":"map.list","after":"a","limit":1}']
+
+CORPORA = {
+    'xml': [HEAD + s + '</stream:stream>' for s in STANZAS[:8]] + [HEAD + '<stream:error><host-unknown/></stream:error>'] + [
+        HEAD + '<handshake/>', '<!DOCTYPE a [<!ENTITY b "c">]><a>&b;</a>', '<a><!-- c --></a>', '<a><?p i?></a>', '<a><![CDATA[<b>]]></a>',
+        "<a xmlns='u' xmlns:p='v' p:q='&lt;&#10;&quot;'><p:b xmlns=''/></a>", '<a>' * 20, HEAD + ' \n ' + '<a/>' * 70, '<a ' + "b='' " * 10 + '/>',
+        "<a xmlns:p='u'><p:b xmlns:p='v'/></a>", HEAD + 'text', HEAD + "<message><body>\r\n\t</body></message>"],
+    'stanza': STANZAS, 'message': MESSAGES, 'json_payload': PAYLOADS + MESSAGES[:2],
+    'cbor': PAYLOADS + [bytes.fromhex(CBOR), b'\xbf\x61a\x9f\x01\x20\xff\xff', b'\x5f\x41a\xff', b'\x7f\x61a\x61b\xff', b'\xfb' + b'\x7f\xf0' + b'\0' * 6,
+                        b'\x1b' + b'\xff' * 8, b'\xc0\x61a', b'\x81' * 70 + b'\x01', b'\xf9\x3c\x00', b'\xa1\x01\x02', b'\x9b' + b'\xff' * 8],
+    'jid': NAMES, 'uid': UIDS + NAMES[:6], 'topic': TOPICS, 'route': ROWS, 'options': CONF, 'instant': TIMES, 'command': COMMANDS,
+    'link': [HEAD + '<handshake/>' + STANZAS[0] + '</stream:stream>', HEAD + '<handshake/>' + STANZAS[21], HEAD + '<stream:error><conflict xmlns='
+             "'urn:ietf:params:xml:ns:xmpp-streams'/></stream:error>", HEAD.replace('component:accept', 'server'), HEAD + '<message/>', HEAD + HEAD, '<a/>', ''],
+}
+CHOICES = {'brain': (24, 360), 'translators': (24, 160), 'mapping': (16, 200), 'command': (8, 60)}  # files, bytes of each
+
+
+def main():
+    root = os.path.join(HERE, 'corpus')
+    shutil.rmtree(root, ignore_errors=True)
+    chance = random.Random(1)
+    for target in sorted({*CORPORA, *CHOICES}):
+        os.makedirs(os.path.join(root, target))
+        files, size = CHOICES.get(target, (0, 0))
+        seeds = CORPORA.get(target, []) + [bytes(chance.randrange(32 if target == 'command' else 256) for _ in range(size))
+                                           for _ in range(files)]
+        for n, seed in enumerate(seeds):
+            with open(os.path.join(root, target, f'{n:02}'), 'wb') as f:
+                f.write(seed if isinstance(seed, bytes) else seed.encode())
+        print(f'{target}: {len(seeds)} seeds')
+
+
+if __name__ == '__main__':
+    main()
