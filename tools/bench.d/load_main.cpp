@@ -39,7 +39,6 @@ be made; what was lost or doubled is in the object.
 )";
 
 using Arguments = std::map<std::string, std::string>;
-constexpr std::int64_t second_ns = 1'000'000'000;
 constexpr std::int64_t patience = 20 * second_ns;        // without any arrival: the rest is lost
 constexpr std::int64_t quiet_time = second_ns * 3 / 10;  // after the last arrival: what comes now is a double
 

@@ -8,8 +8,6 @@
 namespace ferry::bench {
 namespace {
 
-constexpr std::int64_t second_ns = 1'000'000'000;
-
 MosquittoClient::Settings client_settings(const std::string& id) {
   MosquittoClient::Settings s;
   s.id = id;

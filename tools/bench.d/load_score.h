@@ -10,6 +10,7 @@
 
 namespace ferry::bench {
 
+constexpr std::int64_t second_ns = 1'000'000'000;
 std::int64_t steady_ns();
 
 // One instance is one run. Each message bears a marker in its body that no other run's has.

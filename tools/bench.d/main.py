@@ -15,10 +15,17 @@ sys.path.insert(0, os.path.join(ROOT, 'tests', 'scenarios'))
 
 import memory  # noqa: E402  (after the path)
 import messages  # noqa: E402
+import overload  # noqa: E402
 import report  # noqa: E402
 import single  # noqa: E402
 
-PARTS = {'translate': single.translate, 'table': single.table, 'messages': messages.measure, 'memory': memory.measure}
+PARTS = {
+    'translate': single.translate,
+    'table': single.table,
+    'messages': messages.measure,
+    'overload': overload.measure,
+    'memory': memory.measure,
+}
 
 
 def machine():

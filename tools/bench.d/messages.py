@@ -16,7 +16,15 @@ LOAD, SINK = 'load.localhost', 'sink.localhost'
 # What config/mosquitto.conf.example advises, and no line of log for each packet.
 BROKER = 'log_type none\nlog_type error\nmax_inflight_messages 1000\nmax_queued_messages 100000\n'
 # Limits off: what is measured is the gateway and not its patience with one busy user.
-LIMITS = {'user-rate': 0, 'user-outbox-rows': 100_000_000, 'outbox-rows': 100_000_000}
+LIMITS = {
+    'user-rate': 0,
+    'peer-rate': 0,
+    'domain-rate': 0,
+    'user-outbox-rows': 100_000_000,
+    'user-outbox-bytes': 1 << 40,
+    'outbox-rows': 100_000_000,
+    'outbox-bytes': 1 << 40,
+}
 WINDOW = 200
 BYTES = 200
 # A broker that has just started may have forgotten what it was sent: ferryd asks it for this long (Sentinel), then
@@ -50,15 +58,32 @@ def relaxed(broker, server):
     return Ferryd(broker, server, options={'limits': LIMITS, 'store': {'durability': 'normal'}})
 
 
-def load(broker, server, way, watched, **plan):
-    """One run of the generator; its JSON."""
+class Off(Ferryd):
+    """Nothing waits for the disk at all: what the two durabilities cost is measured against it (nosync.c)."""
+
+    def environment(self):
+        return {**super().environment(), 'LD_PRELOAD': ferry_program('bench_nosync.so')}
+
+
+def off(broker, server):
+    return Off(broker, server, options={'limits': LIMITS, 'store': {'durability': 'normal'}})
+
+
+def command(broker, server, way, component=LOAD, bob=BOB, watched=(), **plan):
+    """The generator, between a user of a component and one of the broker."""
     arguments = [ferry_program('bench_load'), '--way', way, '--mqtt', str(broker.port), '--bytes', str(BYTES)]
     arguments += ['--xmpp', str(server.component.port), '--secret', server.component.secret]
-    arguments += ['--component', LOAD, '--sink', SINK, '--bob', BOB, '--bob-password', broker.users[BOB]]
+    arguments += ['--component', component, '--sink', SINK, '--bob', bob, '--bob-password', broker.users[bob]]
     arguments += ['--gateway', broker.gateway, '--gateway-password', broker.gateway_password]
     arguments += ['--watch', ','.join('%s=%d' % (p.name, p.process.pid) for p in watched)]
     for key, value in plan.items():
         arguments += ['--' + key, str(value)]
+    return arguments
+
+
+def load(broker, server, way, watched, **plan):
+    """One run of the generator; its JSON."""
+    arguments = command(broker, server, way, watched=watched, **plan)
     done = subprocess.run(arguments, stdout=subprocess.PIPE, text=True, check=True)
     return json.loads(done.stdout)
 
@@ -77,12 +102,12 @@ def one_round(server_class, quick, record):
         for way, watched in alone:
             for plan, options in plans(quick):
                 record(server.name, 'alone', way, plan, load(broker, server, way, watched, **options))
-        for variant, start in (('ferryd', ferryd), ('relaxed', relaxed), ('naive', NaiveBridge)):
+        for variant, start in (('ferryd', ferryd), ('relaxed', relaxed), ('off', off), ('naive', NaiveBridge)):
             with start(broker, server) as gateway:
                 if gateway.name == 'ferryd':
                     time.sleep(SENTINEL)
                 for plan, options in plans(quick):
-                    if variant == 'relaxed' and plan != 'window':
+                    if variant in ('relaxed', 'off') and plan != 'window':
                         continue
                     for way in ('x2m', 'm2x'):
                         result = load(broker, server, way, [broker, server, gateway], **options)

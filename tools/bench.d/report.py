@@ -4,6 +4,8 @@ import statistics
 GOAL_TRANSLATOR = 2.0  # times expat's bare parse of the same bytes
 GOAL_CPU = 35  # us a message, ledger, outbox and full translation included
 GOAL_NAIVE = 3.0  # times the messages of a naive Python bridge
+GOAL_SAFE = 0.6  # of the messages/s of the experiment that never waits for the disk
+GOAL_FLOOD = 2.0  # times the p99 of two people while somebody else floods
 GOAL_RSS = 30  # MB with 1,000 users
 WAYS = {'x2m': 'XMPP to MQTT', 'm2x': 'MQTT to XMPP', 'x2x': 'component to component', 'm2m': 'publisher to subscriber'}
 
@@ -66,7 +68,21 @@ def _goals_messages(part):
                 )
             )
             out[-1] += ' (server alone: %.2f of its rate)' % _ratio(rate, alone['messages_per_second'])
+            out += _safety(part, name, server, way)
     return out
+
+
+def _safety(part, name, server, way):
+    """What waiting for the disk costs: messages/s kept, and the p99 beside."""
+    full, normal, off = (
+        _find(part, server=server, variant=variant, way=way, plan='window') for variant in ('ferryd', 'relaxed', 'off')
+    )
+    if not (full and normal and off):
+        return []
+    rates = [run['messages_per_second'] for run in (full, normal, off)]
+    line = _goal(name + 'messages/s at durability full over off', _ratio(rates[0], rates[2]), GOAL_SAFE, 'x', False)
+    p99 = tuple(run['p99_ms'] for run in (full, normal, off))
+    return [line + ' (normal %.2f; p99 full %.1f, normal %.1f, off %.1f ms)' % (_ratio(rates[1], rates[2]), *p99)]
 
 
 def _translate(part):
@@ -111,7 +127,8 @@ def _table(part):
 
 def _messages(part):
     out = ['messages (QoS 1, 200 bytes; window of 200, then open loops; CPU of each process in us a message)']
-    out.append('  relaxed: ferryd with store.durability = normal, which does not wait for the disk')
+    out.append('  ferryd: store.durability = full; relaxed: normal, which does not wait for the disk at each commit;')
+    out.append('  off: an experiment, normal with fsync and fdatasync that do nothing')
     out.append('  the rate ends with the last receipt and copy that follow from the messages')
     head = (
         'server',
@@ -165,6 +182,31 @@ def _messages(part):
     return out
 
 
+def _overload_middle(part, way, flood, key):
+    return statistics.median(run[key] for run in part if (run['way'], run['flood']) == (way, flood))
+
+
+def _goals_overload(part):
+    out = []
+    for way in ('x2m', 'm2x'):
+        for flood in ('x2m', 'm2x'):
+            quiet, loud = (_overload_middle(part, way, f, 'p99_ms') for f in ('nobody', flood))
+            what = 'p99 %s beside a flood %s / without' % (WAYS[way], WAYS[flood])
+            out.append(_goal(what, _ratio(loud, quiet), GOAL_FLOOD, 'x'))
+    return out
+
+
+def _overload(part):
+    out = ['two people at 40 messages/s while another sends 2,000/s']
+    out.append('  %-5s %-7s %9s %9s %9s %7s %5s' % ('way', 'flood', 'p50 ms', 'p99 ms', 'max ms', 'RSS MB', 'lost'))
+    for way in ('x2m', 'm2x'):
+        for flood in ('nobody', 'x2m', 'm2x'):
+            figures = (_overload_middle(part, way, flood, key) for key in ('p50_ms', 'p99_ms', 'max_ms', 'rss_mb'))
+            lost = sum(run['lost'] for run in part if (run['way'], run['flood']) == (way, flood))
+            out.append('  %-5s %-7s %9.2f %9.2f %9.2f %7.1f %5d' % (way, flood, *figures, lost))
+    return out
+
+
 def _memory(part):
     def mb(key):
         fields = part[key]
@@ -187,6 +229,8 @@ def text(result):
         goals += _goals_translate(result['translate'])
     if 'messages' in result:
         goals += _goals_messages(result['messages'])
+    if 'overload' in result:
+        goals += _goals_overload(result['overload'])
     if 'memory' in result:
         memory = result['memory']
         goals.append(
@@ -201,7 +245,14 @@ def text(result):
     out.append('fdatasync of 16 kB: p50 %(fdatasync_p50_ms).2f ms, p99 %(fdatasync_p99_ms).2f ms' % machine)
     out.append(', '.join('%s %s' % item for item in machine['versions'].items()))
     out += ['', 'goals', *goals]
-    for name, lines in (('translate', _translate), ('table', _table), ('messages', _messages), ('memory', _memory)):
+    parts = (
+        ('translate', _translate),
+        ('table', _table),
+        ('messages', _messages),
+        ('overload', _overload),
+        ('memory', _memory),
+    )
+    for name, lines in parts:
         if name in result:
             out += ['', *lines(result[name])]
     return '\n'.join(out) + '\n'
@@ -209,6 +260,5 @@ def text(result):
 
 def broken(result):
     """Did ferryd lose or double anything?"""
-    return any(
-        run['lost'] or run['doubled'] for run in result.get('messages', []) if run['variant'] in ('ferryd', 'relaxed')
-    )
+    runs = [run for run in result.get('messages', []) if run['variant'] in ('ferryd', 'relaxed', 'off')]
+    return any(run['lost'] or run['doubled'] for run in runs + result.get('overload', []))
