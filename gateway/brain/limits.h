@@ -26,6 +26,8 @@ struct UserRates {
   RateLimit refusals;        // of publishes whose id is known
   RateLimit blind_refusals;  // of others: with the id "-"
   RateLimit request_refusals;
+  RateLimit busy_refusals;  // of all, while an eighth of broker.queue-entries waits: others wait behind them
+  static constexpr std::uint32_t busy_rate = 1, busy_burst = 10;
   Instant presence_told_until = 0;  // the client knows that it is over its rate
 };
 

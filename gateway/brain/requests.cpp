@@ -123,7 +123,8 @@ bool Requests::over_rate(User& user, const Asked& asked) {
   if (user.rates.requests.take(world_.now, l.request_rate, l.request_burst)) return false;
   world_.count("requests_over_rate");
   constexpr std::uint32_t more = UserRates::answered_refusals;
-  if (user.rates.request_refusals.take(world_.now, more * l.request_rate, more * l.request_burst))
+  if (world_.may_refuse(user) &&
+      user.rates.request_refusals.take(world_.now, more * l.request_rate, more * l.request_burst))
     answer(user, asked,
            error(Condition::resource_constraint,
                  "more than " + std::to_string(l.request_rate) + " requests a second; try again later"));

@@ -199,10 +199,18 @@ void World::refuse(User& user, std::string_view id, std::string_view to, std::st
                 " condition=" + std::string(condition_name(e.condition)));
   const auto& l = options.limits;
   constexpr std::uint32_t more = UserRates::answered_refusals;
-  const bool answered = receipt.id == "-" ? user.rates.blind_refusals.take(now, l.user_rate, l.user_burst)
-                                          : user.rates.refusals.take(now, more * l.user_rate, more * l.user_burst);
+  bool answered = may_refuse(user);
+  if (receipt.id == "-")
+    answered = answered && user.rates.blind_refusals.take(now, l.user_rate, l.user_burst);
+  else
+    answered = answered && user.rates.refusals.take(now, more * l.user_rate, more * l.user_burst);
   if (!answered) return count("refusals_unanswered");
   publish_to(user, "in/receipt", receipt_json(receipt));
+}
+
+bool World::may_refuse(User& user) {
+  if (waiting.publishes < options.broker.queue_entries / 8) return true;
+  return user.rates.busy_refusals.take(now, UserRates::busy_rate, UserRates::busy_burst);
 }
 
 void World::log_refused(std::string_view reason, std::string_view from, std::string_view to, std::string_view id) {

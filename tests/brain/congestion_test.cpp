@@ -167,6 +167,19 @@ TEST_P(CongestionTest, rosters_wait_and_come_whole) {
   }
 }
 
+TEST_P(CongestionTest, who_is_over_a_limit_does_not_fill_the_queue_with_refusals) {
+  auto& l = stage.options.limits;
+  l.user_rate = l.user_burst = l.request_rate = l.request_burst = 1;
+  stage.broker_takes_nothing = true;
+  for (int i = 0; i < 100; ++i) {
+    send(i);
+    stage.mqtt("bob", "out/req", R"({"id":"q","request":"who"})");
+  }
+  EXPECT_LE(stage.publishes.size(), 25u) << stage.all();  // an eighth of 64, ten, and what was not refused
+  EXPECT_GE(stage.counter("refusals_unanswered"), 170u);
+  EXPECT_EQ(stage.counter("broker_congested"), 0u);
+}
+
 TEST_P(CongestionTest, presence_waits_and_ends_true) {
   stage.waiting.publishes = 1'000;
   stage.broker_takes_nothing = true;
