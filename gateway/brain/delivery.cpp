@@ -1,5 +1,6 @@
 #include "gateway/brain/delivery.h"
 
+#include "gateway/brain/message_log.h"
 #include "translators/part.h"
 #include "translators/values/uid.h"
 
@@ -80,6 +81,7 @@ void Delivery::confirm(const XmppOutbox::Sent& sent, XmppOutbox::Outcome outcome
   }
   if (!world_.records.set_state(sent.seq, MessageState::forwarded, world_.mark, false)) return;
   world_.queues.left(Way::to_xmpp, sent.user, sent.bytes);
+  log_step(world_, "forwarded", sent.seq);
   if (const User* user = world_.user(sent.user)) tell(*user, sent.id, sent.peer, MessageState::forwarded);
 }
 

@@ -1,11 +1,13 @@
 // Delivery, the end that nobody wants: refused, expired, sent back, dropped; and once more.
 #include "gateway/brain/delivery.h"
+#include "gateway/brain/message_log.h"
 #include "translators/values/stanza.h"
 
 namespace ferry {
 
 void Delivery::fail(const MessageRecord& row, const StanzaError& reason, bool keep) {
   if (!dead.bury(row, reason, keep)) return;
+  log_step(world_, "failed", row, condition_name(reason.condition));
   User* user = world_.user(row.user);
   if (!user) return;
   if (row.state == MessageState::waiting && user->waiting > 0) --user->waiting;
@@ -85,6 +87,7 @@ std::optional<std::string> Delivery::requeue(MessageRecord row) {
     return std::nullopt;
   }
   row.seq = world_.records.add_message(row);
+  log_step(world_, "accepted", row);
   world_.queues.joined(row.way, row.user, static_cast<std::int64_t>(row.payload.size()));
   if (user && !row.id.empty()) tell(*user, row.id, row.peer, MessageState::accepted);
   to_xmpp.queue(row, std::move(*stanza));

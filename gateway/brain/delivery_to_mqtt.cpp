@@ -2,6 +2,7 @@
 #include <utility>
 
 #include "gateway/brain/delivery.h"
+#include "gateway/brain/message_log.h"
 #include "translators/part.h"
 #include "translators/servers_only.h"
 #include "translators/via.h"
@@ -129,6 +130,7 @@ void Delivery::receipt(User& user, const Message& m) {
     const MessageState state = displayed ? MessageState::displayed : MessageState::delivered;
     if (!world_.records.set_state(row->seq, state, world_.mark, user.devices.size() <= 1)) continue;
     if (row->state < MessageState::forwarded) world_.queues.left(row->way, row->user, row->bytes);
+    log_step(world_, displayed ? "displayed" : "delivered", *row);
     if (displayed ? row->want_displayed : row->want_delivered) tell(user, id, m.from->str(), state);
   }
 }

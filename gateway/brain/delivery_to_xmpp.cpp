@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "gateway/brain/delivery.h"
+#include "gateway/brain/message_log.h"
 #include "translators/part.h"
 #include "translators/values/uid.h"
 #include "translators/via.h"
@@ -104,6 +105,7 @@ std::optional<Delivery::Refusal> Delivery::accept(User& user, message::Outgoing 
   const auto bytes = static_cast<std::int64_t>(row.payload.size());
   world_.queues.joined(row.way, row.user, bytes);
   world_.count("messages_from_mqtt");
+  log_step(world_, "accepted", row);
   tell_accepted(user, row);
   if (m.to->bare_view() == user.jid.bare_view()) {  // a note to oneself: the echo is the message
     confirm({row.seq, user.key, row.id, to, bytes, world_.now}, XmppOutbox::Outcome::carried);
@@ -138,6 +140,7 @@ std::optional<Delivery::Refusal> Delivery::on_out_receipt(User& user, JsonView p
         {}, {}, error(Condition::item_not_found, "id: no message of that id was sent to you, or it has expired")};
   const MessageState was = row->state;
   if (!world_.records.set_state(row->seq, out->state, world_.mark, user.devices.size() <= 1)) return std::nullopt;
+  log_step(world_, out->state == MessageState::displayed ? "displayed" : "delivered", *row);
   if (was == MessageState::waiting && user.waiting > 0) --user.waiting;
   if (was < MessageState::forwarded) world_.queues.left(row->way, row->user, row->bytes);
   const bool delivered = row->want_delivered && was < MessageState::delivered;

@@ -1,6 +1,7 @@
 #include "gateway/brain/mqtt_outbox.h"
 
 #include "gateway/brain/log_value.h"
+#include "gateway/brain/message_log.h"
 
 namespace ferry {
 namespace {
@@ -40,6 +41,7 @@ bool MqttOutbox::add(User& user, MessageRecord& record) {
   record.seq = world_.records.add_message(record);
   if (record.seq == 0) return false;
   world_.queues.joined(Way::to_mqtt, user.key, static_cast<std::int64_t>(record.payload.size()));
+  log_step(world_, joins ? "waiting" : "accepted", record);
   if (joins) {
     ++user.waiting;
     try_oldest(user);
@@ -79,6 +81,7 @@ void MqttOutbox::publish(User& user, const MessageRecord& record, bool replayed)
                             world_.accepted_at(record)};
   world_.publish(std::move(p));
   world_.count("messages_to_mqtt");
+  log_step(world_, "published", record);
 }
 
 void MqttOutbox::absent(User& user) {
@@ -96,6 +99,7 @@ void MqttOutbox::on_published(Seq seq, int reason) {
     if (reason == no_matching_subscribers) {
       if (world_.records.set_state(seq, MessageState::waiting, world_.mark, false) && user) ++user->waiting;
       if (user) absent(*user);
+      log_step(world_, "waiting", seq);
     } else if (reason >= first_refusal) {
       bounce(seq, reason);
     } else {
@@ -103,6 +107,7 @@ void MqttOutbox::on_published(Seq seq, int reason) {
       if (row && row->state == MessageState::waiting) --user->waiting;
       if (world_.records.set_state(seq, MessageState::forwarded, world_.mark, false)) {
         world_.queues.left(Way::to_mqtt, flight.user, flight.bytes);
+        log_step(world_, "forwarded", seq);
         if (!flight.replayed) world_.measure(world_.latencies.to_mqtt, flight.accepted);
       }
       if (user && user->inflow == Inflow::absent) replay(*user, Replay::waiting, {});  // somebody has come
@@ -161,7 +166,8 @@ void MqttOutbox::next_page(User& user) {
                           ? world_.records.waiting(user.key, user.replayed, page)
                           : world_.records.kept(user.key, user.replayed, user.replay == Replay::since, page);
     if (rows.empty()) {
-      if (user.replay == Replay::waiting) user.waiting = 0;
+      // What is in flight may come back as taken by nobody.
+      if (user.replay == Replay::waiting && world_.records.waiting(user.key, 0, 1).empty()) user.waiting = 0;
       if (user.replay != Replay::waiting && user.waiting > 0) {  // older than what the device asked for
         user.replay = Replay::waiting;
         user.replayed = 0;
@@ -195,9 +201,8 @@ void MqttOutbox::pump() {
         join_waiting(*user, row);
       } else if (user) {
         publish(*user, row, false);
-      } else {
-        world_.records.remove_message(row.seq);
-        world_.queues.left(row.way, row.user, row.bytes);
+      } else {  // no row serves the user now: it waits until one does
+        world_.records.set_state(row.seq, MessageState::waiting, world_.mark, false);
       }
     }
     if (rows.size() < room) backlog_ = false;

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "gateway/brain/message_log.h"
+
 namespace ferry {
 namespace {
 constexpr std::string_view barrier_prefix = "ferry-barrier-";
@@ -36,6 +38,7 @@ void XmppOutbox::send(const MessageRecord& record, Element stanza) {
   upto_ = record.seq;
   if (world_.send(std::move(stanza)).empty()) return confirm_(sent, Outcome::refused);  // and would be again
   sent_.push_back(std::move(sent));
+  log_step(world_, "sent", record);
   unbarred_ = true;
 }
 

@@ -59,15 +59,10 @@ void ComponentLink::start(Steady now) {
 }
 
 LinkReport ComponentLink::report() const {
-  LinkReport out{"component", settings_.host + ":" + std::to_string(settings_.port), up(), down_since_, {}, {}, {}};
-  if (out.up) {
-    out.since = up_since_;
-    return out;
-  }
-  out.reason = last_problem_;
-  out.advice = last_advice_;
-  if (state_ == State::down) out.next = until_;
-  return out;
+  const std::string address = settings_.host + ":" + std::to_string(settings_.port);
+  if (up()) return {"component", address, true, up_since_, {}, {}, {}};
+  const auto next = state_ == State::down ? std::optional(until_) : std::nullopt;
+  return {"component", address, false, down_since_, last_problem_, last_advice_, next};
 }
 
 void ComponentLink::connect(Steady now) {

@@ -209,6 +209,22 @@ TEST_P(ToMqttTest, a_probe_on_its_way_is_not_lost_when_the_user_shows_life_witho
   EXPECT_EQ(std::set<std::string>(found.begin(), found.end()), (std::set<std::string>{"1", "2"}));
 }
 
+TEST_P(ToMqttTest, a_probe_that_comes_back_late_still_waits) {
+  stage.puback = 0x10;
+  body("1");
+  stage.puback = -1;
+  body("2");  // "1" asks
+  const auto probe = std::exchange(stage.unacknowledged, {});
+  stage.mqtt("bob", "out/act", R"({"to":"alice@corp.example","state":"active"})");  // "2" comes
+  stage.acknowledge_all(0);
+  ASSERT_EQ(probe.size(), 1u);
+  stage.acknowledge(probe[0], 0x10);
+  stage.forget_effects();
+  stage.puback = 0;
+  stage.mqtt("bob", "out/act", R"({"to":"alice@corp.example","state":"active"})");
+  EXPECT_EQ(bodies(), Bodies{"1"});
+}
+
 TEST_P(ToMqttTest, what_waits_survives_a_restart) {
   stage.online("bob", "phone");
   stage.offline("bob", "phone");
@@ -222,6 +238,40 @@ TEST_P(ToMqttTest, what_waits_survives_a_restart) {
   stage.puback = 0;
   stage.online("bob", "phone", "e2");
   EXPECT_EQ(bodies(), (Bodies{"1", "2"}));
+}
+
+TEST_P(ToMqttTest, what_was_on_its_way_at_a_restart_does_not_pass_what_waits) {
+  stage.puback = -1;
+  body("1");
+  body("2");
+  const auto tokens = std::exchange(stage.unacknowledged, {});
+  stage.forget_effects();
+  stage.acknowledge(tokens[0], 0x10);
+  stage.restart();
+  stage.broker_up(true);
+  EXPECT_EQ(bodies(), Bodies{"1"}) << "it asks whether somebody has come";
+  stage.puback = 0;
+  stage.acknowledge_all(0);
+  EXPECT_EQ(bodies(), Bodies{"2"});
+}
+
+TEST_P(ToMqttTest, what_the_broker_forgot_does_not_pass_what_waits) {
+  stage.broker_down();
+  stage.broker_up(true);
+  body("1");
+  stage.puback = 0x10;
+  body("2");
+  stage.puback = 0;
+  stage.broker_down();
+  body("3");
+  stage.forget_effects();
+  stage.puback = -1;
+  stage.broker_up(false);  // and the mark is gone
+  stage.time(2 * second);
+  EXPECT_EQ(bodies(), Bodies{"1"});
+  stage.puback = 0;
+  stage.acknowledge_all(0);
+  EXPECT_EQ(bodies(), (Bodies{"2", "3"}));
 }
 
 TEST_P(ToMqttTest, what_came_while_the_broker_was_away_goes_out_in_order) {
@@ -260,6 +310,24 @@ TEST_P(ToMqttTest, since_brings_everything_after_an_id_with_the_same_ids) {
   in_msg(R"({"id":")" + ids[2] + R"(","body":"3"})");
   in_msg(R"({"id":"own","body":"4"})");
   stage.expect_no_publish("bob", "in/msg");
+}
+
+TEST_P(ToMqttTest, since_brings_what_waits_first_where_it_is_older) {
+  stage.puback = -1;
+  body("1");
+  body("2");
+  body("3");
+  const auto tokens = std::exchange(stage.unacknowledged, {});
+  std::string id;
+  for (const Publish& p : stage.publishes)
+    if (p.token == tokens[1]) id = p.id;
+  stage.acknowledge(tokens[1], 0);
+  stage.acknowledge(tokens[0], 0x10);
+  stage.acknowledge(tokens[2], 0x10);
+  stage.forget_effects();
+  stage.puback = 0;
+  stage.mqtt("bob", "out/dev/phone/presence", R"({"state":"online","epoch":"e1","since":")" + id + R"("})");
+  EXPECT_EQ(bodies(), (Bodies{"1", "2", "3"}));
 }
 
 TEST_P(ToMqttTest, since_an_unknown_id_brings_everything) {

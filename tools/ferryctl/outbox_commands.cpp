@@ -140,14 +140,14 @@ int outbox_list(CtlCall& call) {
             JsonWriter().value((*counts)["dead"]).take() + ",";
     if (!line.json) print_counts(*counts);
   }
-  if (line.json) std::fputs((head + R"("messages":[)").c_str(), stdout);
+  head += R"("messages":[)";  // with the first: an error before it is an error alone
   std::int64_t shown = 0;
   for (const std::string& shelf : shelves(line)) {
     if (left == 0) break;
     const std::string wrong =
         each_listed(call.gateway, "outbox.list", members_of(line, shelf), "messages", [&](JsonView m) {
           if (line.json)  // as they come: there may be a million
-            std::fputs(((shown == 0 ? "" : ",") + JsonWriter().value(m).take()).c_str(), stdout);
+            std::fputs(((shown == 0 ? head : ",") + JsonWriter().value(m).take()).c_str(), stdout);
           else
             print_message(m, shown == 0);
           ++shown;
@@ -155,7 +155,7 @@ int outbox_list(CtlCall& call) {
         });
     if (!wrong.empty()) return complain(wrong), exit_refused;
   }
-  if (line.json) std::fputs("]}\n", stdout);
+  if (line.json) std::fputs(((shown == 0 ? head : "") + "]}\n").c_str(), stdout);
   return exit_done;
 }
 
