@@ -1,5 +1,6 @@
 #include "gateway/brain/sentinel.h"
 
+#include <algorithm>
 #include <charconv>
 
 namespace ferry {
@@ -12,14 +13,18 @@ std::optional<std::int64_t> number(std::string_view text) {
   return value;
 }
 
-constexpr std::int64_t fresh = 120;  // s: at our own start, a broker younger than this counts as restarted
+constexpr std::int64_t fresh = 120;      // s: at our first start, a broker younger than this counts as restarted
+constexpr Duration slack = 30 * second;  // of a broker's start by its uptime, which it tells every ten seconds
+// Of the records. used: what rows may bear already, while the broker has not acknowledged it.
+constexpr std::string_view proven_key = "mark", used_key = "mark.used", born_key = "broker.born";
 
 }  // namespace
 
 void Sentinel::start() {
   mark_topic_ = world_.options.broker.root + "/gw/mark";
-  world_.mark = number(world_.records.meta("mark")).value_or(0);
-  published_ = world_.mark;
+  proven_ = number(world_.records.meta(proven_key)).value_or(0);
+  published_ = world_.mark = std::max(proven_, number(world_.records.meta(used_key)).value_or(0));
+  born_ = number(world_.records.meta(born_key));
 }
 
 void Sentinel::broker_up(bool session_present) {
@@ -29,8 +34,12 @@ void Sentinel::broker_up(bool session_present) {
   decide_at_ = world_.now + read_back_time;
   // What is acknowledged from now on was not there to be forgotten: it gets a mark of its own.
   before_ = world_.mark;
-  published_ = world_.mark = before_ + 1;
-  world_.records.set_meta("mark", std::to_string(world_.mark));
+  use(before_ + 1);
+}
+
+void Sentinel::use(std::int64_t mark) {
+  published_ = world_.mark = mark;
+  world_.records.set_meta(used_key, std::to_string(mark));
 }
 
 void Sentinel::broker_down() {
@@ -49,8 +58,8 @@ bool Sentinel::on_publish(const InPublish& p) {
 }
 
 void Sentinel::on_marked() {
-  world_.mark = published_;
-  world_.records.set_meta("mark", std::to_string(world_.mark));
+  proven_ = world_.mark = published_;
+  world_.records.set_meta(proven_key, std::to_string(proven_));
 }
 
 Sentinel::Finding Sentinel::on_time() {
@@ -58,21 +67,19 @@ Sentinel::Finding Sentinel::on_time() {
     decide_at_.reset();
     mark_at_ = world_.now;
     const std::int64_t seen = read_back_.value_or(0);
-    const bool forgot = seen < before_;
-    const bool restarted =
-        uptime_ ? (lost_at_ == 0 ? *uptime_ < fresh : *uptime_ * second < world_.now - lost_at_ + 2 * read_back_time)
-                : !session_present_ || forgot;
+    const bool forgot = seen < proven_;
+    const bool restarted = was_restarted(forgot);
     // What was acknowledged under the mark that was read back may have come after the broker's snapshot, too.
     if (forgot || restarted) {
-      world_.records.reopen(std::min(seen, before_), before_);
+      world_.records.reopen(std::min(seen, proven_), before_);
       world_.queues.read(world_.records);
     }
     if (forgot) {
       world_.count("broker_forgot");
       world_.log(LogLine::Level::warning,
-                 "event=broker.forgot mark=" + std::to_string(before_) + " found=" + std::to_string(seen));
+                 "event=broker.forgot mark=" + std::to_string(proven_) + " found=" + std::to_string(seen));
     }
-    if (published_ <= seen) published_ = world_.mark = seen + 1;
+    if (published_ <= seen) use(seen + 1);
     publish_mark();
     if (restarted) return Finding::restarted;
     return forgot || !session_present_ ? Finding::forgot : Finding::nothing;
@@ -88,6 +95,21 @@ Sentinel::Finding Sentinel::on_time() {
     }
   }
   return Finding::nothing;
+}
+
+bool Sentinel::was_restarted(bool forgot) {
+  if (!uptime_) return !session_present_ || forgot;
+  const Duration age = *uptime_ * second;
+  const Instant born = world_.now - age;
+  const bool known = lost_at_ != 0 || born_.has_value();
+  const bool restarted = !known          ? *uptime_ < fresh
+                         : lost_at_ != 0 ? age < world_.now - lost_at_ + 2 * read_back_time
+                                         : born > *born_ + slack;
+  if (restarted || !born_ || born < *born_) {
+    born_ = born;
+    world_.records.set_meta(born_key, std::to_string(born));
+  }
+  return restarted;
 }
 
 void Sentinel::publish_mark() {

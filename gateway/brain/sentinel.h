@@ -3,7 +3,8 @@
 // Mosquitto acknowledges before its disk has anything. A retained counter, gw/mark, is published about once a second
 // while messages flow, and read back after each reconnect: a smaller one, or none, says that everything acknowledged
 // since is gone; what no client has confirmed is published again (design section 3). $SYS/broker/uptime tells a restart
-// from a mere reconnect: only after a restart must devices announce themselves again.
+// from a mere reconnect, also across a restart of ours: only after a restart of the broker must devices announce
+// themselves again.
 #pragma once
 
 #include <optional>
@@ -30,6 +31,8 @@ class Sentinel {
   std::optional<Instant> next_deadline() const;
 
  private:
+  void use(std::int64_t mark);  // for what is acknowledged from now on
+  bool was_restarted(bool forgot);
   void publish_mark();
 
   World& world_;
@@ -39,6 +42,8 @@ class Sentinel {
   std::optional<std::int64_t> uptime_;  // s
   bool session_present_ = false;
   Instant lost_at_ = 0;                // when the link went down; 0: first connection of this process
+  std::optional<Instant> born_;        // when the broker was started, as far as we know
+  std::int64_t proven_ = 0;            // the latest mark that the broker has acknowledged
   std::int64_t before_ = 0;            // the mark when the link came up: all that it may have forgotten
   std::int64_t published_ = 0;         // the mark on its way
   std::uint64_t marked_messages_ = 0;  // messages published when the latest mark was made

@@ -81,6 +81,53 @@ TEST_P(BrokerMemoryTest, the_mark_outlives_the_gateway) {
   stage.expect_publish("bob", "in/msg", R"({"body":"1"})");
 }
 
+TEST_P(BrokerMemoryTest, a_stop_before_the_next_mark_is_out_is_no_loss) {
+  from_alice("1");
+  stage.time(2 * second);
+  const std::string kept = mark();
+  stage.broker_down();
+  stage.time(1 * second);
+  stage.broker_up(true);
+  from_alice("2");  // under a mark that never goes out
+  stage.restart();
+  stage.component_up();
+  reconnect(kept, "9000");
+  EXPECT_EQ(stage.counter("broker_forgot"), 0u);
+  stage.expect_no_publish("bob", "in/msg");
+  stage.restart();
+  stage.component_up();
+  reconnect("", "9000");
+  EXPECT_EQ(stage.counter("broker_forgot"), 1u);
+  stage.expect_publish("bob", "in/msg", R"({"body":"1"})");
+  stage.expect_publish("bob", "in/msg", R"({"body":"2"})");
+}
+
+// Its devices said so to this broker, and need not again because the gateway was restarted.
+TEST_P(BrokerMemoryTest, a_young_broker_that_we_know_was_not_restarted) {
+  stage.befriend();
+  reconnect("", "50");
+  const auto restarted_with = [&](const std::string& uptime) {
+    stage.restart();
+    stage.links_up();
+    stage.publish({"im/v1/gw/mark", mark(), 1, true, 0, {}, {}, false});
+    stage.publish({"$SYS/broker/uptime", uptime + " seconds", 0, true, 0, {}, {}, false});
+    stage.publish({Stage::topic("bob", "out/dev/phone/presence"),
+                   R"({"state":"online","epoch":"e1"})",
+                   1,
+                   true,
+                   0,
+                   {},
+                   {},
+                   false});
+    stage.forget_effects();
+    for (int i = 0; i < 70; ++i) stage.time(1 * second);
+  };
+  restarted_with("52");
+  for (const Element& e : stage.stanzas) EXPECT_NE(e.attr_or("type"), "unavailable") << stage.all();
+  restarted_with("4");
+  stage.expect_stanza("<presence type='unavailable' from='bob@mqtt.corp.example/phone'/>");
+}
+
 TEST_P(BrokerMemoryTest, marks_go_on_above_what_the_broker_has) {
   reconnect("500", "9000");
   EXPECT_EQ(mark(), "501");
