@@ -13,6 +13,7 @@ const std::vector<Section>& sections() {
       {"limits", "Beyond a limit the sender gets an error and a counter goes up."},
       {"process", "Who ferryd is."},
       {"log", "One line for each event, on standard error."},
+      {"capture", "A recording of what the links carry, for ferry-replay: it shows who talks when."},
   };
   return table;
 }
@@ -188,6 +189,25 @@ std::vector<Key> make_keys() {
       {"log", "messages", "BOOL",
        "A line for every step of every message, with its id, sender and recipient, never its body. SIGHUP changes it.",
        FERRY_TARGET(log.messages)},
+
+      {"capture",
+       "file",
+       "FILE",
+       "Where to record (mode 0600); compressed if it ends in .zst. SIGHUP opens it again.",
+       FERRY_TARGET(capture.file),
+       R::path,
+       0,
+       0,
+       {},
+       "nothing is recorded"},
+      {"capture", "rotate", "BYTES",
+       "A file of this size becomes FILE.1, that one FILE.2, and so on to FILE.4. 0: never.",
+       FERRY_TARGET(capture.rotate), R::none, 0, 1ULL << 50},
+      {"capture", "redact", "yes|keep-bodies|keep-jids|no",
+       "yes: names, texts and addresses become pseudonyms, secrets go. keep-bodies, keep-jids: these stay as they are. "
+       "no: "
+       "everything stays, passwords too.",
+       FERRY_TARGET(capture.redact)},
   };
 }
 

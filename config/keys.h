@@ -12,8 +12,8 @@
 namespace ferry {
 
 // Where a value goes; its type says how it is read and printed.
-using Target =
-    std::variant<std::string*, std::uint16_t*, std::uint32_t*, std::uint64_t*, int*, bool*, Durability*, LogLevel*>;
+using Target = std::variant<std::string*, std::uint16_t*, std::uint32_t*, std::uint64_t*, int*, bool*, Durability*,
+                            LogLevel*, CaptureRedaction*>;
 
 // What a text must be, beyond text.
 enum class Rule { none, host, domain, path, secret, root, protocol, listen };

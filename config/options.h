@@ -22,6 +22,7 @@ struct Row;
 
 enum class Durability { full, normal };  // full: every commit is on disk; normal: a power cut may lose the last commits
 enum class LogLevel { error, warning, info, debug };
+enum class CaptureRedaction { yes, keep_bodies, keep_jids, no };  // what a capture holds instead of names and texts
 enum class Action { run, check_config, version, help };
 
 // A "route =" line as written (see config/mapping.h), with the place it came from.
@@ -108,6 +109,12 @@ struct Options {
     LogLevel level = LogLevel::info;
     bool messages = false;  // a line for each step of each message
   } log;
+
+  struct Capture {
+    std::string file;                   // everything that the links carry, as a capture; empty: nothing is recorded
+    std::uint64_t rotate = 256U << 20;  // bytes; a full file becomes FILE.1, the older ones FILE.2 to FILE.4
+    CaptureRedaction redact = CaptureRedaction::yes;
+  } capture;
 
   std::vector<RouteLine> routes;  // never empty after load(): the default is "user *@DOMAIN {root}/u/{uid}"
   std::string config_file;        // empty: none was given

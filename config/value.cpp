@@ -13,6 +13,7 @@ namespace ferry {
 namespace {
 
 constexpr std::array<std::string_view, 4> level_names = {"error", "warning", "info", "debug"};
+constexpr std::array<std::string_view, 4> redaction_names = {"yes", "keep-bodies", "keep-jids", "no"};
 constexpr std::size_t max_root_bytes = 200;
 constexpr std::size_t max_root_levels = 16;
 constexpr std::size_t max_value_bytes = 4096;
@@ -128,6 +129,10 @@ std::string assign(const Key& key, std::string_view value, Options& options) {
           const auto at = std::find(level_names.begin(), level_names.end(), value);
           if (at == level_names.end()) return in_quotes(value) + " is not error, warning, info or debug";
           *out = static_cast<LogLevel>(at - level_names.begin());
+        } else if constexpr (std::is_same_v<T, CaptureRedaction>) {
+          const auto at = std::find(redaction_names.begin(), redaction_names.end(), value);
+          if (at == redaction_names.end()) return in_quotes(value) + " is not yes, keep-bodies, keep-jids or no";
+          *out = static_cast<CaptureRedaction>(at - redaction_names.begin());
         } else if constexpr (std::is_same_v<T, int>) {
           if (value != "5" && value != "4" && value != "3.1.1") return in_quotes(value) + " is not 5 or 3.1.1";
           *out = value == "5" ? 5 : 4;
@@ -152,6 +157,8 @@ std::string value_text(const Key& key, const Options& options) {
           return *at == Durability::full ? "full" : "normal";
         else if constexpr (std::is_same_v<T, LogLevel>)
           return std::string(log_level_name(*at));
+        else if constexpr (std::is_same_v<T, CaptureRedaction>)
+          return std::string(redaction_names[static_cast<std::size_t>(*at)]);
         else if constexpr (std::is_same_v<T, int>)
           return *at == 5 ? "5" : "3.1.1";
         else

@@ -159,6 +159,13 @@ void add_gateway(Page& page, const Watched& w) {
                "Publishes that nobody waits for, left out because the broker takes too little.",
                number(w.broker->dropped()));
 
+  if (w.tap) {
+    page.counter("ferry_capture_records_total", "Stanzas, publishes and the like that were recorded.",
+                 number(w.tap->recorded()));
+    page.counter("ferry_capture_records_lost_total", "Those that could not be recorded: capture.failed says why.",
+                 number(w.tap->lost()));
+  }
+
   const Gauges g = w.brain->gauges();
   page.gauge("ferry_users", "Hosted users.", number(g.users));
   page.gauge("ferry_users_online", "Hosted users with a device that is online.", number(g.users_online));

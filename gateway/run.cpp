@@ -7,6 +7,8 @@
 #include <utility>
 
 #include "config/unencrypted.h"
+#include "gateway/capture/keyed_hash.h"
+#include "gateway/capture/words.h"
 #include "gateway/metrics.h"
 #include "gateway/opening.h"
 #include "gateway/privileges.h"
@@ -35,6 +37,19 @@ std::string client_id(Store& store) {
   }
   store.commit();
   return id;
+}
+
+// What the pseudonyms of our captures are made with, so that they are the same in all of them; a secret.
+std::string capture_key(Store& store) {
+  constexpr std::string_view name = "capture.key";
+  store.begin();
+  std::string key = store.meta(name);
+  if (key.empty()) {
+    key = to_base64(random_key());
+    store.set_meta(name, key);
+  }
+  store.commit();
+  return key;
 }
 
 ComponentLink::Settings component_settings(const Options& o) {
@@ -138,7 +153,7 @@ int run(int argc, char** argv, const Options& configured) {
   Poller poller;
   Signals signals(poller);
   Inbox inbox;
-  Watched watched{options, FERRY_VERSION, clock.now(), nullptr, nullptr, nullptr, {}, {}};
+  Watched watched{options, FERRY_VERSION, clock.now(), nullptr, nullptr, nullptr, nullptr, {}, {}};
   Listening listening(watched, poller, inbox);
   const auto listen = [&] { return listening.start(); };
 
@@ -166,9 +181,12 @@ int run(int argc, char** argv, const Options& configured) {
   watched.brain = &brain;
   watched.broker = &broker;
   watched.component = component ? &*component : nullptr;
+  std::optional<Tap> tap;
+  if (!options.capture.file.empty()) tap.emplace(options, capture_key(store), inbox);
+  watched.tap = tap ? &*tap : nullptr;
   Reload reload(argc, argv, {options, table, store, brain, log, clock, service});
   Tick tick({options, brain, store, poller, signals, inbox, component ? &*component : nullptr, broker,
-             listening.control, http, log, service, watched, reload},
+             listening.control, http, tap ? &*tap : nullptr, log, service, watched, reload},
             clock);
   return tick.run();
 }

@@ -58,6 +58,7 @@ Duration Tick::wait_time() const {
   if (g_.component) sooner(g_.component->deadline());
   sooner(g_.broker.deadline());
   if (g_.http) sooner(g_.http->deadline());
+  if (g_.tap) sooner(g_.tap->deadline());
   sooner(g_.service.deadline());
   // Not 0: while the clock is slowed down, the brain's deadline comes later than the wait says.
   if (const auto due = g_.brain.next_deadline()) wait = std::min(wait, std::max<Duration>(1, *due - clock_.now()));
@@ -83,6 +84,7 @@ void Tick::once(Duration longest) {
   const auto due = g_.brain.next_deadline();
   if (!g_.inbox.events.empty() || reload || (due && *due <= now)) {
     std::vector<LinkEvent> events = std::exchange(g_.inbox.events, {});
+    if (g_.tap) g_.tap->came(events);
     transaction([&] {
       for (LinkEvent& event : events) decide(event);
       if (reload && g_.reload) g_.reload();
@@ -91,6 +93,7 @@ void Tick::once(Duration longest) {
     });
   }
   carry_out();
+  if (g_.tap) g_.tap->write(steady, reload);
   if (g_.component) g_.component->set_read_share(share_.value());
   g_.broker.set_read_share(share_.value());
   look_around(steady);
@@ -154,6 +157,7 @@ std::string Tick::command(const Command& command) {
 void Tick::carry_out() {
   Effects effects = std::exchange(effects_, {});
   const Steady now = steady_now();
+  if (g_.tap) g_.tap->goes(effects, g_.component && g_.component->up());
   if (g_.component) {
     for (const std::string& stanza : effects.stanzas) g_.component->send(stanza);
     if (effects.reconnect_component) g_.component->reconnect("the server does not answer", now);
@@ -230,6 +234,8 @@ void Tick::close_links() {
     g_.broker.on_time(steady_now());
     g_.broker.flush(steady_now());
   }
+  if (g_.tap) g_.tap->close();
+  write_logs();
   g_.log.write({LogLine::Level::info, "event=gateway.stopped"}, clock_.now());
   g_.log.flush();
 }

@@ -16,6 +16,7 @@
 #include "gateway/read_share.h"
 #include "gateway/service.h"
 #include "gateway/store/store.h"
+#include "gateway/tap.h"
 #include "gateway/watched.h"
 
 namespace ferry {
@@ -32,6 +33,7 @@ struct Gateway {
   BrokerLink& broker;
   ControlLink& control;
   HttpLink* http;  // nullptr: off
+  Tap* tap;        // nullptr: nothing is recorded
   Log& log;
   Service& service;
   Watched& watched;

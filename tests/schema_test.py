@@ -199,6 +199,29 @@ RAW = [  # (what is wrong, full topic, bytes)
 ]
 
 
+# Of config/schema/capture.json: lines that it must take, and what it must refuse.
+CAPTURED = {"ts": "2026-11-20T10:00:00.000123Z", "stream": "c1", "kind": "component", "dir": "received",
+            "local": "127.0.0.1:5275", "remote": "[::1]:40000", "jid": "mqtt.corp.example"}
+CAPTURE_GOOD = [
+    {"ferry": "capture", "version": 1, "source": "ferryd", "redacted": True},
+    {**CAPTURED, "stanza": "<iq/>"}, {"stream": "a", "open": {}}, {**CAPTURED, "open": {"from": "a", "to": "b"}},
+    {**CAPTURED, "close": {"reason": "starttls"}}, {"stream": "-", "damage": {"offset": 0, "bytes": 7, "text": "x"}},
+    {**CAPTURED, "damage": {"source": "x", "offset": 1, "line": 2, "bytes": 3, "text": "y"}},
+    {**CAPTURED, "publish": {"topic": "t", "payload": "", "qos": 0}}, {**CAPTURED, "stanza": "<a/>", "later": 1},
+    {**CAPTURED, "publish": {"topic": "t", "payload64": "AAE=", "qos": 2, "retain": True, "cbor": True,
+                             "response": "r", "correlation64": "gA=="}},
+]
+CAPTURE_BAD = [
+    {}, [], {"ferry": "capture", "version": 2, "source": "x", "redacted": True}, {"ferry": "capture", "version": 1},
+    CAPTURED, {"stanza": "<a/>"}, {"stream": "", "stanza": "<a/>"}, {**CAPTURED, "stanza": ""},
+    {**CAPTURED, "stanza": "<a/>", "close": {}}, {**CAPTURED, "kind": "bus", "close": {}},
+    {**CAPTURED, "dir": "up", "close": {}}, {**CAPTURED, "ts": "now", "close": {}}, {**CAPTURED, "publish": {}},
+    {**CAPTURED, "publish": {"topic": "t", "qos": 3}}, {**CAPTURED, "publish": {"topic": "t", "payload64": "?"}},
+    {**CAPTURED, "publish": {"topic": "t", "payload": "", "payload64": ""}},
+    {**CAPTURED, "damage": {"line": 0}}, {**CAPTURED, "damage": {"offset": -1}},
+]
+
+
 MAY_BE_EMPTY = {"body", "subject", "thread", "nick", "text", "name", "status", "nickname", "email", "url", "note", "de"}
 IGNORED = {("out/msg", "from"), ("out/msg", "field")}
 
@@ -327,6 +350,28 @@ class Payloads(unittest.TestCase):
         for text in ("bob@corp.example", "anna+news@corp.example", "a=b#c$d%e\x7f\t", "jürgen@x", "\x85\ufdd0"):
             self.assertEqual(payloads.unescape(payloads.escape(text)), text)
         self.assertEqual(payloads.escape("anna+news@x"), "anna=2Bnews@x")
+
+
+class Captures(unittest.TestCase):
+    document = json.loads((ROOT / "config/schema/capture.json").read_text(encoding="utf-8"))
+
+    def test_is_valid_and_strict(self):
+        jsonschema.Draft7Validator.check_schema(self.document)
+        self.assertEqual(self.document["$id"], "capture.json")
+        validator = jsonschema.Draft7Validator(self.document)
+        for line in CAPTURE_GOOD:
+            with self.subTest(good=line):
+                validator.validate(line)
+        for line in CAPTURE_BAD:
+            with self.subTest(bad=line):
+                self.assertFalse(validator.is_valid(line))
+
+    def test_names_every_field_that_is_written(self):
+        writer = (ROOT / "gateway/capture/writer.cpp").read_text(encoding="utf-8")
+        written = set(re.findall(r"(?:field|text|number|key|bytes)\(\"(\w+)\"", writer))
+        described = {name for path, value in walk(self.document) if path and path[-1] == "properties" for name in value}
+        self.assertGreater(len(written), 20)
+        self.assertEqual(written - described, set())
 
 
 class AsyncApi(unittest.TestCase):

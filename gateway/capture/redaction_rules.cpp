@@ -1,0 +1,300 @@
+#include "gateway/capture/redaction_rules.h"
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <string>
+#include <unordered_map>
+#include <unordered_set>
+
+#include "translators/values/instant.h"
+
+namespace ferry {
+namespace {
+
+using Words = std::unordered_set<std::string_view>;
+
+constexpr std::array<std::string_view, 11> known_beginnings{"jabber:",
+                                                            "http://jabber.org/",
+                                                            "urn:xmpp:",
+                                                            "urn:ietf:params:",
+                                                            "http://etherx.jabber.org/",
+                                                            "vcard-temp",
+                                                            "urn:ietf:rfc:",
+                                                            "http://www.w3.org/1999/xhtml",
+                                                            "storage:",
+                                                            "eu.siacs.conversations.",
+                                                            "urn:ferry:"};
+
+bool is_known(std::string_view space) {
+  return space.empty() || std::any_of(known_beginnings.begin(), known_beginnings.end(),
+                                      [&](std::string_view b) { return space.substr(0, b.size()) == b; });
+}
+
+std::string lower_case(std::string_view text) {
+  std::string out(text);
+  for (char& c : out) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  return out;
+}
+
+// Whatever it is in: nobody writes a word like these and means no secret.
+bool is_secret_name(std::string_view name) {
+  static constexpr std::array<std::string_view, 12> parts{"passw",  "passphrase", "secret",     "token",
+                                                          "apikey", "api-key",    "api_key",    "credential",
+                                                          "vault",  "cookie",     "privatekey", "private-key"};
+  const std::string text = lower_case(name);
+  if (text == "pwd" || text == "pass" || text == "handshake" || text == "pin" || text == "ufrag") return true;
+  return std::any_of(parts.begin(), parts.end(), [&](std::string_view p) { return text.find(p) != std::string::npos; });
+}
+
+// Values of attributes that RFC 6120, 6121 and the XEPs have given.
+const Words& standard_values() {
+  static const Words words{
+      "get",          "set",         "result",      "error",      "chat",       "groupchat",    "normal",
+      "headline",     "available",   "unavailable", "subscribe",  "subscribed", "unsubscribe",  "unsubscribed",
+      "probe",        "invisible",   "none",        "to",         "from",       "both",         "remove",
+      "owner",        "admin",       "member",      "outcast",    "moderator",  "participant",  "visitor",
+      "true",         "false",       "0",           "1",          "yes",        "no",           "auth",
+      "cancel",       "continue",    "modify",      "wait",       "submit",     "form",         "hidden",
+      "boolean",      "fixed",       "jid-multi",   "jid-single", "list-multi", "list-single",  "text-multi",
+      "text-private", "text-single", "client",      "server",     "component",  "conference",   "gateway",
+      "pubsub",       "pc",          "phone",       "web",        "bot",        "text",         "generic",
+      "all",          "allow",       "deny",        "jid",        "group",      "subscription", "initiator",
+      "responder",    "stanza",      "chat-state",  "store",      "execute",    "prev",         "next",
+      "complete",     "executing",   "completed",   "canceled",   "add",        "away",         "xa",
+      "dnd"};
+  return words;
+}
+
+bool is_number(std::string_view text) {
+  return !text.empty() && text.size() <= 20 && text.find_first_not_of("0123456789.+-") == std::string_view::npos;
+}
+bool is_time(std::string_view text) { return parse_instant(text).has_value(); }
+
+const std::unordered_map<std::string_view, Treatment>& attr_rules() {
+  using T = Treatment;
+  static const std::unordered_map<std::string_view, Treatment> rules{{"from", T::jid},
+                                                                     {"to", T::jid},
+                                                                     {"jid", T::jid},
+                                                                     {"by", T::jid},
+                                                                     {"with", T::jid},
+                                                                     {"initiator", T::jid},
+                                                                     {"responder", T::jid},
+                                                                     {"publisher", T::jid},
+                                                                     {"sender", T::jid},
+                                                                     {"recipient", T::jid},
+                                                                     {"owner", T::jid},
+                                                                     {"authzid", T::jid},
+                                                                     {"username", T::localpart},
+                                                                     {"user", T::localpart},
+                                                                     {"resource", T::resource},
+                                                                     {"nick", T::written},
+                                                                     {"host", T::network},
+                                                                     {"ip", T::network},
+                                                                     {"rel-addr", T::network},
+                                                                     {"address", T::network},
+                                                                     {"local-ip", T::network},
+                                                                     {"url", T::uri},
+                                                                     {"uri", T::uri},
+                                                                     {"href", T::uri},
+                                                                     {"src", T::uri},
+                                                                     {"location", T::uri},
+                                                                     {"base", T::uri}};
+  return rules;
+}
+
+const Words& id_attrs() {
+  static const Words words{"id", "sid", "previd", "thread", "parent", "queryid", "ver", "hash", "cid", "rid", "h"};
+  return words;
+}
+
+const Words& token_attrs() {
+  static const Words words{
+      "type",      "code",       "affiliation", "role",       "subscription", "ask",      "approved",   "action",
+      "category",  "var",        "algo",        "mechanism",  "version",      "lang",     "space",      "stamp",
+      "seconds",   "since",      "utc",         "size",       "length",       "width",    "height",     "max",
+      "maxchars",  "maxstanzas", "block-size",  "seq",        "port",         "priority", "weight",     "protocol",
+      "transport", "network",    "foundation",  "generation", "namespace",    "mime",     "media-type", "start",
+      "end",       "index",      "begin",       "count",      "complete",     "stable",   "resume",     "status",
+      "creator",   "senders",    "media",       "profile",    "disposition",  "order",    "for",        "autojoin",
+      "continue",  "sessionid",  "persistent",  "access",     "max-items",    "feature",  "rid",        "rspauth"};
+  return words;
+}
+
+const std::unordered_map<std::string_view, Treatment>& text_rules() {
+  using T = Treatment;
+  static const std::unordered_map<std::string_view, Treatment> rules{{"show", T::token},
+                                                                     {"priority", T::token},
+                                                                     {"mechanism", T::token},
+                                                                     {"max", T::token},
+                                                                     {"count", T::token},
+                                                                     {"index", T::token},
+                                                                     {"utc", T::token},
+                                                                     {"tzo", T::token},
+                                                                     {"stamp", T::token},
+                                                                     {"hash", T::token},
+                                                                     {"hash-used", T::token},
+                                                                     {"algo", T::token},
+                                                                     {"media-type", T::token},
+                                                                     {"size", T::token},
+                                                                     {"date", T::token},
+                                                                     {"type", T::token},
+                                                                     {"encoding", T::token},
+                                                                     {"start", T::token},
+                                                                     {"end", T::token},
+                                                                     {"method", T::token},
+                                                                     {"thread", T::id},
+                                                                     {"first", T::id},
+                                                                     {"last", T::id},
+                                                                     {"before", T::id},
+                                                                     {"after", T::id},
+                                                                     {"sid", T::id},
+                                                                     {"jid", T::jid},
+                                                                     {"with", T::jid},
+                                                                     {"authorization-identifier", T::jid},
+                                                                     {"actor", T::jid},
+                                                                     {"owner", T::jid},
+                                                                     {"username", T::localpart},
+                                                                     {"user", T::localpart},
+                                                                     {"resource", T::resource},
+                                                                     {"see-other-host", T::network},
+                                                                     {"host", T::network},
+                                                                     {"ip", T::network},
+                                                                     {"url", T::uri},
+                                                                     {"uri", T::uri},
+                                                                     {"gone", T::uri},
+                                                                     {"redirect", T::uri},
+                                                                     {"extval", T::uri},
+                                                                     {"userid", T::foreign},
+                                                                     {"binval", T::foreign}};
+  return rules;
+}
+
+const std::unordered_map<std::string_view, Treatment>& field_rules() {
+  using T = Treatment;
+  static const std::unordered_map<std::string_view, Treatment> rules{
+      {"from", T::jid},       {"to", T::jid},          {"jid", T::jid},         {"by", T::jid},
+      {"contact", T::jid},    {"with", T::jid},        {"room", T::jid},        {"email", T::jid},
+      {"domain", T::jid},     {"via", T::jid},         {"device", T::resource}, {"url", T::uri},
+      {"id", T::id},          {"epoch", T::id},        {"since", T::id},        {"thread", T::id},
+      {"replaces", T::id},    {"retracts", T::id},     {"originId", T::id},     {"xmppId", T::id},
+      {"sha256", T::id},      {"kind", T::token},      {"state", T::token},     {"ts", T::token},
+      {"stamp", T::token},    {"want", T::token},      {"request", T::token},   {"subscription", T::token},
+      {"ask", T::token},      {"condition", T::token}, {"retry", T::token},     {"mime", T::token},
+      {"size", T::token},     {"version", T::token},   {"account", T::token},   {"links", T::token},
+      {"xmpp", T::token},     {"mqtt", T::token},      {"lang", T::token},      {"encrypted", T::token},
+      {"hints", T::token},    {"priority", T::token},  {"ok", T::token},        {"mark", T::token},
+      {"body", T::written},   {"bodies", T::written},  {"subject", T::written}, {"text", T::written},
+      {"status", T::written}, {"name", T::written},    {"nick", T::written},    {"nickname", T::written},
+      {"note", T::written},   {"groups", T::written},  {"emoji", T::written},   {"data", T::foreign},
+      {"uid", T::foreign},    {"topic", T::foreign},   {"ext", T::foreign},  // these three have rules of their own
+      {"delayed", T::keep},   {"replyTo", T::keep},    {"reacts", T::keep},     {"files", T::keep},
+      {"stanzaIds", T::keep}, {"reason", T::written},  {"error", T::written},   {"result", T::written},
+      {"contacts", T::keep},  {"devices", T::keep},    {"profile", T::keep},    {"photo", T::keep},
+      {"payload", T::written}};
+  return rules;
+}
+
+Treatment rule(const std::unordered_map<std::string_view, Treatment>& rules, std::string_view name,
+               Treatment otherwise) {
+  const auto it = rules.find(name);
+  return it == rules.end() ? otherwise : it->second;
+}
+
+bool is_protocol_node(std::string_view node) {
+  return is_token(node) && (is_known(node) || node.substr(0, 4) == "urn:" || node == "config" || node == "commands");
+}
+
+// The <field/> that a <value/> is in, also through an <option/>; nullptr: none.
+const Element* field_around(const std::vector<const Element*>& path) {
+  for (std::size_t up = 1; up <= 2 && up < path.size(); ++up)
+    if (const Element& e = *path[path.size() - 1 - up]; e.name == "field" && e.ns == "jabber:x:data") return &e;
+  return nullptr;
+}
+
+Treatment treatment_of_value(const Element& field, std::string_view text) {
+  const std::string_view var = field.attr_or("var");
+  if (field.attr_or("type") == "text-private" || is_secret_name(var)) return Treatment::secret;
+  if (var == "FORM_TYPE") return Treatment::token;
+  if (text == "0" || text == "1" || text == "true" || text == "false") return Treatment::keep;
+  return Treatment::written;
+}
+
+bool is_sasl(std::string_view space) {
+  return space == "urn:ietf:params:xml:ns:xmpp-sasl" || space.substr(0, 14) == "urn:xmpp:sasl:" ||
+         space.substr(0, 14) == "urn:xmpp:fast:";
+}
+
+Treatment treatment_in_sasl(std::string_view name) {
+  if (name == "mechanism") return Treatment::token;
+  if (name == "text" || name == "software" || name == "device") return Treatment::written;
+  if (name == "authorization-identifier") return Treatment::jid;
+  return Treatment::secret;
+}
+
+// Old log-in and registration in band: besides the password, what proves it.
+bool is_proof(const Element& e) {
+  return (e.ns == "jabber:iq:auth" || e.ns == "jabber:iq:register") &&
+         (e.name == "digest" || e.name == "hash" || e.name == "sequence" || e.name == "key");
+}
+
+}  // namespace
+
+bool is_token(std::string_view text) {
+  return !text.empty() && text.size() <= 256 && std::all_of(text.begin(), text.end(), [](char c) {
+    return c > ' ' && c < '\x7F' && c != '@' && c != '<' && c != '"';
+  });
+}
+
+Treatment treatment_of_text(const std::vector<const Element*>& path, std::string_view text) {
+  const Element& e = *path.back();
+  if (text.find_first_not_of(" \t\r\n") == std::string_view::npos) return Treatment::keep;
+  if (is_sasl(e.ns)) return treatment_in_sasl(e.name);
+  if (is_secret_name(e.name) || is_proof(e) || e.ns == "jabber:server:dialback") return Treatment::secret;
+  if (e.ns == "urn:xmpp:http:upload:0" && e.name == "header") return Treatment::secret;  // Authorization, Cookie
+  if (!is_known(e.ns)) return Treatment::foreign;
+  if (e.ns == "jabber:x:data" && e.name == "value")
+    if (const Element* field = field_around(path)) return treatment_of_value(*field, text);
+  if (e.ns == "jabber:iq:version" || (e.ns == "vcard-temp:x:update" && e.name == "photo")) return Treatment::keep;
+  return rule(text_rules(), lower_case(e.name), Treatment::written);
+}
+
+Treatment treatment_of_attr(const std::vector<const Element*>& path, const Attr& attr) {
+  const Element& e = *path.back();
+  const std::string_view name = attr.name, value = attr.value;
+  if (value.empty()) return Treatment::keep;
+  if (is_secret_name(name) || (is_sasl(e.ns) && name == "rspauth")) return Treatment::secret;
+  if (const Treatment found = rule(attr_rules(), name, Treatment::keep); found != Treatment::keep) return found;
+  if (attr.ns == ns::xml) return Treatment::token;
+  const bool standard = standard_values().contains(value) || is_time(value);
+  if (!is_known(e.ns) || !is_known(attr.ns)) return standard ? Treatment::keep : Treatment::foreign;
+  if (name == "node") {
+    const bool software =
+        e.ns == "http://jabber.org/protocol/caps" ||
+        (e.ns == "http://jabber.org/protocol/disco#info" && value.find('#') != std::string_view::npos);
+    return is_protocol_node(value) || (software && is_token(value)) ? Treatment::keep : Treatment::written;
+  }
+  const bool names_no_one = e.ns == "urn:xmpp:eme:0" || e.ns == "urn:xmpp:http:upload:0" ||
+                            (e.name == "identity" && e.attr_or("category") == "client");
+  if (name == "name" && names_no_one) return Treatment::keep;
+  if (name == "ext" && e.ns == "http://jabber.org/protocol/caps") return Treatment::keep;
+  if (id_attrs().contains(name)) return Treatment::id;
+  if (token_attrs().contains(name)) return Treatment::token;
+  return standard || is_number(value) ? Treatment::keep : Treatment::written;
+}
+
+Treatment treatment_of_field(std::string_view key) {
+  if (is_secret_name(key)) return Treatment::secret;
+  return rule(field_rules(), key, Treatment::foreign);
+}
+
+bool is_known_field(std::string_view key) { return field_rules().contains(key); }
+
+bool is_topic_word(std::string_view level) {
+  static const Words words{"u",       "r",      "gw",   "in",       "out", "msg", "text",
+                           "receipt", "act",    "dev",  "presence", "req", "res", "contact",
+                           "state",   "status", "mark", "im",       "v1",  "v2",  "-"};
+  return words.contains(level);
+}
+
+}  // namespace ferry

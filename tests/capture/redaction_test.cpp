@@ -1,0 +1,303 @@
+#include "gateway/capture/redaction.h"
+
+#include <gtest/gtest.h>
+
+#include <set>
+
+#include "gateway/capture/alphabets.h"
+#include "gateway/capture/pseudonyms.h"
+#include "tests/capture/corpus.h"
+#include "tests/capture/samples.h"
+#include "translators/values/cbor.h"
+#include "translators/values/jid.h"
+#include "translators/values/json.h"
+#include "translators/values/xml.h"
+
+namespace ferry {
+namespace redaction_test {
+
+const std::string key = "a key of a test, 16 bytes or more";
+
+// Runs of letters and digits, small; of four or more.
+std::set<std::u32string> words_of(std::string_view text) {
+  std::set<std::u32string> out;
+  std::u32string word;
+  const auto end = [&] {
+    if (word.size() >= 4) out.insert(word);
+    word.clear();
+  };
+  for (const char32_t c : decode_utf8(text)) {
+    auto letter = letter_of(c);
+    if (!letter) {
+      end();
+      continue;
+    }
+    letter->small = true;
+    word += letter->character();
+  }
+  end();
+  return out;
+}
+
+std::set<std::u32string> private_words(std::string_view marked) {
+  std::set<std::u32string> out;
+  for (std::size_t begin = marked.find("‹"); begin != std::string_view::npos; begin = marked.find("‹", begin + 3)) {
+    const std::size_t end = marked.find("›", begin);
+    out.merge(words_of(marked.substr(begin + 3, end - begin - 3)));
+  }
+  return out;
+}
+
+std::string utf8(const std::u32string& text) {
+  std::string out;
+  for (const char32_t c : text) append_utf8(out, c);
+  return out;
+}
+
+std::string redacted(Redaction& redaction, const std::string& stanza) {
+  const Record out = redaction.redact(a_record(CapturedStanza{stanza}));
+  const auto* found = std::get_if<CapturedStanza>(&out.what);
+  return found ? found->xml : capture_line(out);
+}
+
+CapturedPublish redacted(Redaction& redaction, const PrivatePublish& publish) {
+  CapturedPublish in{unmarked(publish.topic), unmarked(publish.payload), 1};
+  return std::get<CapturedPublish>(redaction.redact(a_record(in)).what);
+}
+
+TEST(Redaction, NoOriginalWordIsLeft) {
+  Redaction redaction({key});
+  std::set<std::u32string> secret, shown;
+  std::string all;
+  for (const std::string& stanza : private_stanzas()) {
+    secret.merge(private_words(stanza));
+    Record record = a_record(CapturedStanza{unmarked(stanza)}, "c1");
+    record.jid = "alice.lidell@wonderland.invalid/Rabbithole";
+    record.remote = "192.0.2.33:40000";
+    const std::string line = capture_line(redaction.redact(record));
+    EXPECT_EQ(line.find("damage"), std::string::npos) << line;
+    all += line + "\n";
+  }
+  for (const PrivatePublish& publish : private_publishes()) {
+    secret.merge(private_words(publish.topic));
+    secret.merge(private_words(publish.payload));
+    const CapturedPublish out = redacted(redaction, publish);
+    all += out.topic + " " + out.payload + "\n";
+  }
+  all +=
+      capture_line(redaction.redact(a_record(CapturedOpen{"wonderland.invalid", "alice.lidell@wonderland.invalid"})));
+  all += capture_line(redaction.redact(a_record(CapturedDamage{"/home/dormouse/x.log", 1, 2, 3, "expected <"})));
+  shown = words_of(all);
+  EXPECT_GT(secret.size(), 120U);
+  for (const std::u32string& word : secret) {
+    EXPECT_FALSE(shown.contains(word)) << utf8(word);
+    if (word.size() >= 6) { EXPECT_EQ(all.find(utf8(word)), std::string::npos) << utf8(word); }
+  }
+}
+
+// What a report is made of: names, namespaces, declarations, attributes, the lengths of texts.
+void expect_same_shape(const Element& a, const Element& b) {
+  EXPECT_EQ(a.name, b.name);
+  EXPECT_EQ(a.ns, b.ns);
+  EXPECT_EQ(a.prefix, b.prefix);
+  EXPECT_EQ(a.decls, b.decls);
+  ASSERT_EQ(a.attrs.size(), b.attrs.size());
+  for (std::size_t i = 0; i < a.attrs.size(); ++i) {
+    EXPECT_EQ(a.attrs[i].name, b.attrs[i].name);
+    EXPECT_EQ(a.attrs[i].ns, b.attrs[i].ns);
+    EXPECT_EQ(a.attrs[i].value.empty(), b.attrs[i].value.empty());
+    const bool other = b.attrs[i].value == "redacted" || a.attrs[i].name == "ip";  // neither has a length to keep
+    if (!other) { EXPECT_EQ(a.attrs[i].value.size(), b.attrs[i].value.size()) << a.attrs[i].value; }
+  }
+  ASSERT_EQ(a.children.size(), b.children.size());
+  for (std::size_t i = 0; i < a.children.size(); ++i) {
+    const Element *x = a.children[i].element(), *y = b.children[i].element();
+    ASSERT_EQ(x == nullptr, y == nullptr);
+    if (x) {
+      expect_same_shape(*x, *y);
+    } else if (*b.children[i].text() != "redacted") {
+      EXPECT_EQ(a.children[i].text()->size(), b.children[i].text()->size()) << *a.children[i].text();
+    }
+  }
+}
+
+TEST(Redaction, KeepsTheStructure) {
+  Redaction redaction({key});
+  for (const std::string& stanza : private_stanzas()) {
+    const std::string before = unmarked(stanza), after = redacted(redaction, before);
+    const auto a = parse_xml(before), b = parse_xml(after);
+    ASSERT_TRUE(a) << before;
+    ASSERT_TRUE(b) << after;
+    expect_same_shape(*a, *b);
+  }
+}
+
+TEST(Redaction, KeepsWhatIsTheProtocols) {
+  Redaction redaction({key});
+  std::string all;
+  for (const std::string& stanza : private_stanzas()) all += redacted(redaction, unmarked(stanza));
+  for (const char* word : {"type='chat' id='purple-77'",
+                           "<thread>e0ffe42b28561960</thread>",
+                           "xml:lang='de'",
+                           "/me ",
+                           "stamp='2026-11-20T10:00:00Z'",
+                           "ver='v14'",
+                           "subscription='both'",
+                           "ask='subscribe'",
+                           "<show>away</show>",
+                           "<priority>5</priority>",
+                           "hash='sha-1'",
+                           "node='http://pidgin.im/' ver='DdnydQG7RGhP9E3k9Sf+b+bF0zo='",
+                           "mechanism='PLAIN'>redacted<",
+                           "<password>redacted</password>",
+                           "password='redacted'",
+                           "maxstanzas='20'",
+                           "<TYPE>image/png</TYPE>",
+                           "<value>jabber:iq:register</value>",
+                           "id='ae890ac52d0df67ed7cfdf51b644e901'",
+                           "when='2026-11-20T10:00:00Z'",
+                           "autojoin='true'",
+                           "category='conference'",
+                           "var='http://jabber.org/protocol/muc'",
+                           "action='session-initiate'",
+                           "port='8998'",
+                           "@conference.",
+                           "name='Authorization'>redacted<",
+                           "&lt; ",
+                           " &amp; ",
+                           "<digest>redacted</digest>"})
+    EXPECT_NE(all.find(word), std::string::npos) << word;
+}
+
+TEST(Redaction, OfPublishesKeepsTheContract) {
+  Redaction redaction({key});
+  for (const PrivatePublish& publish : private_publishes()) {
+    const CapturedPublish out = redacted(redaction, publish);
+    EXPECT_EQ(out.topic.size(), unmarked(publish.topic).size()) << out.topic;
+    EXPECT_EQ(JsonDocument::parse(out.payload).ok(), JsonDocument::parse(unmarked(publish.payload)).ok());
+  }
+  const CapturedPublish message = redacted(redaction, private_publishes()[0]);
+  const std::string alice = redaction.pseudonym_of_jid("alice.lidell@wonderland.invalid");
+  EXPECT_EQ(message.topic, "im/v1/u/" + alice + "/out/msg");
+  const auto json = JsonDocument::parse(message.payload);
+  ASSERT_TRUE(json);
+  EXPECT_EQ(json->root()["id"].string(), "01JDABCD");
+  EXPECT_EQ(json->root()["to"].string(), redaction.pseudonym_of_jid("mad.hatter@wonderland.invalid"));
+  EXPECT_EQ(json->root()["ts"].string(), "2026-11-20T10:00:00.000Z");
+  EXPECT_NE(message.payload.find(":\"redacted\""), std::string::npos) << "of a field that is called password";
+  EXPECT_TRUE(json->root()["bodies"]["de"].is_string());
+  EXPECT_EQ(json->root()["files"].size(), 1U);
+  const CapturedPublish contact = redacted(redaction, private_publishes()[1]);
+  EXPECT_NE(contact.topic.find("=2B"), std::string::npos) << contact.topic;
+  CapturedPublish cbor{"im/v1/u/a@b/in/msg", *json_to_cbor("{\"body\":\"Jabberwocky\"}"), 1, false, true};
+  cbor = std::get<CapturedPublish>(redaction.redact(a_record(cbor)).what);
+  EXPECT_EQ(cbor.payload.find("Jabberwocky"), std::string::npos);
+  EXPECT_TRUE(cbor_to_json(cbor.payload));
+}
+
+TEST(Redaction, EqualNamesStayEqualAndOthersDiffer) {
+  Redaction one({key}), two({key}), other({"another key, of 16 bytes or more"});
+  std::set<std::string> seen;
+  for (int i = 0; i < 3'000; ++i) {
+    const std::string name = "user" + std::to_string(i) + "@corp.example";
+    const std::string pseudonym = one.pseudonym_of_jid(name);
+    EXPECT_EQ(pseudonym, two.pseudonym_of_jid(name));
+    EXPECT_EQ(pseudonym.size(), name.size());
+    EXPECT_TRUE(Jid::parse(pseudonym)) << pseudonym;
+    EXPECT_TRUE(seen.insert(pseudonym).second) << name;
+  }
+  for (int i = 0; i < 26 * 26; ++i) {  // all of a size: what no hash could keep apart
+    const std::string name{static_cast<char>('a' + i / 26), static_cast<char>('a' + i % 26)};
+    EXPECT_TRUE(seen.insert(one.pseudonym_of_jid(name)).second) << name;
+  }
+  EXPECT_NE(one.pseudonym_of_jid("alice@corp.example"), other.pseudonym_of_jid("alice@corp.example"));
+  const std::string stanza = redacted(
+      one,
+      "<iq><query xmlns='jabber:iq:auth'><username>alice</username></query><a to='alice@corp.example/Home'/></iq>");
+  const std::string local = one.pseudonym_of_jid("alice@corp.example").substr(0, 5);
+  EXPECT_NE(stanza.find("<username>" + local + "<"), std::string::npos) << stanza;
+  EXPECT_NE(stanza.find("to='" + one.pseudonym_of_jid("alice@corp.example") + "/"), std::string::npos) << stanza;
+  EXPECT_EQ(one.pseudonym_of_jid("conference.corp.example").substr(0, 11), "conference.");
+}
+
+TEST(Redaction, ScriptAndCaseAndLengthStay) {
+  Pseudonyms names(key);
+  for (const std::string text : {"Alice", "ÄÖÜäöü", "Ольга", "Ελένη", "東京都", "مرحبا", "😀🎉", "Łódź", "בית", "한국어",
+                                 "ไทย", "Ñandú 42", "ভাষা", "Đặng"}) {
+    const std::string out = names.text(text);
+    EXPECT_EQ(out.size(), text.size());
+    EXPECT_NE(out, text);
+    const std::u32string a = decode_utf8(text), b = decode_utf8(out);
+    ASSERT_EQ(a.size(), b.size());
+    for (std::size_t i = 0; i < a.size(); ++i) {
+      const auto x = letter_of(a[i]), y = letter_of(b[i]);
+      ASSERT_EQ(x.has_value(), y.has_value()) << text;
+      if (!x) {
+        EXPECT_EQ(a[i], b[i]);
+        continue;
+      }
+      EXPECT_EQ(x->first, y->first) << text << " " << out;
+      EXPECT_EQ(x->small, y->small) << text << " " << out;
+    }
+  }
+}
+
+TEST(Redaction, EveryCharacterIsItsOwnPlace) {
+  for (char32_t c = 1; c < 0x110000; ++c)
+    if (const auto letter = letter_of(c)) {
+      ASSERT_EQ(letter->character(), c) << static_cast<unsigned>(c);
+      ASSERT_LT(letter->index, letter->size);
+    }
+}
+
+TEST(Redaction, KeepsWhatItIsToldTo) {
+  const std::string stanza =
+      "<message from='alice@corp.example/Home'><body>Ask bob@corp.example/x or Dave.</body><auth "
+      "xmlns='urn:ietf:params:xml:ns:xmpp-sasl'>c2VjcmV0</auth><x xmlns='urn:acme:x' a='Tophat'/></message>";
+  Redaction bodies({key, true, false}), jids({key, false, true}), both({key, true, true});
+  const std::string with_bodies = redacted(bodies, stanza), with_jids = redacted(jids, stanza);
+  EXPECT_NE(with_bodies.find("Ask " + bodies.pseudonym_of_jid("bob@corp.example/x") + " or Dave."), std::string::npos)
+      << with_bodies;
+  EXPECT_EQ(with_bodies.find("alice"), std::string::npos);
+  EXPECT_NE(with_jids.find("from='alice@corp.example/Home'"), std::string::npos);
+  EXPECT_EQ(with_jids.find("Dave"), std::string::npos);
+  EXPECT_EQ(jids.pseudonym_of_jid("alice@corp.example"), "alice@corp.example");
+  for (const std::string& out : {with_bodies, with_jids, redacted(both, stanza)}) {
+    EXPECT_EQ(out.find("c2VjcmV0"), std::string::npos) << "a secret is never kept";
+    EXPECT_EQ(out.find("Tophat"), std::string::npos) << "nobody knows what that is";
+  }
+}
+
+TEST(Redaction, WhatCannotBeReadLosesItsContent) {
+  Redaction redaction({key});
+  for (const std::string bad : {"<message><body>Tophat", "Tophat", "", "<a>&Tophat;</a>", "<a><!-- Tophat --></a>",
+                                "<a/><b>Tophat</b>", "<!DOCTYPE Tophat><a/>"}) {
+    const Record out = redaction.redact(a_record(CapturedStanza{bad}));
+    ASSERT_TRUE(damage_of(out)) << bad;
+    EXPECT_EQ(damage_of(out)->bytes, bad.size());
+    EXPECT_EQ(capture_line(out).find("Tophat"), std::string::npos);
+  }
+  const auto payload = [&](const std::string& bytes, bool cbor) {
+    CapturedPublish publish{"im/v1/u/a@b/in/msg", bytes, 1, false, cbor};
+    return std::get<CapturedPublish>(redaction.redact(a_record(publish)).what).payload;
+  };
+  EXPECT_EQ(payload("\xFFTophat", false), "xxxxxxx");
+  EXPECT_EQ(payload("Tophat", true), "xxxxxx");
+  EXPECT_EQ(payload("", false), "");
+  EXPECT_EQ(payload("{\"body\":\"Tophat", false).find("Tophat"), std::string::npos);
+}
+
+TEST(Redaction, OfAddressesOfTheNetwork) {
+  Pseudonyms names(key);
+  EXPECT_EQ(names.address("127.0.0.1:5222"), "127.0.0.1:5222");
+  EXPECT_EQ(names.address("[::1]:5222"), "[::1]:5222");
+  const std::string four = names.address("192.0.2.33:40000"), six = names.address("[2001:db8::7]:5269");
+  EXPECT_EQ(four.substr(0, 3), "10.");
+  EXPECT_EQ(four.substr(four.size() - 6), ":40000");
+  EXPECT_EQ(four.substr(0, four.rfind(':')), names.address("192.0.2.33"));
+  EXPECT_EQ(six.substr(0, 5), "[fd00") << six;
+  EXPECT_EQ(names.address("xmpp.corp.example:5222").substr(0, 5), "xmpp.");
+}
+
+}  // namespace redaction_test
+}  // namespace ferry
