@@ -75,7 +75,7 @@ struct User {
   Jid jid;           // bare
   std::string base;  // {root}/u/{uid}
   Format format = Format::json;
-  StringMap<Contact> contacts;                           // by bare JID
+  std::map<std::string, Contact, std::less<>> contacts;  // by bare JID: the same order everywhere
   std::map<std::string, Device> devices;                 // by device level
   std::map<std::string, presence::Endpoints> strangers;  // directed presence from non-contacts, by bare JID
   std::map<std::string, Instant> dropped;  // whom the user stopped watching, until when their late presence is ignored

@@ -77,7 +77,31 @@ COMMANDS = ['{"command":"%s"}' % c for c in ('map.list', 'map.check', 'acl', 'us
     '{"command":"map.import","rows":["user bob@mqtt.corp.example {root}/u/b","user bob@mqtt.corp.example {root}/u/c",7],"replace":true}',
     '{"command":"map.explain","text":"bob@mqtt.corp.example"}\n{"command":"map.list","after":"a","limit":1}']
 
+RECORD = '{"ts":"2026-11-20T10:00:00.000001Z","stream":"c1","kind":"component","dir":"sent",%s}\n'
+CAPTURES = [RECORD % f for f in (
+    '"stanza":"<iq/>"', '"open":{"from":"a","to":"b"}', '"close":{"reason":"end"}', '"publish":{"topic":"t","payload64":"/w==","qos":1}',
+    '"damage":{"source":"x","offset":1,"line":2,"bytes":3,"text":"y"}', '"publish":{"topic":"im/v1/u/a@b/in/msg","payload":"{\\"body\\":\\"x\\"}"}')]
+# In the order of `ferry-replay import --list-formats`: the first byte of a seed is the format.
+IMPORTS = [
+    b'\xd4\xc3\xb2\xa1\x02\0\x04\0' + b'\0' * 8 + b'\xff\xff\0\0\x65\0\0\0' + b'\1\0\0\0\0\0\0\0\x33\0\0\0\x33\0\0\0'
+    b'E\0\0\x33\0\0\0\0\x40\6\0\0\x0a\0\0\1\x0a\0\0\2\x90\0\x14\x66\0\0\0\7\0\0\0\0\x50\x10\0\0\0\0\0\0<presence/>',
+    "C2S /10.1.0.1:1  - OPEN - (1)\nC2S /10.1.0.1:1  - RECV - (1): <message to='b@x'><body>a\nb</body></message>\nC2S /10.1.0.1:1  - CLSD - (1)\n",
+    '<jive xmlns="http://www.jivesoftware.org"><packet streamID="q" timestamp="Jan 05, 2022 03:04:05:678 PM"><presence xmlns=""/></packet>',
+    '2015-08-31 13:14:47.541 [debug] <0.454.0>@ejabberd_receiver:process_data:349 Received XML on stream = <<"<a>caf\u00c3\u00a9\\n</a>">>\n'
+    '2020-01-17 14:52:12.904 [info] <0.5.0> (tcp|<0.5.0>) Send XML on stream = <<60,97,\n  47,62>>\n',
+    '<log>\n<packet or="send" ljid="a@x/r" lip="1.2.3.4" ts="2026-01-01T12:00:00Z"><message to="b@x"/></packet>\n</log>',
+    "Sep 18 23:29:39 c2s5\tdebug\tRECV: <message><body>hi\nthere</body></message>\nSep 18 23:29:40 c2s5\tdebug\tSEND: <presence/>\n",
+    '<!-- received from a@x/r -->\n<presence/>\n<!-- sent to b@x/p -->\n<presence/>\n', 'xmpp DEBUG RECV: <stream:stream id="a">\nconn DEBUG SENT: <iq/>\n',
+    '2026-01-01T12:00:00+01: 00004711: conn: DBG: SENT: <iq/>\n', 'SENT:\n<iq/>\n\nRECV:\n<iq/>\n', "DEBUG    SEND: <iq/>\nDEBUG    RECV: <r xmlns='urn:xmpp:sm:3'/>\n",
+    "11:46:10 AM SENT (0): <iq/><a xmlns='urn:xmpp:sm:3' h='2'/>\n", "(16:55:30) jabber: Recv (ssl)(453): <iq\n(16:55:31) jabber: Sending (ssl) (a@x/p): <iq/>\n",
+    '<!-- Outgoing Thu Jan  1 12:00:00 2026 (a@x) -->\n<iq>\n  <a/>\n</iq>\n', "<!-- TS:2026-01-01T12:00:00-->\n<message from='b@x'/>\n",
+    'XMPP IN [a@x stream:0x1 thread:0x2 2026-01-01T12:00:00]\n<iq/>\n', 'Send:1.5:<0.1.0>:<iq/>\nRecv:1.6:<0.1.0>:<iq/>\n', 'Romeo sends:\n\t<iq/>\n\nRomeo receives:\n\t<iq/>\n',
+    HEAD + "</body></message><message><body><presence/></message><iq id='1'/><proceed xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>",
+]
+
 CORPORA = {
+    'capture': [''.join(CAPTURES), bytes.fromhex('28b52ffd2000010000'), '{"ferry":"capture","version":1,"redacted":true}\n' + CAPTURES[0]] + CAPTURES
+               + STANZAS + ["<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl'>AGE=</auth>", "<a b='&#65;&amp;'><![CDATA[c]]>&lt;</a>"],
     'xml': [HEAD + s + '</stream:stream>' for s in STANZAS[:8]] + [HEAD + '<stream:error><host-unknown/></stream:error>'] + [
         HEAD + '<handshake/>', '<!DOCTYPE a [<!ENTITY b "c">]><a>&b;</a>', '<a><!-- c --></a>', '<a><?p i?></a>', '<a><![CDATA[<b>]]></a>',
         "<a xmlns='u' xmlns:p='v' p:q='&lt;&#10;&quot;'><p:b xmlns=''/></a>", '<a>' * 20, HEAD + ' \n ' + '<a/>' * 70, '<a ' + "b='' " * 10 + '/>',
@@ -85,6 +109,7 @@ CORPORA = {
     'stanza': STANZAS, 'message': MESSAGES, 'json_payload': PAYLOADS + MESSAGES[:2],
     'cbor': PAYLOADS + [bytes.fromhex(CBOR), b'\xbf\x61a\x9f\x01\x20\xff\xff', b'\x5f\x41a\xff', b'\x7f\x61a\x61b\xff', b'\xfb' + b'\x7f\xf0' + b'\0' * 6,
                         b'\x1b' + b'\xff' * 8, b'\xc0\x61a', b'\x81' * 70 + b'\x01', b'\xf9\x3c\x00', b'\xa1\x01\x02', b'\x9b' + b'\xff' * 8],
+    'import': [bytes([n]) + (text if isinstance(text, bytes) else text.encode()) for n, text in enumerate(IMPORTS)],
     'jid': NAMES, 'uid': UIDS + NAMES[:6], 'topic': TOPICS, 'route': ROWS, 'options': CONF, 'instant': TIMES, 'command': COMMANDS,
     'link': [HEAD + '<handshake/>' + STANZAS[0] + '</stream:stream>', HEAD + '<handshake/>' + STANZAS[21], HEAD + '<stream:error><conflict xmlns='
              "'urn:ietf:params:xml:ns:xmpp-streams'/></stream:error>", HEAD.replace('component:accept', 'server'), HEAD + '<message/>', HEAD + HEAD, '<a/>', ''],

@@ -1,0 +1,67 @@
+// The streams of an import: reassembles each, checks its stanzas, and makes records of them.
+#pragma once
+
+#include <array>
+#include <list>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <unordered_set>
+
+#include "tools/ferry-replay/import_sink.h"
+#include "tools/ferry-replay/stanza_scanner.h"
+#include "tools/ferry-replay/stanza_text.h"
+
+namespace ferry::intake {
+
+// One instance is one import; keys of different files are kept apart by forget().
+class Streams {
+ public:
+  explicit Streams(Sink& sink) : sink_(sink) {}
+
+  void open(const Seen& seen);  // a new connection; what had the key before is over
+  void data(const Seen& seen, std::string_view bytes, bool fresh);
+  void gap(const Seen& seen, std::string_view why);  // bytes are missing here
+  void damage(const Seen& seen, std::uint64_t bytes, std::string_view why);
+  void close(const Seen& seen, std::string_view reason);
+  void publish(const Seen& seen, CapturedPublish&& publish);
+  bool inside(const Seen& seen) const;                                              // of an unfinished stanza
+  bool knows(std::string_view id) const { return ids_.contains(std::string(id)); }  // of some server's stream header
+  void forget();  // everything ends; what is unfinished is damage
+
+ private:
+  struct Side {
+    explicit Side(bool plausible) : scanner(plausible) {}
+    StanzaScanner scanner;
+    Scope scope;
+  };
+  struct Stream {
+    std::string key, name;
+    StreamKind kind = StreamKind::unknown;
+    std::string local, remote, jid, error;
+    std::int64_t time = 0;
+    bool infer = false;
+    bool closed = false, opaque = false, tls = false;  // tls: begins, unless a '<' comes
+    std::array<std::unique_ptr<Side>, 3> sides;        // by direction
+    std::list<Stream*>::iterator use;
+  };
+  class Reader;  // what the scanner of a side finds
+
+  Stream& stream(const Seen& seen);
+  Side& side(Stream& s, const Seen& seen);
+  void finish(Stream& s, std::string_view why);
+  void end(Stream& s, std::string_view why);
+  void bound();
+  Record record(const Stream& s, const Seen& seen) const;
+  void close(Stream& s, const Seen& seen, std::string_view reason);
+
+  Sink& sink_;
+  StanzaCheck check_;
+  std::unordered_map<std::string_view, std::unique_ptr<Stream>> streams_;  // the key is the Stream's
+  std::list<Stream*> uses_;                                                // the latest first
+  std::unordered_set<std::string> ids_;
+  std::size_t held_ = 0;
+};
+
+}  // namespace ferry::intake

@@ -1,0 +1,107 @@
+#include "tools/ferry-replay/stanza_text.h"
+
+#include "tools/ferry-replay/import_parts.h"
+#include "tools/ferry-replay/stanza_scanner.h"
+
+namespace ferry::intake {
+namespace {
+
+constexpr XmlLimits stanza_limits{limit::stanza + 4'096, limit::depth, limit::elements, limit::attributes};
+constexpr unsigned stanzas_of_a_parser = 4'096;  // it remembers every name that it has seen
+
+bool is_space(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
+
+// Does the tag have an attribute of this name?
+bool has_attribute(std::string_view tag, std::string_view name) {
+  for (std::size_t at = tag.find(name); at != std::string_view::npos; at = tag.find(name, at + 1)) {
+    if (!is_space(tag[at - 1])) continue;
+    std::size_t next = at + name.size();
+    while (next < tag.size() && is_space(tag[next])) ++next;
+    if (next < tag.size() && tag[next] == '=') return true;
+  }
+  return false;
+}
+
+bool has_prefix(std::string_view xml, std::string_view prefix) {
+  for (std::size_t at = xml.find(prefix); at != std::string_view::npos; at = xml.find(prefix, at + 1)) {
+    const std::size_t colon = at + prefix.size();
+    if (colon >= xml.size()) return false;
+    if (xml[colon] == ':' && at > 0 && (xml[at - 1] == '<' || is_space(xml[at - 1]))) return true;
+  }
+  return false;
+}
+
+void declare(std::string& out, std::string_view prefix, std::string_view uri) {
+  out += prefix.empty() ? " xmlns" : " xmlns:";
+  out.append(prefix) += "='";
+  append_escaped(out, uri);
+  out += '\'';
+}
+
+}  // namespace
+
+std::string with_namespaces(std::string_view xml, const Scope& scope) {
+  const std::size_t name_end = std::min(xml.find_first_of(" \t\r\n/>", 1), xml.size());
+  const std::string_view name = xml.substr(0, name_end), tag = xml.substr(0, tag_end(xml));
+  std::string out;
+  out.reserve(xml.size() + 64);
+  out = name;
+  if (name.find(':') == std::string_view::npos && !has_attribute(tag, "xmlns")) declare(out, {}, scope.content_ns);
+  for (const NsDecl& d : scope.prefixes)
+    if (has_prefix(xml, d.prefix) && !has_attribute(tag, "xmlns:" + d.prefix)) declare(out, d.prefix, d.uri);
+  return out += xml.substr(name_end);
+}
+
+std::optional<StreamHeader> read_header(std::string_view tag, std::string& wrong) {
+  std::string text;
+  const std::size_t colon = tag.find(':');
+  const std::string_view prefix = tag.substr(1, colon - 1);
+  if (has_attribute(tag, "xmlns:" + std::string(prefix))) {
+    text = tag;
+  } else {
+    const std::size_t name_end = std::min(tag.find_first_of(" \t\r\n/>", 1), tag.size());
+    text = tag.substr(0, name_end);
+    declare(text, prefix, ns::stream);
+    text += tag.substr(name_end);
+  }
+  XmlStreamReader reader(stanza_limits);
+  std::vector<StreamItem> items;
+  reader.feed(text, items);
+  wrong = "a stream header that is not well-formed";
+  if (items.empty()) return std::nullopt;
+  if (const auto* fault = std::get_if<StreamFault>(&items.back())) {
+    wrong += ": " + fault->text;
+    return std::nullopt;
+  }
+  auto* header = std::get_if<StreamHeader>(&items.front());
+  if (!header || header->element.name != "stream") return std::nullopt;
+  wrong.clear();
+  return std::move(*header);
+}
+
+StanzaCheck::StanzaCheck() { begin(); }
+
+void StanzaCheck::begin() {
+  reader_.emplace(stanza_limits);
+  items_.clear();
+  reader_->feed("<s>", items_);
+  read_ = 0;
+}
+
+Element* StanzaCheck::read(std::string_view xml) {
+  if (++read_ > stanzas_of_a_parser) begin();
+  items_.clear();
+  reader_->feed(xml, items_);
+  if (items_.size() == 1)
+    if (auto* element = std::get_if<Element>(&items_.front())) return element;
+  wrong_ = "not one whole element";
+  if (!items_.empty()) {
+    if (const auto* refused = std::get_if<Refused>(&items_.front())) wrong_ = refused->error.text;
+    if (const auto* fault = std::get_if<StreamFault>(&items_.back()))
+      wrong_ = fault->condition + ": " + fault->text.substr(0, fault->text.find(" at byte "));
+  }
+  begin();
+  return nullptr;
+}
+
+}  // namespace ferry::intake
