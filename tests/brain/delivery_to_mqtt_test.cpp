@@ -209,22 +209,6 @@ TEST_P(ToMqttTest, a_probe_on_its_way_is_not_lost_when_the_user_shows_life_witho
   EXPECT_EQ(std::set<std::string>(found.begin(), found.end()), (std::set<std::string>{"1", "2"}));
 }
 
-TEST_P(ToMqttTest, a_probe_that_comes_back_late_still_waits) {
-  stage.puback = 0x10;
-  body("1");
-  stage.puback = -1;
-  body("2");  // "1" asks
-  const auto probe = std::exchange(stage.unacknowledged, {});
-  stage.mqtt("bob", "out/act", R"({"to":"alice@corp.example","state":"active"})");  // "2" comes
-  stage.acknowledge_all(0);
-  ASSERT_EQ(probe.size(), 1u);
-  stage.acknowledge(probe[0], 0x10);
-  stage.forget_effects();
-  stage.puback = 0;
-  stage.mqtt("bob", "out/act", R"({"to":"alice@corp.example","state":"active"})");
-  EXPECT_EQ(bodies(), Bodies{"1"});
-}
-
 TEST_P(ToMqttTest, what_waits_survives_a_restart) {
   stage.online("bob", "phone");
   stage.offline("bob", "phone");

@@ -18,6 +18,9 @@ FERRY_CONVERSATIONS(PeopleTest);
 
 TEST_P(PeopleTest, what_was_accepted_for_whom_no_row_covers_waits_until_one_does) {
   good(add);
+  people.restart();
+  people.links_up();
+  people.settle();
   people.broker_down();
   people.xmpp(
       "<message type='chat' from='alice@corp.example/a' to='bob@mqtt.corp.example' id='1'><body>1</body></message>");
