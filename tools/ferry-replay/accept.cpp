@@ -4,7 +4,6 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/epoll.h>
-#include <sys/random.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -15,6 +14,7 @@
 #include <cstring>
 #include <utility>
 
+#include "gateway/capture/keyed_hash.h"
 #include "gateway/links/handshake.h"
 
 namespace ferry::replay {
@@ -31,10 +31,11 @@ XmlLimits accept_limits(std::size_t bytes) {
 }
 
 std::string random_id() {
-  std::array<unsigned char, 8> bytes{};
-  if (::getrandom(bytes.data(), bytes.size(), 0) != static_cast<ssize_t>(bytes.size())) bytes.fill(0x5a);
   std::string out;
-  for (const unsigned char byte : bytes) out += "0123456789abcdef"[byte & 15], out += "0123456789abcdef"[byte >> 4];
+  for (const char c : random_key().substr(0, 8)) {
+    const auto byte = static_cast<unsigned char>(c);
+    out += "0123456789abcdef"[byte & 15], out += "0123456789abcdef"[byte >> 4];
+  }
   return out;
 }
 

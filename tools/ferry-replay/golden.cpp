@@ -94,13 +94,7 @@ void Golden::compare(std::uint64_t line, const std::string& cause, const std::ve
   std::vector<std::string> expected;
   while (peek() && next_line_ <= line) {
     if (next_line_ < line) {  // of a line that nothing leaves for any more
-      const std::uint64_t gone = next_line_;
-      std::vector<std::string> missing;
-      while (peek() && next_line_ == gone) {
-        missing.push_back(std::move(next_));
-        have_ = false;
-      }
-      differ(gone, "(not played in this run)", missing, {});
+      miss();
       continue;
     }
     expected.push_back(std::move(next_));
@@ -149,16 +143,19 @@ void Golden::differ(std::uint64_t line, const std::string& cause, const std::vec
   if (differences_++ < show_) say_("line " + std::to_string(line) + ": " + cut(cause, most_cause) + "\n" + text);
 }
 
-void Golden::finish() {
-  while (peek()) {
-    const std::uint64_t gone = next_line_;
-    std::vector<std::string> missing;
-    while (peek() && next_line_ == gone) {
-      missing.push_back(std::move(next_));
-      have_ = false;
-    }
-    differ(gone, "(not played in this run)", missing, {});
+// All that is expected of the next line: it was not played.
+void Golden::miss() {
+  const std::uint64_t gone = next_line_;
+  std::vector<std::string> missing;
+  while (peek() && next_line_ == gone) {
+    missing.push_back(std::move(next_));
+    have_ = false;
   }
+  differ(gone, "(not played in this run)", missing, {});
+}
+
+void Golden::finish() {
+  while (peek()) miss();
 }
 
 }  // namespace ferry::replay

@@ -31,6 +31,7 @@ class Golden {
   std::uint64_t other_ids() const { return other_ids_; }      // output lines that differ in ids alone
 
  private:
+  void miss();
   bool peek();  // is there another expected line? then it is in next_
   void differ(std::uint64_t line, const std::string& cause, const std::vector<std::string>& expected,
               const std::vector<std::string>& actual);
