@@ -130,7 +130,8 @@ Result<AuthFile, std::string> AuthFile::open(const std::string& path) {
 }
 
 bool AuthFile::replaced() const {
-  struct stat ours {}, theirs {};
+  struct stat ours {
+  }, theirs{};
   if (::fstat(fd_, &ours) != 0 || ::stat(path_.c_str(), &theirs) != 0) return false;
   return ours.st_ino != theirs.st_ino || ours.st_dev != theirs.st_dev;
 }

@@ -74,9 +74,9 @@ Secret hmac(Digest kind, std::string_view key, std::string_view text) {
 Secret pbkdf2(Digest kind, std::string_view password, std::string_view salt, std::uint32_t iterations) {
   Buffer out;
   const int size = EVP_MD_get_size(kind_of(kind));
-  if (iterations > INT_MAX || PKCS5_PBKDF2_HMAC(reinterpret_cast<const char*>(bytes_of(password)), length_of(password),
-                                                bytes_of(salt), length_of(salt), static_cast<int>(iterations),
-                                                kind_of(kind), size, out.bytes.data()) != 1)
+  if (iterations > INT_MAX ||
+      PKCS5_PBKDF2_HMAC(reinterpret_cast<const char*>(bytes_of(password)), length_of(password), bytes_of(salt),
+                        length_of(salt), static_cast<int>(iterations), kind_of(kind), size, out.bytes.data()) != 1)
     crypto_failed("PBKDF2");
   return out.first(static_cast<std::size_t>(size));
 }

@@ -58,7 +58,8 @@ std::string problem_of(const ScramKeys& keys) {
   if (keys.salt.empty()) return "there is no salt";
   if (keys.salt.size() > most_salt_bytes) return "the salt has more than " + std::to_string(most_salt_bytes) + " bytes";
   if (keys.iterations < least_iterations) return "there are no iterations";
-  if (keys.iterations > most_iterations) return "there are more than " + std::to_string(most_iterations) + " iterations";
+  if (keys.iterations > most_iterations)
+    return "there are more than " + std::to_string(most_iterations) + " iterations";
   return {};
 }
 

@@ -84,8 +84,9 @@ Result<Vault, Problem> Vault::parse(std::string_view text, const std::string& na
 }
 
 Secret Vault::new_key_file(std::string_view before) {
-  std::string text = "# Ferry's vault (ferryctl vault init). Who has this file can read the credentials in the store.\n"
-                     "# The first key seals, all open. Without it, what is sealed is lost: keep a copy.\n";
+  std::string text =
+      "# Ferry's vault (ferryctl vault init). Who has this file can read the credentials in the store.\n"
+      "# The first key seals, all open. Without it, what is sealed is lost: keep a copy.\n";
   text += to_hex(crypto::random_bytes(id_size)) + ' ' + to_hex(crypto::random_bytes(crypto::key_size)) + '\n';
   for (const std::string_view line : split(before, '\n'))
     if (const auto parts = words(line.substr(0, line.find('#'))); parts.size() == 2)
@@ -126,8 +127,8 @@ Result<Secret, std::string> Vault::open_text(std::string_view owner, std::string
   const std::string_view id = sealed.substr(1, id_size);
   for (const Key& key : keys_) {
     if (key.id != id) continue;
-    auto text = crypto::decrypt(key.bytes.view(), sealed.substr(1 + id_size, crypto::nonce_size),
-                                bound_to(owner, kind), sealed.substr(head_size));
+    auto text = crypto::decrypt(key.bytes.view(), sealed.substr(1 + id_size, crypto::nonce_size), bound_to(owner, kind),
+                                sealed.substr(head_size));
     if (!text) return std::string("the sealed credential was altered, or is another user's or of another kind");
     return *std::move(text);
   }

@@ -83,8 +83,8 @@ std::optional<ScramKeys> Gate::keys_of(std::string_view login, const AuthPerson&
     if (hash && kind != *hash) continue;
     const auto text = vault_.open_text(login, mechanism_name(kind), sealed);
     if (!text) {
-      log_(Gravity::error, "the keys of " + in_quotes(login) + " cannot be read: " + text.error() +
-                               "; is " + options_.key_file + " the one that ferryctl vault broker-key wrote?");
+      log_(Gravity::error, "the keys of " + in_quotes(login) + " cannot be read: " + text.error() + "; is " +
+                               options_.key_file + " the one that ferryctl vault broker-key wrote?");
       continue;
     }
     auto keys = scram_keys_of(kind, text->view());
@@ -117,7 +117,8 @@ std::string Gate::mac_of(std::string_view login, std::string_view text) const {
 // ---- client ids
 
 bool Gate::is_own_client_id(std::string_view login, std::string_view client_id) const {
-  if (client_id.size() > login.size() + 1 && client_id.starts_with(login) && client_id[login.size()] == ':') return true;
+  if (client_id.size() > login.size() + 1 && client_id.starts_with(login) && client_id[login.size()] == ':')
+    return true;
   return !options_.bind_client_ids && !is_somebodys_client_id(client_id);
 }
 
@@ -162,7 +163,8 @@ Verdict Gate::password(const Attempt& attempt, std::string_view password, Instan
   if (!right) return failed(attempt, now, "wrong password"), Verdict::denied;
   user_failures_.forget(std::string(attempt.login));
   if (!is_own_client_id(attempt.login, attempt.client_id)) {
-    say(Gravity::notice, about(attempt, "refused: its client id must be " + std::string(attempt.login) + ":DEVICE"), now);
+    say(Gravity::notice, about(attempt, "refused: its client id must be " + std::string(attempt.login) + ":DEVICE"),
+        now);
     return Verdict::denied;
   }
   return Verdict::granted;

@@ -5,8 +5,9 @@
 // users) is deferred: to Mosquitto's password_file and acl_file. A log-in of a person needs the password, by itself or
 // by SCRAM, and a client id "LOGIN:DEVICE"; nobody else gets a client id of a person's.
 //
-// What a wrong password, an unknown name and a reached limit have in common: the answer, and what it costs. A person who
-// is to be asked for at the legacy server (`ask`) is sent away without an answer (Verdict::again) while LoginCheck asks.
+// What a wrong password, an unknown name and a reached limit have in common: the answer, and what it costs. A person
+// who is to be asked for at the legacy server (`ask`) is sent away without an answer (Verdict::again) while LoginCheck
+// asks.
 #pragma once
 
 #include <functional>

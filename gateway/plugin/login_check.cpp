@@ -90,7 +90,8 @@ void LoginCheck::read(Instant now) {
     const std::size_t first = text.find('\0');
     if (first == std::string_view::npos) continue;
     const std::size_t second_end = text.find('\0', first + 1);
-    const std::string_view word = text.substr(first + 1, second_end == std::string_view::npos ? second_end : second_end - first - 1);
+    const std::string_view word =
+        text.substr(first + 1, second_end == std::string_view::npos ? second_end : second_end - first - 1);
     std::uint64_t id = 0;
     std::from_chars(text.data(), text.data() + first, id);
     const auto question = waiting_.find(id);

@@ -18,10 +18,10 @@ namespace ferry {
 
 class LoginCheck {
  public:
-  static constexpr std::size_t most_waiting = 256;         // questions without an answer
-  static constexpr std::size_t most_remembered = 4096;     // answers
-  static constexpr Duration patience = 60 * second;        // after which a question may be asked again
-  static constexpr Duration remembered = 60 * second;      // an answer
+  static constexpr std::size_t most_waiting = 256;      // questions without an answer
+  static constexpr std::size_t most_remembered = 4096;  // answers
+  static constexpr Duration patience = 60 * second;     // after which a question may be asked again
+  static constexpr Duration remembered = 60 * second;   // an answer
   enum class Answer { none, granted, wrong, unavailable };
 
   explicit LoginCheck(std::string socket) : socket_(std::move(socket)) {}
@@ -32,7 +32,7 @@ class LoginCheck {
   bool configured() const { return !socket_.empty(); }
   // What is known by now; asks if nothing is and nothing is under way. `mac` stands for login and password.
   Answer ask(const std::string& mac, std::string_view jid, std::string_view password, Instant now);
-  void read(Instant now);  // what has been answered
+  void read(Instant now);                                  // what has been answered
   const std::string& trouble() const { return trouble_; }  // why the last question could not be asked; empty: it could
 
  private:

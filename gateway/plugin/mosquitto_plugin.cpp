@@ -32,7 +32,9 @@ Instant steady_now() {
   return duration_cast<milliseconds>(steady_clock::now().time_since_epoch()).count() + 1;
 }
 
-std::string_view text_or_nothing(const char* text) { return text == nullptr ? std::string_view() : std::string_view(text); }
+std::string_view text_or_nothing(const char* text) {
+  return text == nullptr ? std::string_view() : std::string_view(text);
+}
 
 void log_line(Gravity gravity, const std::string& text) {
   const int level = gravity == Gravity::error     ? MOSQ_LOG_ERR
@@ -108,8 +110,9 @@ int on_auth_start(int, void* event, void* data) {
 
 int on_auth_continue(int, void* event, void* data) {
   auto* e = static_cast<mosquitto_evt_extended_auth*>(event);
-  return guarded(MOSQ_ERR_AUTH,
-                 [&] { return answer(e, static_cast<Plugin*>(data)->gate->go_on(e->client, data_of(e), steady_now())); });
+  return guarded(MOSQ_ERR_AUTH, [&] {
+    return answer(e, static_cast<Plugin*>(data)->gate->go_on(e->client, data_of(e), steady_now()));
+  });
 }
 
 int on_disconnect(int, void* event, void* data) {
@@ -131,7 +134,8 @@ int on_acl_check(int, void* event, void* data) {
 }
 
 int on_tick(int, void*, void* data) {
-  return guarded(MOSQ_ERR_SUCCESS, [&] { return static_cast<Plugin*>(data)->gate->tick(steady_now()), MOSQ_ERR_SUCCESS; });
+  return guarded(MOSQ_ERR_SUCCESS,
+                 [&] { return static_cast<Plugin*>(data)->gate->tick(steady_now()), MOSQ_ERR_SUCCESS; });
 }
 
 int on_reload(int, void*, void* data) {
@@ -142,10 +146,13 @@ struct Callback {
   int event;
   MOSQ_FUNC_generic_callback run;
 };
-constexpr Callback callbacks[] = {
-    {MOSQ_EVT_BASIC_AUTH, on_basic_auth}, {MOSQ_EVT_EXT_AUTH_START, on_auth_start},
-    {MOSQ_EVT_EXT_AUTH_CONTINUE, on_auth_continue}, {MOSQ_EVT_DISCONNECT, on_disconnect},
-    {MOSQ_EVT_ACL_CHECK, on_acl_check}, {MOSQ_EVT_TICK, on_tick}, {MOSQ_EVT_RELOAD, on_reload}};
+constexpr Callback callbacks[] = {{MOSQ_EVT_BASIC_AUTH, on_basic_auth},
+                                  {MOSQ_EVT_EXT_AUTH_START, on_auth_start},
+                                  {MOSQ_EVT_EXT_AUTH_CONTINUE, on_auth_continue},
+                                  {MOSQ_EVT_DISCONNECT, on_disconnect},
+                                  {MOSQ_EVT_ACL_CHECK, on_acl_check},
+                                  {MOSQ_EVT_TICK, on_tick},
+                                  {MOSQ_EVT_RELOAD, on_reload}};
 
 // Empty: understood.
 std::string read_options(const mosquitto_opt* options, int count, GateOptions& out) {
@@ -160,10 +167,12 @@ std::string read_options(const mosquitto_opt* options, int count, GateOptions& o
     else if (key == "client_ids" && (value == "bound" || value == "free"))
       out.bind_client_ids = value == "bound";
     else
-      return "plugin_opt_" + std::string(key) + " is unknown, or has a value that it cannot have; there are auth_file, "
+      return "plugin_opt_" + std::string(key) +
+             " is unknown, or has a value that it cannot have; there are auth_file, "
              "key_file, login_check and client_ids (bound or free)";
   }
-  if (out.auth_file.empty()) return "plugin_opt_auth_file is required: the file that ferryctl broker apply --auth-file writes";
+  if (out.auth_file.empty())
+    return "plugin_opt_auth_file is required: the file that ferryctl broker apply --auth-file writes";
   if (out.key_file.empty()) return "plugin_opt_key_file is required: the file that ferryctl vault broker-key writes";
   return {};
 }
@@ -183,7 +192,8 @@ int start(mosquitto_plugin_id_t* id, void** data, const mosquitto_opt* options, 
   plugin->id = id;
   plugin->gate = *std::move(gate);
   for (const Callback& c : callbacks)
-    if (const int code = mosquitto_callback_register(id, c.event, c.run, nullptr, plugin.get()); code != MOSQ_ERR_SUCCESS)
+    if (const int code = mosquitto_callback_register(id, c.event, c.run, nullptr, plugin.get());
+        code != MOSQ_ERR_SUCCESS)
       return code;
   plugin->gate->reload();  // says how many people there are
   *data = plugin.release();
@@ -193,19 +203,21 @@ int start(mosquitto_plugin_id_t* id, void** data, const mosquitto_opt* options, 
 }  // namespace
 }  // namespace ferry
 
-int mosquitto_plugin_version(int count, const int* versions) {
+[[gnu::visibility("default")]] int mosquitto_plugin_version(int count, const int* versions) {
   for (int i = 0; i < count; ++i)
     if (versions[i] == 5) return 5;
   return -1;
 }
 
-int mosquitto_plugin_init(mosquitto_plugin_id_t* id, void** data, mosquitto_opt* options, int count) {
+[[gnu::visibility("default")]] int mosquitto_plugin_init(mosquitto_plugin_id_t* id, void** data, mosquitto_opt* options,
+                                                         int count) {
   return ferry::guarded(MOSQ_ERR_UNKNOWN, [&] { return ferry::start(id, data, options, count); });
 }
 
-int mosquitto_plugin_cleanup(void* data, mosquitto_opt*, int) {
+[[gnu::visibility("default")]] int mosquitto_plugin_cleanup(void* data, mosquitto_opt*, int) {
   const std::unique_ptr<ferry::Plugin> plugin(static_cast<ferry::Plugin*>(data));
   if (plugin)
-    for (const ferry::Callback& c : ferry::callbacks) mosquitto_callback_unregister(plugin->id, c.event, c.run, nullptr);
+    for (const ferry::Callback& c : ferry::callbacks)
+      mosquitto_callback_unregister(plugin->id, c.event, c.run, nullptr);
   return MOSQ_ERR_SUCCESS;
 }

@@ -8,7 +8,8 @@ namespace {
 CredentialRecord record_of(const Query& row) {
   const auto kind = credential_kind(row.text(1));
   if (!kind)
-    throw StoreFailure({0, StoreTrouble::corrupt, "store: a stored credential is of no kind: " + std::string(row.text(1))});
+    throw StoreFailure(
+        {0, StoreTrouble::corrupt, "store: a stored credential is of no kind: " + std::string(row.text(1))});
   return {std::string(row.text(0)), *kind, std::string(row.bytes(2)), std::string(row.text(3)), row.integer(4)};
 }
 
@@ -37,8 +38,7 @@ Credentials::Credentials(std::unique_ptr<Database> database)
 
 void Credentials::put(const Jid& owner, CredentialKind kind, std::string_view sealed, std::string_view source,
                       Instant now) {
-  if (kind != CredentialKind::ask)
-    run(remove_kind_, owner.bare_view(), credential_kind_name(CredentialKind::ask));
+  if (kind != CredentialKind::ask) run(remove_kind_, owner.bare_view(), credential_kind_name(CredentialKind::ask));
   run(put_, owner.bare_view(), credential_kind_name(kind), Blob{sealed}, source, now);
 }
 

@@ -135,7 +135,7 @@ Result<std::string> saslprep(std::string_view text) {
   std::string out;
   if (code == STRINGPREP_OK) out = buffer.c_str();
   explicit_bzero(buffer.data(), buffer.size());
-  if (code != STRINGPREP_OK) return error(Condition::jid_malformed, std::string("the text ").append(reason(code)));
+  if (code != STRINGPREP_OK) return malformed("text", reason(code));
   return out;
 }
 
