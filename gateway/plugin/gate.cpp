@@ -110,8 +110,12 @@ void Gate::failed(const Attempt& attempt, Instant now, std::string_view why) {
 }
 
 std::string Gate::mac_of(std::string_view login, std::string_view text) const {
-  Secret both(std::string(login).append(1, '\0').append(text));
-  return std::string(crypto::hmac(crypto::Digest::sha256, process_key_.view(), both.view()).view());
+  std::string both;
+  both.reserve(login.size() + 1 + text.size());  // no copy is left behind
+  both.append(login).append(1, '\0').append(text);
+  std::string mac(crypto::hmac(crypto::Digest::sha256, process_key_.view(), both).view());
+  Secret::wipe(both);
+  return mac;
 }
 
 // ---- client ids
