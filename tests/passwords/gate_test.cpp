@@ -376,16 +376,15 @@ bool file_grants(const std::string& acl, const std::string& login, bool write, c
 }
 
 TEST(Gate, DecidesAsTheAclFileDoes) {
-  Problems problems;
-  const Options options = load_text(
-      "route = user *@mqtt.corp.example {root}/u/{uid}\nroute = user carol@other.example staff/carol/chat\n"
-      "route = user *@short.example people/{localpart}\nroute = feed alarm@mqtt.corp.example factory/+/alarm\n"
-      "route = feed lamp@mqtt.corp.example factory/lamp write=corp.example\n"
-      "[component]\ndomain = mqtt.corp.example\n[broker]\nhost = h\nusername = ferry\npassword-file = p\n",
-      "c", problems);
-  ASSERT_FALSE(any_error(problems)) << format_problem(problems.front());
+  Options options;
+  options.broker.username = "ferry";
+  std::vector<Row> rows;
+  for (const char* line : {"user *@mqtt.corp.example {root}/u/{uid}", "user carol@other.example staff/carol/chat",
+                           "user *@short.example people/{localpart}", "feed alarm@mqtt.corp.example factory/+/alarm",
+                           "feed lamp@mqtt.corp.example factory/lamp write=corp.example"})
+    rows.push_back(*parse_row(line));
   MappingTable table("im/v1", "ferry");
-  ASSERT_TRUE(table.set_rows(route_rows(options)).empty());
+  ASSERT_TRUE(table.set_rows(rows).empty());
   const AccessRules rules = access_rules(table, options);
   const std::string acl = mosquitto_acl(rules);
   Place place;
