@@ -128,6 +128,17 @@ TEST(Gate, LimitsWhoFails) {
   EXPECT_EQ(gate.password(from("backup-job", "x", "10.9.9.9"), "any", 5), Verdict::deferred) << "Mosquitto's own";
 }
 
+TEST(Gate, TheSameWrongPasswordIsNoGuess) {
+  Place place;
+  Gate& gate = place.gate();
+  const Attempt old_phone = from(bob, "bob@mqtt.corp.example:old");
+  for (int i = 0; i < 1000; ++i) ASSERT_EQ(gate.password(old_phone, "last year's", 1), Verdict::denied);
+  EXPECT_EQ(gate.password(from(bob, "bob@mqtt.corp.example:new"), "pencil", 1), Verdict::granted);
+  for (int i = 0; i < 1000; ++i) ASSERT_EQ(gate.password(from("job", "x"), "its password", 1), Verdict::deferred);
+  place.write({{bob, "last year's"}});
+  EXPECT_EQ(gate.password(old_phone, "last year's", 2), Verdict::granted) << "what was wrong may be right now";
+}
+
 TEST(Gate, ALimitPasses) {
   FailureLimit limit(2, 3, second);
   for (int i = 0; i < 3; ++i) {
@@ -284,11 +295,8 @@ TEST(Gate, AsksTheLegacyServerWithoutWaiting) {
   Gate& gate = place.gate({.auth_file = {}, .key_file = {}, .login_check = place.file("check")});
   EXPECT_EQ(gate.password(bobs, "pencil", 1), Verdict::again);
   EXPECT_EQ(gate.password(bobs, "pencil", 2), Verdict::again) << "asked once";
-  EXPECT_EQ(checker.question(), std::string("check 1\0"
-                                            "1\0"
-                                            "bob@mqtt.corp.example\0"
-                                            "pencil",
-                                            39));
+  const std::string asked = checker.question();
+  EXPECT_EQ(asked, std::string("check 1") + '\0' + "1" + '\0' + bob + '\0' + "pencil");
   checker.answer("1", "granted");
   EXPECT_EQ(gate.password(bobs, "pencil", 3), Verdict::granted);
   EXPECT_EQ(gate.password(bobs, "wrong", 4), Verdict::again);
@@ -391,8 +399,7 @@ TEST(Gate, DecidesAsTheAclFileDoes) {
   place.rules() = rules;
   const std::vector<std::string> logins{bob, eve, "carol@other.example", "short", "ferry", "technical", "bob"};
   place.write({{bob, "x"}, {eve, "x"}, {"carol@other.example", "x"}, {"short", "x"}});
-  const Gate& made = place.gate();
-  Gate& gate = const_cast<Gate&>(made);
+  Gate& gate = place.gate();
   std::vector<std::string> bases{"im/v1", "factory", "$SYS", "im/v1/u", "im/v2/u/x", "staff/carol/chat", "people"};
   for (const std::string& login : logins) bases.push_back("im/v1/u/" + login), bases.push_back("people/" + login);
   std::size_t pairs = 0, granted = 0;

@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <memory>
+
 #include "gateway/passwords/base64.h"
 
 namespace ferry {
