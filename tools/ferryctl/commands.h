@@ -39,6 +39,13 @@ int outbox_requeue(CtlCall& call);
 int outbox_drop(CtlCall& call);
 int status(CtlCall& call);
 int backup(CtlCall& call);
+int vault_init(CtlCall& call);
+int vault_broker_key(CtlCall& call);
+int vault_reseal(CtlCall& call);
+int password_set(CtlCall& call);
+int password_ask(CtlCall& call);
+int password_remove(CtlCall& call);
+int password_list(CtlCall& call);
 
 // ---- what they share (ask.cpp)
 using Members = std::vector<std::pair<std::string, std::string>>;
