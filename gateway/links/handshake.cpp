@@ -2,8 +2,8 @@
 
 #include <stdexcept>
 
-#include "gateway/passwords/base64.h"
 #include "gateway/passwords/crypto.h"
+#include "translators/values/base64.h"
 
 namespace ferry {
 

@@ -10,7 +10,7 @@
 #include <cstring>
 
 #include "config/text.h"
-#include "gateway/passwords/base64.h"
+#include "translators/values/base64.h"
 
 namespace ferry {
 namespace {

@@ -51,10 +51,10 @@ std::optional<ScramHash> scram_hash(std::string_view mechanism) {
 std::size_t key_bytes(ScramHash hash) { return hash == ScramHash::sha1 ? 20 : hash == ScramHash::sha256 ? 32 : 64; }
 
 std::string problem_of(const ScramKeys& keys) {
-  const std::string size = std::to_string(key_bytes(keys.hash));
-  const auto is = [](std::size_t n) { return " bytes, not " + std::to_string(n); };
-  if (keys.stored_key.size() != key_bytes(keys.hash)) return "the stored key has " + size + is(keys.stored_key.size());
-  if (keys.server_key.size() != key_bytes(keys.hash)) return "the server key has " + size + is(keys.server_key.size());
+  const std::size_t size = key_bytes(keys.hash);
+  const auto is = [&](std::size_t n) { return std::to_string(n) + " bytes, not " + std::to_string(size); };
+  if (keys.stored_key.size() != size) return "the stored key has " + is(keys.stored_key.size());
+  if (keys.server_key.size() != size) return "the server key has " + is(keys.server_key.size());
   if (keys.salt.empty()) return "there is no salt";
   if (keys.salt.size() > most_salt_bytes) return "the salt has more than " + std::to_string(most_salt_bytes) + " bytes";
   if (keys.iterations < least_iterations) return "there are no iterations";

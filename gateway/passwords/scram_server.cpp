@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <optional>
 
-#include "gateway/passwords/base64.h"
 #include "gateway/passwords/crypto.h"
+#include "translators/values/base64.h"
 
 namespace ferry {
 namespace {

@@ -4,8 +4,8 @@
 
 #include "config/options.h"
 #include "config/text.h"
-#include "gateway/passwords/base64.h"
 #include "gateway/passwords/crypto.h"
+#include "translators/values/base64.h"
 
 namespace ferry {
 namespace {

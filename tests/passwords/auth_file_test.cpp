@@ -132,8 +132,8 @@ TEST(AuthFile, RefusesWhatIsDamaged) {
   const auto refused = [&](std::string_view text, const char* why, mode_t mode = 0640) {
     put_file(place.file("auth"), text, mode);
     const auto file = AuthFile::open(place.file("auth"));
-    EXPECT_FALSE(file) << text;
-    if (!file) EXPECT_NE(file.error().find(why), std::string::npos) << file.error();
+    ASSERT_FALSE(file) << text;
+    EXPECT_NE(file.error().find(why), std::string::npos) << file.error();
   };
   refused("", "cut off");
   refused("ferry-auth 2\nstatus x\npeople 0\nend 0\n", "version");

@@ -5,7 +5,7 @@
 
 #include <memory>
 
-#include "gateway/passwords/base64.h"
+#include "translators/values/base64.h"
 
 namespace ferry {
 namespace scram_test {
@@ -219,18 +219,6 @@ TEST(Scram, WhoIsNotThereLooksLikeWhoIs) {
   ScramServer lucky = server(rfc5802(), "3rfcNHYJY1ZVvWVs7j", false);
   lucky.first(first1);
   EXPECT_EQ(why(lucky.final(final1)), "invalid-proof");
-}
-
-TEST(Scram, Base64HasOneForm) {
-  for (const std::string& text :
-       {std::string(), std::string("f"), std::string("fo"), std::string("foo"), std::string("\0\xff", 2)})
-    EXPECT_EQ(from_base64(to_base64(text)), text);
-  EXPECT_EQ(to_base64("foobar"), "Zm9vYmFy");
-  for (const char* wrong : {"Zg", "Zg=", "Zh==", "Zm9=", "Z===", "====", "Zg==Zg==", "Z g=", "Zm9vYmFy\n"})
-    EXPECT_EQ(from_base64(wrong), std::nullopt) << wrong;
-  EXPECT_EQ(from_hex("00fF"), std::string("\0\xff", 2));
-  EXPECT_EQ(from_hex("0"), std::nullopt);
-  EXPECT_EQ(from_hex("0g"), std::nullopt);
 }
 
 TEST(Scram, ASecretIsWiped) {

@@ -1,4 +1,4 @@
-#include "gateway/passwords/base64.h"
+#include "translators/values/base64.h"
 
 #include <algorithm>
 #include <array>
@@ -8,7 +8,7 @@ namespace ferry {
 namespace {
 
 constexpr std::string_view base64_alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-constexpr std::string_view hex_digits = "0123456789abcdef";
+constexpr std::string_view base16_digits = "0123456789abcdef";
 
 constexpr std::array<std::int8_t, 256> base64_values() {
   std::array<std::int8_t, 256> out{};
@@ -18,7 +18,7 @@ constexpr std::array<std::int8_t, 256> base64_values() {
   return out;
 }
 
-int hex_value(char c) {
+int base16_value(char c) {
   if (c >= '0' && c <= '9') return c - '0';
   if (c >= 'a' && c <= 'f') return c - 'a' + 10;
   if (c >= 'A' && c <= 'F') return c - 'A' + 10;
@@ -71,8 +71,8 @@ std::string to_hex(std::string_view bytes) {
   std::string out;
   out.reserve(2 * bytes.size());
   for (const char c : bytes) {
-    out += hex_digits[static_cast<unsigned char>(c) >> 4];
-    out += hex_digits[static_cast<unsigned char>(c) & 15];
+    out += base16_digits[static_cast<unsigned char>(c) >> 4];
+    out += base16_digits[static_cast<unsigned char>(c) & 15];
   }
   return out;
 }
@@ -82,7 +82,7 @@ std::optional<std::string> from_hex(std::string_view text) {
   std::string out;
   out.reserve(text.size() / 2);
   for (std::size_t at = 0; at < text.size(); at += 2) {
-    const int high = hex_value(text[at]), low = hex_value(text[at + 1]);
+    const int high = base16_value(text[at]), low = base16_value(text[at + 1]);
     if (high < 0 || low < 0) return std::nullopt;
     out += static_cast<char>(high << 4 | low);
   }
