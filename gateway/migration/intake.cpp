@@ -5,8 +5,8 @@
 #include <charconv>
 
 #include "config/text.h"
-#include "gateway/migration/codes.h"
 #include "gateway/migration/sql_lexer.h"
+#include "gateway/passwords/base64.h"
 #include "translators/values/uid.h"
 
 namespace ferry {
@@ -33,12 +33,21 @@ std::string cut(std::string_view text) {  // to max_roster_text, not within a ch
   return std::string(text.substr(0, end));
 }
 
+// With blanks and line breaks, and without padding, as people's exports have it.
+std::optional<std::string> any_base64(std::string_view text) {
+  std::string strict;
+  for (const char c : text)
+    if (c != ' ' && c != '\n' && c != '\r' && c != '\t') strict += c;
+  while (strict.size() % 4 != 0 && strict.size() % 4 != 1) strict += '=';
+  return from_base64(strict);
+}
+
 // Base64, once or twice, of so many bytes (0: any).
 std::optional<std::string> key_bytes_of(std::string_view text, std::size_t size, bool& twice) {
-  auto once = from_base64(text);
+  auto once = any_base64(text);
   if (!once) return std::nullopt;
   if (size != 0 && once->size() != size) {
-    auto again = from_base64(*once);
+    auto again = any_base64(*once);
     if (again && again->size() == size) {
       twice = true;
       return again;
@@ -147,9 +156,9 @@ void Intake::keys(const Place& place, std::string_view mechanism, std::string_vi
   bool twice = false;
   auto stored = key_bytes_of(stored_key, key_bytes(*hash), twice);
   auto server = key_bytes_of(server_key, key_bytes(*hash), twice);
-  auto salted = from_base64(salt);
+  auto salted = any_base64(salt);
   if (twice && salted)
-    if (auto again = from_base64(*salted); again && !again->empty()) salted = std::move(again);
+    if (auto again = any_base64(*salted); again && !again->empty()) salted = std::move(again);
   if (!stored || !server || !salted)
     return lost(place, what, "expected base64", "give the account a new password on the old server");
   if (iterations < least_iterations || iterations > most_iterations)

@@ -7,8 +7,8 @@
 #include <array>
 #include <memory>
 
-#include "gateway/migration/codes.h"
 #include "gateway/migration/sql_lexer.h"
+#include "gateway/passwords/base64.h"
 
 namespace ferry {
 namespace {
@@ -86,7 +86,7 @@ Result<OpenfirePasswords, std::string> OpenfirePasswords::make(std::string_view 
 
 std::optional<Secret> OpenfirePasswords::decrypt(std::string_view encrypted_hexadecimal) const {
   if (encrypted_hexadecimal.size() > 2 * most_encrypted_bytes) return std::nullopt;
-  const auto raw = from_hexadecimal(encrypted_hexadecimal);
+  const auto raw = from_hex(encrypted_hexadecimal);
   if (!raw || raw->size() < 2 * blowfish_block || raw->size() % blowfish_block != 0) return std::nullopt;
   const auto bytes = [](std::string_view text) { return reinterpret_cast<const unsigned char*>(text.data()); };
   const std::unique_ptr<EVP_CIPHER_CTX, decltype(&EVP_CIPHER_CTX_free)> context(EVP_CIPHER_CTX_new(),

@@ -4,10 +4,10 @@
 #include <filesystem>
 
 #include "config/text.h"
-#include "gateway/migration/codes.h"
 #include "gateway/migration/lua_table.h"
 #include "gateway/migration/row_stage.h"
 #include "gateway/migration/xml_import.h"
+#include "gateway/passwords/base64.h"
 
 namespace ferry {
 namespace {
@@ -118,7 +118,7 @@ class ProsodyHost {
   void credentials(const LuaValue& keys) {
     if (const std::string_view password = keys.text_at("password"); !password.empty())
       return intake_.password(place_, password);
-    const auto stored = from_hexadecimal(keys.text_at("stored_key")), server = from_hexadecimal(keys.text_at("server_key"));
+    const auto stored = from_hex(keys.text_at("stored_key")), server = from_hex(keys.text_at("server_key"));
     if (!stored || !server || stored->empty())
       return intake_.lost(place_, "password", "the account's file has neither a password nor keys",
                           "the old server can be asked at the first log-in");
@@ -247,7 +247,7 @@ std::string prosody_decoded(std::string_view name) {
   std::string out;
   for (std::size_t i = 0; i < name.size(); ++i) {
     if (name[i] == '%' && i + 2 < name.size())
-      if (const auto byte = from_hexadecimal(name.substr(i + 1, 2))) {
+      if (const auto byte = from_hex(name.substr(i + 1, 2))) {
         out += *byte;
         i += 2;
         continue;

@@ -49,7 +49,7 @@ class ScramServer {
   // nonce: ours, at least 18 random bytes in base64 (fresh_nonce()).
   ScramServer(ScramHash hash, Find find, std::string nonce);
   Step first(std::string_view client_first);
-  Step final(std::string_view client_final);  // after first() gave a challenge; once
+  Step final(std::string_view client_final);         // after first() gave a challenge; once
   const std::string& user() const { return user_; }  // after first(); to be believed once accepted
 
   static std::string fresh_nonce();

@@ -8,7 +8,7 @@
 // again, and drop the old line.
 //
 //   auto vault = Vault::open(options.vault.key_file);          // Result<Vault, Problem>
-//   credentials.put(jid, CredentialKind::scram_sha1, vault->seal(jid, keys), "openfire");   (gateway/store/credentials.h)
+//   credentials.put(jid, CredentialKind::scram_sha1, vault->seal(jid, keys), "openfire"); (gateway/store/credentials.h)
 //   auto keys = vault->open_keys(jid, CredentialKind::scram_sha1, sealed);
 #pragma once
 

@@ -47,7 +47,14 @@ CREATE INDEX message_waiting ON message(user, seq, length(payload)) WHERE state 
 CREATE INDEX message_dead ON message(seq) WHERE state = 7 AND payload IS NOT NULL;
 )sql";
 
-constexpr const char* versions[] = {version_1, version_2};
+// What people log in with, sealed (gateway/passwords/vault.h). kind: a name of CredentialKind.
+constexpr const char* version_3 = R"sql(
+CREATE TABLE credential(
+  jid TEXT NOT NULL, kind TEXT NOT NULL, sealed BLOB NOT NULL, source TEXT NOT NULL, changed INTEGER NOT NULL,
+  PRIMARY KEY(jid, kind)) WITHOUT ROWID;
+)sql";
+
+constexpr const char* versions[] = {version_1, version_2, version_3};
 
 bool is_foreign(Database& database) {
   return database.integer("PRAGMA application_id") != store_application_id &&

@@ -52,6 +52,13 @@ int outbox_requeue(CtlCall& call);
 int outbox_drop(CtlCall& call);
 int status(CtlCall& call);
 int backup(CtlCall& call);
+int vault_init(CtlCall& call);
+int vault_broker_key(CtlCall& call);
+int vault_reseal(CtlCall& call);
+int password_set(CtlCall& call);
+int password_ask(CtlCall& call);
+int password_remove(CtlCall& call);
+int password_list(CtlCall& call);
 
 // ferryctl migrate …: a table of its own (migrate_command.cpp).
 std::span<const CtlCommand> migrate_commands();
