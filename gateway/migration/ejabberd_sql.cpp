@@ -17,13 +17,28 @@ const TableSpec ejabberd_specs[] = {
     {"vcard", "username", "", {"server_host", "vcard"}},
     {"private_storage", "username", "", {"server_host", "namespace", "data"}},
     {"privacy_list", "username", "", {"server_host", "name", "id"}},
-    {"privacy_list_data", "id", "ord", {"t", "value", "action", "ord", "match_all", "match_iq", "match_message", "match_presence_in", "match_presence_out"}},
+    {"privacy_list_data",
+     "id",
+     "ord",
+     {"t", "value", "action", "ord", "match_all", "match_iq", "match_message", "match_presence_in",
+      "match_presence_out"}},
     {"last", "username", "", {"server_host", "seconds", "state"}},
     {"muc_room", "name", "", {"host", "opts"}},
     {"sr_group", "name", "", {"host"}},
 };
-enum EjabberdTable : std::size_t { e_users, e_roster, e_roster_groups, e_spool, e_vcard, e_private, e_privacy,
-                                   e_privacy_data, e_last, e_rooms, e_shared };
+enum EjabberdTable : std::size_t {
+  e_users,
+  e_roster,
+  e_roster_groups,
+  e_spool,
+  e_vcard,
+  e_private,
+  e_privacy,
+  e_privacy_data,
+  e_last,
+  e_rooms,
+  e_shared
+};
 
 constexpr std::string_view marks[] = {"sha256:", "sha512:"};
 
@@ -41,7 +56,10 @@ class EjabberdImport {
     if (!same.empty()) accounts(same);
     stage_.each_all(specs_ + e_rooms, [&](const StagedRow& row) { room(row); });
     if (const std::int64_t groups = stage_.count(specs_ + e_shared); groups > 0)
-      intake_.note({}, "shared rosters", std::to_string(groups) + " groups of ejabberd's mod_shared_roster are not recomputed: their contacts are not among those listed here");
+      intake_.note({}, "shared rosters",
+                   std::to_string(groups) +
+                       " groups of ejabberd's mod_shared_roster are not recomputed: their contacts are not among those "
+                       "listed here");
     return {};
   }
 
@@ -49,7 +67,8 @@ class EjabberdImport {
   void accounts(const std::vector<StagedRow>& rows) {
     std::vector<std::string> hosts;
     for (const StagedRow& row : rows)
-      if (const std::string host(row.text(0)); std::find(hosts.begin(), hosts.end(), host) == hosts.end()) hosts.push_back(host);
+      if (const std::string host(row.text(0)); std::find(hosts.begin(), hosts.end(), host) == hosts.end())
+        hosts.push_back(host);
     for (const std::string& host : hosts) account(rows, host);
   }
 
@@ -67,9 +86,11 @@ class EjabberdImport {
     for (const StagedRow& row : rows)
       if (row.text(0) == host) credentials(row);
     if (!intake_.has_keys())
-      intake_.lost(rows.front().place, "password", "there is none that can be used", "the old server can be asked at the first log-in");
+      intake_.lost(rows.front().place, "password", "there is none that can be used",
+                   "the old server can be asked at the first log-in");
     each(e_roster, user, host, [&](const StagedRow& row) { contact(row, user, host); });
-    each(e_vcard, user, host, [&](const StagedRow& row) { intake_.piece(row.place, PieceKind::vcard, "", row.text(1)); });
+    each(e_vcard, user, host,
+         [&](const StagedRow& row) { intake_.piece(row.place, PieceKind::vcard, "", row.text(1)); });
     each(e_private, user, host,
          [&](const StagedRow& row) { intake_.piece(row.place, PieceKind::private_xml, row.text(1), row.text(2)); });
     each(e_privacy, user, host, [&](const StagedRow& row) { privacy(row); });
@@ -107,12 +128,16 @@ class EjabberdImport {
       intake_.request(row.place, jid, std::move(presence));
     }
     if (sub == 'N' && asked == 'I') return;
-    RawContact raw{jid, row.text(2),
+    RawContact raw{jid,
+                   row.text(2),
                    sub == 'B'   ? RosterSubscription::both
                    : sub == 'T' ? RosterSubscription::to
                    : sub == 'F' ? RosterSubscription::from
                                 : RosterSubscription::none,
-                   asked == 'O' || asked == 'B' || asked == 'S', false, false, {}};
+                   asked == 'O' || asked == 'B' || asked == 'S',
+                   false,
+                   false,
+                   {}};
     raw.approved = row.text(6) == "1" || row.text(6) == "t";
     each(e_roster_groups, user, host, [&](const StagedRow& group) {
       if (group.text(1) == jid) raw.groups.emplace_back(group.text(2));
@@ -150,9 +175,12 @@ class EjabberdImport {
     struct Setting {
       std::string_view option, name;
     };
-    constexpr Setting settings[] = {{"persistent", "muc#roomconfig_persistentroom"}, {"public", "muc#roomconfig_publicroom"},
-                                    {"moderated", "muc#roomconfig_moderatedroom"}, {"members_only", "muc#roomconfig_membersonly"},
-                                    {"allow_user_invites", "muc#roomconfig_allowinvites"}, {"allow_change_subj", "muc#roomconfig_changesubject"},
+    constexpr Setting settings[] = {{"persistent", "muc#roomconfig_persistentroom"},
+                                    {"public", "muc#roomconfig_publicroom"},
+                                    {"moderated", "muc#roomconfig_moderatedroom"},
+                                    {"members_only", "muc#roomconfig_membersonly"},
+                                    {"allow_user_invites", "muc#roomconfig_allowinvites"},
+                                    {"allow_change_subj", "muc#roomconfig_changesubject"},
                                     {"logging", "muc#roomconfig_enablelogging"}};
     for (const Setting& setting : settings)
       if (const ErlangTerm* value = opts->option(setting.option))
@@ -160,7 +188,8 @@ class EjabberdImport {
     if (const ErlangTerm* anonymous = opts->option("anonymous"))
       out.config.emplace_back("muc#roomconfig_whois", anonymous->text == "false" ? "anyone" : "moderators");
     if (const ErlangTerm* users = opts->option("max_users"))
-      out.config.emplace_back("muc#roomconfig_maxusers", users->kind == ErlangTerm::Kind::number ? users->text : "none");
+      out.config.emplace_back("muc#roomconfig_maxusers",
+                              users->kind == ErlangTerm::Kind::number ? users->text : "none");
     if (const ErlangTerm* members = opts->option("affiliations")) affiliations(out, *members, row.place);
     intake_.room(row.place, std::move(out));
   }

@@ -18,10 +18,12 @@ struct FormatName {
   ImportFormat format;
   std::string_view name, source;
 };
-constexpr FormatName format_names[] = {
-    {ImportFormat::automatic, "auto", ""},           {ImportFormat::openfire_sql, "openfire-sql", "openfire"},
-    {ImportFormat::openfire_xml, "openfire-xml", "openfire"}, {ImportFormat::xep0227, "xep0227", "xep0227"},
-    {ImportFormat::ejabberd_sql, "ejabberd-sql", "ejabberd"}, {ImportFormat::prosody, "prosody", "prosody"}};
+constexpr FormatName format_names[] = {{ImportFormat::automatic, "auto", ""},
+                                       {ImportFormat::openfire_sql, "openfire-sql", "openfire"},
+                                       {ImportFormat::openfire_xml, "openfire-xml", "openfire"},
+                                       {ImportFormat::xep0227, "xep0227", "xep0227"},
+                                       {ImportFormat::ejabberd_sql, "ejabberd-sql", "ejabberd"},
+                                       {ImportFormat::prosody, "prosody", "prosody"}};
 
 bool is_sql(ImportFormat format) {
   return format == ImportFormat::openfire_sql || format == ImportFormat::ejabberd_sql;
@@ -39,8 +41,7 @@ ImportFormat format_of(std::string_view look) {
 
 class Importer final : private SqlHandler {
  public:
-  Importer(const ImportJob& job, AccountVisitor& visitor)
-      : job_(job), intake_(visitor, job.options, "xep0227") {
+  Importer(const ImportJob& job, AccountVisitor& visitor) : job_(job), intake_(visitor, job.options, "xep0227") {
     for (const TableSpec& spec : openfire_tables()) specs_.push_back(spec);
     ejabberd_begin_ = specs_.size();
     for (const TableSpec& spec : ejabberd_tables()) specs_.push_back(spec);
@@ -135,7 +136,8 @@ class Importer final : private SqlHandler {
     if (!before_staging_openfire(row, job_.options.make_keys, password_key_)) return;
     before_staging_ejabberd(row, job_.options.make_keys);
     if (const std::string dropped = stage_->add(row); !dropped.empty())
-      intake_.lost(row.place, "table " + std::string(row.table), "no plain value, or one over the limit, in: " + dropped);
+      intake_.lost(row.place, "table " + std::string(row.table),
+                   "no plain value, or one over the limit, in: " + dropped);
   }
 
   void removed(SqlRow& given) override {

@@ -31,7 +31,9 @@ constexpr Magic magics[] = {
     {"\x1f\x8b"sv, "compressed (gzip)", "zcat FILE | ferryctl migrate import -"},
     {"\x28\xb5\x2f\xfd"sv, "compressed (zstd)", "zstdcat FILE | ferryctl migrate import -"},
     {"BZh"sv, "compressed (bzip2)", "bzcat FILE | ferryctl migrate import -"},
-    {"\xfd" "7zXZ"sv, "compressed (xz)", "xzcat FILE | ferryctl migrate import -"},
+    {"\xfd"
+     "7zXZ"sv,
+     "compressed (xz)", "xzcat FILE | ferryctl migrate import -"},
     {"PK\x03\x04"sv, "a zip archive", "unzip -p FILE | ferryctl migrate import -"},
     {"PGDMP"sv, "in pg_dump's custom format", "pg_restore -f - FILE | ferryctl migrate import -"},
     {"SQLite format 3"sv, "a database of SQLite", "sqlite3 FILE .dump | ferryctl migrate import -"},

@@ -45,16 +45,16 @@ class Input {
     if (c == '\n') ++line_;
     return c;
   }
-  int second();                     // the byte after peek()
-  std::string_view chunk();         // what is buffered, at least a byte; empty: the end
-  void take(std::size_t bytes);     // of that chunk
-  std::string_view look();          // the first bytes of a source that nothing was taken of, up to look_bytes
+  int second();                  // the byte after peek()
+  std::string_view chunk();      // what is buffered, at least a byte; empty: the end
+  void take(std::size_t bytes);  // of that chunk
+  std::string_view look();       // the first bytes of a source that nothing was taken of, up to look_bytes
   static constexpr std::size_t look_bytes = 65'536;
 
   const std::string& name() const { return name_; }
   Place place() const { return {name_, line_}; }
   std::uint64_t bytes() const { return before_ + static_cast<std::uint64_t>(at_ - buffer_.data()); }
-  std::uint64_t size() const { return size_; }  // 0: not known
+  std::uint64_t size() const { return size_; }         // 0: not known
   const std::string& error() const { return error_; }  // of reading; empty: none
 
  private:

@@ -65,8 +65,9 @@ Intake::Intake(AccountVisitor& visitor, ImportOptions options, std::string sourc
   auto database = Database::open("", Database::Create::no);
   if (!database) throw StoreFailure(database.error());
   seen_ = std::move(*database);
-  seen_->exec("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;"
-              "CREATE TABLE seen(jid TEXT PRIMARY KEY) WITHOUT ROWID; BEGIN");
+  seen_->exec(
+      "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;"
+      "CREATE TABLE seen(jid TEXT PRIMARY KEY) WITHOUT ROWID; BEGIN");
   see_ = std::make_unique<Statement>(*seen_, "INSERT OR IGNORE INTO seen(jid) VALUES(?1)");
 }
 
@@ -107,8 +108,8 @@ bool Intake::begin(const Place& place, std::string_view localpart, std::string_v
   contacts_full_ = false;
   messages_ = 0;
   keys_ = 0;
-  visitor_.begin_account({*jid, is_xml_text(raw.name) ? cut(raw.name) : "", is_xml_text(raw.email) ? cut(raw.email) : "",
-                          raw.disabled, raw.created, source_});
+  visitor_.begin_account({*jid, is_xml_text(raw.name) ? cut(raw.name) : "",
+                          is_xml_text(raw.email) ? cut(raw.email) : "", raw.disabled, raw.created, source_});
   return true;
 }
 
@@ -300,7 +301,8 @@ void Intake::piece(const Place& place, PieceKind kind, std::string_view name, st
 
 void Intake::piece(const Place& place, PieceKind kind, std::string_view name, const Element& element) {
   if (kind == PieceKind::vcard && !element.is("vCard", "vcard-temp"))
-    return lost(place, "vcard", "expected <vCard xmlns='vcard-temp'/>, found <" + element.name + " xmlns='" + element.ns + "'/>");
+    return lost(place, "vcard",
+                "expected <vCard xmlns='vcard-temp'/>, found <" + element.name + " xmlns='" + element.ns + "'/>");
   const std::string_view called = kind == PieceKind::private_xml && name.empty() ? std::string_view(element.ns) : name;
   visitor_.piece({kind, std::string(called), to_xml(element)});
 }
@@ -356,10 +358,12 @@ std::optional<Instant> parse_java_date(std::string_view text, bool& guessed) {
   if (parts.size() != 6) return std::nullopt;
   std::size_t month = 0;
   while (month < months.size() && months[month] != parts[1]) ++month;
-  if (month == months.size() || parts[2].size() > 2 || parts[3].size() != 8 || parts[5].size() != 4) return std::nullopt;
+  if (month == months.size() || parts[2].size() > 2 || parts[3].size() != 8 || parts[5].size() != 4)
+    return std::nullopt;
   const auto two = [](std::size_t number) { return std::string(number < 10 ? "0" : "") + std::to_string(number); };
   const std::string day = (parts[2].size() == 1 ? "0" : "") + std::string(parts[2]);
-  auto time = parse_instant(std::string(parts[5]) + "-" + two(month + 1) + "-" + day + "T" + std::string(parts[3]) + "Z");
+  auto time =
+      parse_instant(std::string(parts[5]) + "-" + two(month + 1) + "-" + day + "T" + std::string(parts[3]) + "Z");
   if (!time) return std::nullopt;
   for (const Zone& zone : zones)
     if (zone.name == parts[4]) return *time - zone.minutes * minute;

@@ -19,16 +19,16 @@
 
 namespace ferry {
 
-inline constexpr std::size_t max_contacts = 100'000;          // of one account
-inline constexpr std::size_t max_messages = 1'000'000;        // of one account, offline
-inline constexpr std::size_t max_room_members = 100'000;      // of one room
-inline constexpr std::size_t max_imported_xml = 8U << 20;     // bytes of one stanza, vCard …
-inline constexpr std::size_t max_roster_text = 1'023;         // bytes of a contact's name, of a group's name
+inline constexpr std::size_t max_contacts = 100'000;       // of one account
+inline constexpr std::size_t max_messages = 1'000'000;     // of one account, offline
+inline constexpr std::size_t max_room_members = 100'000;   // of one room
+inline constexpr std::size_t max_imported_xml = 8U << 20;  // bytes of one stanza, vCard …
+inline constexpr std::size_t max_roster_text = 1'023;      // bytes of a contact's name, of a group's name
 XmlLimits imported_xml_limits();
 
 struct ImportOptions {
-  std::string domain;       // of accounts whose source names none; empty: it must
-  bool make_keys = true;    // false (dry run): passwords are looked at, no keys are made of them, which takes its time
+  std::string domain;     // of accounts whose source names none; empty: it must
+  bool make_keys = true;  // false (dry run): passwords are looked at, no keys are made of them, which takes its time
 };
 
 struct RawAccount {

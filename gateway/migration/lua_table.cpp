@@ -1,6 +1,5 @@
 #include "gateway/migration/lua_table.h"
 
-
 namespace ferry {
 namespace {
 
@@ -79,8 +78,8 @@ class LuaReader {
       value.kind = LuaValue::Kind::number;
       while (value.text.size() < 60) {
         const int next = in_.peek();
-        if (!((next >= '0' && next <= '9') || (next >= 'a' && next <= 'z') || (next >= 'A' && next <= 'Z') || next == '-' ||
-              next == '+' || next == '.' || next == '/'))
+        if (!((next >= '0' && next <= '9') || (next >= 'a' && next <= 'z') || (next >= 'A' && next <= 'Z') ||
+              next == '-' || next == '+' || next == '.' || next == '/'))
           break;
         value.text += static_cast<char>(in_.get());
       }
@@ -180,7 +179,9 @@ class LuaReader {
             blanks();
             continue;
           case 'x': {
-            const auto digit = [](int d) { return d >= '0' && d <= '9' ? d - '0' : (d | 32) >= 'a' && (d | 32) <= 'f' ? (d | 32) - 'a' + 10 : -1; };
+            const auto digit = [](int d) {
+              return d >= '0' && d <= '9' ? d - '0' : (d | 32) >= 'a' && (d | 32) <= 'f' ? (d | 32) - 'a' + 10 : -1;
+            };
             const int high = digit(in_.get()), low = digit(in_.get());
             if (high < 0 || low < 0) return false;
             c = high * 16 + low;
@@ -237,7 +238,8 @@ const LuaValue* LuaValue::at(std::string_view key) const {
 
 std::string_view LuaValue::text_at(std::string_view key) const {
   const LuaValue* value = at(key);
-  return value && (value->kind == Kind::text || value->kind == Kind::number) ? std::string_view(value->text) : std::string_view();
+  return value && (value->kind == Kind::text || value->kind == Kind::number) ? std::string_view(value->text)
+                                                                             : std::string_view();
 }
 
 std::optional<LuaValue> next_lua_table(Input& input, std::string& error) { return LuaReader(input).table(error); }

@@ -17,13 +17,13 @@ struct LuaValue {
   enum class Kind : std::uint8_t { nil, boolean, number, text, table };
   Kind kind = Kind::nil;
   bool flag = false;
-  std::string text;  // of numbers, too
+  std::string text;               // of numbers, too
   std::vector<LuaEntry> entries;  // of a table; without a key: numbered from 1
   LuaValue();
   LuaValue(LuaValue&&) noexcept;
   LuaValue& operator=(LuaValue&&) noexcept;
   ~LuaValue();
-  const LuaValue* at(std::string_view key) const;      // of a text; nullptr: none
+  const LuaValue* at(std::string_view key) const;  // of a text; nullptr: none
   std::string_view text_at(std::string_view key) const;
 };
 

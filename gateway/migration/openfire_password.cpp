@@ -73,8 +73,9 @@ Result<OpenfirePasswords, std::string> OpenfirePasswords::make(std::string_view 
   if (cipher->library) cipher->legacy = OSSL_PROVIDER_load(cipher->library, "legacy");
   if (cipher->legacy) cipher->blowfish = EVP_CIPHER_fetch(cipher->library, "BF-CBC", nullptr);
   if (!cipher->blowfish)
-    return std::string("this machine's OpenSSL has no Blowfish, which Openfire's passwords need; install its legacy "
-                       "provider (Debian: libssl3, file ossl-modules/legacy.so)");
+    return std::string(
+        "this machine's OpenSSL has no Blowfish, which Openfire's passwords need; install its legacy "
+        "provider (Debian: libssl3, file ossl-modules/legacy.so)");
   std::array<unsigned char, 20> digest{};
   unsigned int size = 0;
   if (EVP_Digest(password_key.data(), password_key.size(), digest.data(), &size, EVP_sha1(), nullptr) != 1)
@@ -90,7 +91,7 @@ std::optional<Secret> OpenfirePasswords::decrypt(std::string_view encrypted_hexa
   if (!raw || raw->size() < 2 * blowfish_block || raw->size() % blowfish_block != 0) return std::nullopt;
   const auto bytes = [](std::string_view text) { return reinterpret_cast<const unsigned char*>(text.data()); };
   const std::unique_ptr<EVP_CIPHER_CTX, decltype(&EVP_CIPHER_CTX_free)> context(EVP_CIPHER_CTX_new(),
-                                                                              &EVP_CIPHER_CTX_free);
+                                                                                &EVP_CIPHER_CTX_free);
   std::string plain(raw->size(), '\0'), text;
   auto* out = reinterpret_cast<unsigned char*>(plain.data());
   int first = 0, last = 0;

@@ -9,8 +9,25 @@ namespace ferry {
 
 namespace openfire {  // the places of openfire_tables()
 enum Table : std::size_t {
-  user, user_scram, user_flag, roster, roster_group, group, group_user, group_prop, offline, vcard, private_xml,
-  privacy_list, property, pubsub_item, presence, muc_service, muc_room, muc_affiliation, muc_member
+  user,
+  user_scram,
+  user_flag,
+  roster,
+  roster_group,
+  group,
+  group_user,
+  group_prop,
+  offline,
+  vcard,
+  private_xml,
+  privacy_list,
+  property,
+  pubsub_item,
+  presence,
+  muc_service,
+  muc_room,
+  muc_affiliation,
+  muc_member
 };
 }
 

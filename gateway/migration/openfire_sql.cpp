@@ -15,7 +15,11 @@ namespace {
 using Weight = ImportProblem::Weight;
 
 const TableSpec tables[] = {
-    {"ofuser", "username", "", {"storedkey", "serverkey", "salt", "iterations", "plainpassword", "encryptedpassword", "name", "email", "creationdate"}},
+    {"ofuser",
+     "username",
+     "",
+     {"storedkey", "serverkey", "salt", "iterations", "plainpassword", "encryptedpassword", "name", "email",
+      "creationdate"}},
     {"ofuserscram", "username", "", {"mechanism", "storedkey", "serverkey", "salt", "iterations"}},
     {"ofuserflag", "username", "", {"name", "starttime", "endtime"}},
     {"ofroster", "username", "rosterid", {"rosterid", "jid", "sub", "ask", "recv", "nick", "stanza"}},
@@ -31,7 +35,12 @@ const TableSpec tables[] = {
     {"ofpubsubitem", "serviceid", "creationdate", {"nodeid", "id", "payload"}},
     {"ofpresence", "username", "", {"offlinepresence", "offlinedate"}},
     {"ofmucservice", "serviceid", "", {"subdomain"}},
-    {"ofmucroom", "serviceid", "", {"roomid", "name", "naturalname", "description", "subject", "roompassword", "publicroom", "moderated", "membersonly", "caninvite", "canchangesubject", "candiscoverjid", "logenabled", "usereservednick", "canchangenick", "canregister", "maxusers", "rolestobroadcast", "allowpm"}},
+    {"ofmucroom",
+     "serviceid",
+     "",
+     {"roomid", "name", "naturalname", "description", "subject", "roompassword", "publicroom", "moderated",
+      "membersonly", "caninvite", "canchangesubject", "candiscoverjid", "logenabled", "usereservednick",
+      "canchangenick", "canregister", "maxusers", "rolestobroadcast", "allowpm"}},
     {"ofmucaffiliation", "roomid", "", {"jid", "affiliation"}},
     {"ofmucmember", "roomid", "", {"jid", "nickname"}},
 };
@@ -59,7 +68,8 @@ class OpenfireImport {
   std::string run() {
     domain_ = property(stage_, specs_, "xmpp.domain");
     if (!intake_.options().domain.empty()) domain_ = intake_.options().domain;
-    if (domain_.empty()) return "the dump does not say of which domain (table ofProperty, xmpp.domain): name it with --domain";
+    if (domain_.empty())
+      return "the dump does not say of which domain (table ofProperty, xmpp.domain): name it with --domain";
     passwords();
     read_groups();
     stage_.each_all(specs_ + openfire::user, [&](const StagedRow& row) { account(row); });
@@ -76,8 +86,11 @@ class OpenfireImport {
     }
     if (row->number(1, 0) == 1) {
       key_missing_ = "the dump's passwordKey is itself encrypted, by conf/security.xml of the old server";
-      intake_.note(row->place, "passwordKey", "it is encrypted by conf/security.xml of the old server, so passwords that have no SCRAM keys beside them do not come",
-                   "let Openfire decrypt it (admin console, System Properties: passwordKey, Encrypt: no) and dump again");
+      intake_.note(
+          row->place, "passwordKey",
+          "it is encrypted by conf/security.xml of the old server, so passwords that have no SCRAM keys beside them do "
+          "not come",
+          "let Openfire decrypt it (admin console, System Properties: passwordKey, Encrypt: no) and dump again");
       return;
     }
     auto made = OpenfirePasswords::make(password_key_.view());
@@ -109,7 +122,8 @@ class OpenfireImport {
         if (auto jid = openfire_member(member.text(0), domain_))
           group.members.push_back(std::move(*jid));
         else
-          intake_.lost(member.place, "member " + in_quotes(member.text(0)) + " of the group " + in_quotes(group.name), "no JID");
+          intake_.lost(member.place, "member " + in_quotes(member.text(0)) + " of the group " + in_quotes(group.name),
+                       "no JID");
       });
       if (groups_.add(group))
         intake_.group(group);
@@ -120,7 +134,8 @@ class OpenfireImport {
 
   bool locked(std::string_view user) {
     bool found = false;
-    stage_.each(specs_ + openfire::user_flag, user, [&](const StagedRow& row) { found = found || row.text(0) == "lockout"; });
+    stage_.each(specs_ + openfire::user_flag, user,
+                [&](const StagedRow& row) { found = found || row.text(0) == "lockout"; });
     return found;
   }
 
@@ -167,13 +182,16 @@ class OpenfireImport {
         if (auto password = decrypt_->decrypt(row.text(u_encrypted)))
           intake_.password(row.place, password->view());
         else if (!intake_.has_keys())
-          intake_.lost(row.place, "password", "the passwordKey of the dump does not open it", "give the account a new one on the old server");
+          intake_.lost(row.place, "password", "the passwordKey of the dump does not open it",
+                       "give the account a new one on the old server");
       } else if (!intake_.has_keys()) {
-        intake_.lost(row.place, "password", key_missing_, "dump the table ofProperty, too, or give the account a new one");
+        intake_.lost(row.place, "password", key_missing_,
+                     "dump the table ofProperty, too, or give the account a new one");
       }
     }
     if (!intake_.has_keys() && row.text(u_encrypted).empty() && row.text(u_plain).empty())
-      intake_.lost(row.place, "password", "the dump has none (LDAP, or another database)", "the old server can be asked at the first log-in");
+      intake_.lost(row.place, "password", "the dump has none (LDAP, or another database)",
+                   "the old server can be asked at the first log-in");
   }
 
   void roster(const StagedRow& user) {
@@ -182,7 +200,8 @@ class OpenfireImport {
         !groups_.each_contact(intake_.account(), [&](const SharedGroups::Contact& contact) {
           shared.emplace(std::string(contact.jid), contact);
         }))
-      intake_.lost(user.place, "contacts of shared groups", "there are more than " + std::to_string(max_shared_contacts));
+      intake_.lost(user.place, "contacts of shared groups",
+                   "there are more than " + std::to_string(max_shared_contacts));
     stage_.each_newest_first(specs_ + openfire::roster, user.key, [&](const StagedRow& row) {
       const std::int64_t sub = row.number(r_sub, 0), ask = row.number(r_ask, -1), recv = row.number(r_recv, -1);
       const std::string what = "contact " + in_quotes(row.text(r_jid));
@@ -190,7 +209,8 @@ class OpenfireImport {
       if (sub == -1) return intake_.note(row.place, what, "removed, but its row was still there");
       if (sub < 0 || sub > 3) return intake_.lost(row.place, what, "an unknown subscription, " + std::to_string(sub));
       if (sub == 0 && ask == -1 && recv == 1) return;  // only the request; no client sees the row
-      RawContact raw{row.text(r_jid), row.text(r_nick), static_cast<RosterSubscription>(sub), ask == 0, false, false, {}};
+      RawContact raw{
+          row.text(r_jid), row.text(r_nick), static_cast<RosterSubscription>(sub), ask == 0, false, false, {}};
       stage_.each(specs_ + openfire::roster_group, row.text(r_id),
                   [&](const StagedRow& group) { raw.groups.emplace_back(group.text(0)); });
       if (const auto jid = Jid::parse(raw.jid)) {
@@ -289,7 +309,8 @@ void hide_password(SqlValue& value, bool make_keys) {
 void take_hidden_password(Intake& intake, const Place& place, std::string_view staged) {
   if (staged == "?") return intake.password(place, "dry run");  // no keys are made of it
   if (staged.starts_with('!'))
-    return intake.lost(place, "password", std::string(staged.substr(1)), "give the account another one on the old server");
+    return intake.lost(place, "password", std::string(staged.substr(1)),
+                       "give the account another one on the old server");
   const auto both = split(staged, ';');
   for (std::size_t i = 0; i < both.size() && i < 2; ++i)
     if (auto keys = scram_keys_of(i == 0 ? ScramHash::sha1 : ScramHash::sha256, both[i]))

@@ -122,14 +122,17 @@ class ProsodyHost {
     if (!stored || !server || stored->empty())
       return intake_.lost(place_, "password", "the account's file has neither a password nor keys",
                           "the old server can be asked at the first log-in");
-    const ScramHash hash = stored->size() == 32 ? ScramHash::sha256 : stored->size() == 64 ? ScramHash::sha512 : ScramHash::sha1;
+    const ScramHash hash = stored->size() == 32   ? ScramHash::sha256
+                           : stored->size() == 64 ? ScramHash::sha512
+                                                  : ScramHash::sha1;
     // Lua's numbers may have been written as 10000.0
     std::string_view count = keys.text_at("iteration_count");
     if (count.ends_with(".0")) count.remove_suffix(2);
     const std::int64_t iterations = whole_number(count).value_or(0);
-    intake_.keys(place_, ScramKeys{hash, std::string(keys.text_at("salt")),
-                                   iterations > 0 && iterations <= most_iterations ? static_cast<std::uint32_t>(iterations) : 0,
-                                   Secret(*stored), Secret(*server)});
+    intake_.keys(place_,
+                 ScramKeys{hash, std::string(keys.text_at("salt")),
+                           iterations > 0 && iterations <= most_iterations ? static_cast<std::uint32_t>(iterations) : 0,
+                           Secret(*stored), Secret(*server)});
   }
 
   void roster() {
@@ -155,12 +158,16 @@ class ProsodyHost {
         continue;
       }
       const std::string_view sub = value.text_at("subscription");
-      RawContact raw{key.text, value.text_at("name"),
+      RawContact raw{key.text,
+                     value.text_at("name"),
                      sub == "both"   ? RosterSubscription::both
                      : sub == "to"   ? RosterSubscription::to
                      : sub == "from" ? RosterSubscription::from
                                      : RosterSubscription::none,
-                     value.text_at("ask") == "subscribe", false, false, {}};
+                     value.text_at("ask") == "subscribe",
+                     false,
+                     false,
+                     {}};
       if (const LuaValue* approved = value.at("approved")) raw.approved = approved->flag;
       if (const LuaValue* groups = value.at("groups"))
         for (const auto& [group, yes] : groups->entries)
@@ -172,7 +179,8 @@ class ProsodyHost {
 
   void piece(PieceKind kind, std::string_view name, const LuaValue& value) {
     const auto element = stanza_of(value, "");
-    if (!element || !is_good_xml(*element)) return intake_.lost(place_, std::string(piece_name(kind)), "no stanza of Prosody's form");
+    if (!element || !is_good_xml(*element))
+      return intake_.lost(place_, std::string(piece_name(kind)), "no stanza of Prosody's form");
     intake_.piece(place_, kind, name, *element);
   }
 
@@ -206,8 +214,13 @@ class ProsodyHost {
     if (!jid) return intake_.lost(place_, what, jid.error().text);
     const LuaValue* data = config->at("_data");
     if (!data) return intake_.lost(place_, what, "its file has no _data");
-    RoomRecord out{*jid, std::string(data->text_at("name")), std::string(data->text_at("description")),
-                   std::string(data->text_at("subject")), !data->text_at("password").empty(), {}, {}};
+    RoomRecord out{*jid,
+                   std::string(data->text_at("name")),
+                   std::string(data->text_at("description")),
+                   std::string(data->text_at("subject")),
+                   !data->text_at("password").empty(),
+                   {},
+                   {}};
     const auto flag = [&](std::string_view key, std::string_view setting, bool inverse) {
       if (const LuaValue* value = data->at(key); value && value->kind == LuaValue::Kind::boolean)
         out.config.emplace_back(setting, value->flag != inverse ? "1" : "0");
@@ -218,7 +231,8 @@ class ProsodyHost {
     flag("members_only", "muc#roomconfig_membersonly", false);
     flag("allow_member_invites", "muc#roomconfig_allowinvites", false);
     flag("changesubject", "muc#roomconfig_changesubject", false);
-    if (const std::string_view whois = data->text_at("whois"); !whois.empty()) out.config.emplace_back("muc#roomconfig_whois", whois);
+    if (const std::string_view whois = data->text_at("whois"); !whois.empty())
+      out.config.emplace_back("muc#roomconfig_whois", whois);
     if (const LuaValue* members = config->at("_affiliations"))
       for (const auto& [member, affiliation] : members->entries) {
         const auto who = Jid::parse(member.text);
@@ -285,10 +299,13 @@ std::string import_prosody(const std::string& folder, Intake& intake) {
   if (error) return folder + ": " + error.message();
   std::sort(hosts.begin(), hosts.end());
   // Accounts first, then rooms, whatever the hosts are called.
-  std::stable_partition(hosts.begin(), hosts.end(), [](const fs::path& host) { return fs::is_directory(host / "accounts"); });
+  std::stable_partition(hosts.begin(), hosts.end(),
+                        [](const fs::path& host) { return fs::is_directory(host / "accounts"); });
   for (const fs::path& host : hosts) ProsodyHost(host, intake).run();
   if (hosts.empty())
-    return folder + ": no folder of Prosody's data (HOST/accounts), nor Openfire's embedded-db; a single export is named by its file";
+    return folder +
+           ": no folder of Prosody's data (HOST/accounts), nor Openfire's embedded-db; a single export is named by its "
+           "file";
   return {};
 }
 

@@ -38,8 +38,9 @@ const SqlValue* find_value(const SqlRow& row, std::string_view column) {
 std::unique_ptr<Database> temporary_database() {
   auto database = Database::open("", Database::Create::no);
   if (!database) throw StoreFailure(database.error());
-  (*database)->exec("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -32000;"
-                    "PRAGMA locking_mode = EXCLUSIVE");
+  (*database)->exec(
+      "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -32000;"
+      "PRAGMA locking_mode = EXCLUSIVE");
   return std::move(*database);
 }
 

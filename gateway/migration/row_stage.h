@@ -29,7 +29,9 @@ struct StagedRow {
   std::string key;
   Place place;
   std::vector<std::optional<std::string>> values;  // as TableSpec::columns; NULL and missing columns: nothing
-  std::string_view text(std::size_t column) const { return values[column] ? std::string_view(*values[column]) : std::string_view(); }
+  std::string_view text(std::size_t column) const {
+    return values[column] ? std::string_view(*values[column]) : std::string_view();
+  }
   bool has(std::size_t column) const { return values[column].has_value(); }
   std::int64_t number(std::size_t column, std::int64_t otherwise) const;
 };

@@ -75,8 +75,7 @@ bool SharedGroups::mutual(Index user, Index contact) const {
       if (g == h) return true;
       const bool g_all = groups_[g].seen == Seen::everybody, h_all = groups_[h].seen == Seen::everybody;
       if (g_all && h_all) return true;
-      if (!g_all && !h_all &&
-          ((names(g, h) && names(h, g)) || (in_listed(contact, g) && in_listed(user, h))))
+      if (!g_all && !h_all && ((names(g, h) && names(h, g)) || (in_listed(contact, g) && in_listed(user, h))))
         return true;
       if (g_all && !h_all && names(h, g)) return true;
       if (h_all && !g_all && names(g, h)) return true;

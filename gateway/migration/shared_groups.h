@@ -37,8 +37,8 @@ class SharedGroups {
  private:
   using Index = std::uint32_t;
   bool shared(Index group) const;
-  bool names(Index group, Index other) const;       // does its list name the other?
-  bool in_listed(Index user, Index group) const;    // is the user in a group of its list?
+  bool names(Index group, Index other) const;     // does its list name the other?
+  bool in_listed(Index user, Index group) const;  // is the user in a group of its list?
   bool mutual(Index user, Index contact) const;
   std::vector<Index> visible_to(Index user) const;  // groups
   Index user(const std::string& jid);

@@ -25,9 +25,9 @@ class SqlLexer {
   bool take(char c);  // is it the next, after blanks?
   // A text whose opening quote is the next byte; false: no end. value: empty and too_large over the limit.
   bool text(SqlValue& value, bool escapes);
-  bool skip_text();          // the same, for nobody
-  bool skip_expression();    // to the comma or parenthesis at this depth; false: no end
-  void skip_statement();     // behind its end
+  bool skip_text();            // the same, for nobody
+  bool skip_expression();      // to the comma or parenthesis at this depth; false: no end
+  void skip_statement();       // behind its end
   bool at_end_of_statement();  // ; (taken), the end, HSQLDB: the line's end
 
   bool by_lines() const { return dialect == SqlDialect::hsqldb; }

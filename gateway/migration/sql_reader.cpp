@@ -28,7 +28,8 @@ class SqlReader {
         statement();
       if (lex_.not_utf8 && !told_charset_) {
         told_charset_ = true;
-        handler_.note(in_.place(), "a text that is no UTF-8 was taken as Windows-1252, and others that are none will be");
+        handler_.note(in_.place(),
+                      "a text that is no UTF-8 was taken as Windows-1252, and others that are none will be");
       }
     }
     tell();
@@ -185,8 +186,8 @@ class SqlReader {
     do {
       lex_.blanks(!lex_.by_lines());
       word = lex_.word();
-    } while (word == "low_priority" || word == "delayed" || word == "high_priority" || word == "ignore" || word == "or" ||
-             word == "replace");
+    } while (word == "low_priority" || word == "delayed" || word == "high_priority" || word == "ignore" ||
+             word == "or" || word == "replace");
     if (word != "into") return lex_.skip_statement();
     lex_.blanks();
     const std::string table = lex_.name();
@@ -233,7 +234,8 @@ class SqlReader {
       if (c == ')') break;
       if (c != ',') return bad("expected , or ) after a value"), false;
     }
-    if (large) return handler_.wrong(place_, "a row of more than " + std::to_string(limits_.row_bytes) + " bytes", ""), true;
+    if (large)
+      return handler_.wrong(place_, "a row of more than " + std::to_string(limits_.row_bytes) + " bytes", ""), true;
     deliver(table, count);
     return true;
   }
@@ -285,8 +287,8 @@ class SqlReader {
 
   bool number(SqlValue& value) {
     value.kind = SqlValue::Kind::text;
-    while (in_.peek() != Input::end && std::string_view(" \t\r\n,):;").find(static_cast<char>(in_.peek())) ==
-                                           std::string_view::npos) {
+    while (in_.peek() != Input::end &&
+           std::string_view(" \t\r\n,):;").find(static_cast<char>(in_.peek())) == std::string_view::npos) {
       const int c = in_.get();
       if (value.text.size() >= 2 * limits_.value_bytes) {
         value.kind = SqlValue::Kind::too_large;
@@ -360,7 +362,8 @@ class SqlReader {
         if (c == '\\') {
           c = in_.get();
           if (c == '.' && count == 0 && value.text.empty() && !escaped) return lex_.rest_of_line(), false;
-          if (c == 'N' && value.text.empty() && !escaped && (in_.peek() == '\t' || in_.peek() == '\n' || in_.peek() == '\r'))
+          if (c == 'N' && value.text.empty() && !escaped &&
+              (in_.peek() == '\t' || in_.peek() == '\n' || in_.peek() == '\r'))
             value.kind = SqlValue::Kind::null;
           c = copy_escape(c);
           escaped = true;
@@ -381,8 +384,10 @@ class SqlReader {
       if (c != '\t') break;
     }
     if (over && wanted)
-      handler_.wrong(place_, "a row of more than " + std::to_string(limits_.row_bytes) + " bytes or " +
-                                 std::to_string(limits_.columns) + " columns", "");
+      handler_.wrong(place_,
+                     "a row of more than " + std::to_string(limits_.row_bytes) + " bytes or " +
+                         std::to_string(limits_.columns) + " columns",
+                     "");
     else if (wanted)
       deliver(table, count);
     return true;

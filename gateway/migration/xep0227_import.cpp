@@ -1,8 +1,8 @@
 #include <filesystem>
 
 #include "config/text.h"
-#include "gateway/migration/sql_lexer.h"
 #include "gateway/migration/row_stage.h"
+#include "gateway/migration/sql_lexer.h"
 #include "gateway/migration/xml_import.h"
 #include "gateway/migration/xml_walk.h"
 
@@ -31,8 +31,8 @@ RosterSubscription subscription_of(std::string_view text) {
 struct Export {
   Intake& intake;
   const Working& working;
-  fs::path base;       // no include leaves it
-  std::string host;    // whose accounts come
+  fs::path base;     // no include leaves it
+  std::string host;  // whose accounts come
   std::size_t includes = 0;
 };
 
@@ -63,7 +63,8 @@ class PieWalker final : public XmlWalker {
         if (head.is("query", "jabber:iq:roster")) return enter(Level::roster);
         if (head.name == "offline-messages") return enter(Level::offline);
         if (head.name == "archive") {
-          all_.intake.note(place, "archive", "old conversations are not carried; they stay in the old server's archive");
+          all_.intake.note(place, "archive",
+                           "old conversations are not carried; they stay in the old server's archive");
           return Way::skip;
         }
         return Way::take;
@@ -161,16 +162,19 @@ class PieWalker final : public XmlWalker {
       if (hash != "sha" && hash != "sha1" && hash != "sha256" && hash != "sha512") mechanism = "SCRAM-" + hash;
       parts.erase(parts.begin());
     }
-    if (parts.size() != 4)
-      return all_.intake.lost(place, "password", "expected scram:STORED,SERVER,SALT,ITERATIONS");
+    if (parts.size() != 4) return all_.intake.lost(place, "password", "expected scram:STORED,SERVER,SALT,ITERATIONS");
     all_.intake.keys(place, mechanism, parts[2], whole_number(parts[3]).value_or(0), parts[0], parts[1]);
   }
 
   void roster_item(const Element& item, const Place& place) {
     if (item.name != "item") return;
-    RawContact raw{item.attr_or("jid"), item.attr_or("name"), subscription_of(item.attr_or("subscription")),
-                   item.attr_or("ask") == "subscribe", item.attr_or("approved") == "true" || item.attr_or("approved") == "1",
-                   false, {}};
+    RawContact raw{item.attr_or("jid"),
+                   item.attr_or("name"),
+                   subscription_of(item.attr_or("subscription")),
+                   item.attr_or("ask") == "subscribe",
+                   item.attr_or("approved") == "true" || item.attr_or("approved") == "1",
+                   false,
+                   {}};
     if (item.attr_or("subscription") == "remove") return;
     each_element(item, [&](const Element& e) {
       if (e.name == "group") raw.groups.push_back(e.text());
@@ -216,8 +220,8 @@ class PieWalker final : public XmlWalker {
       return refuse("too many files within one another, or altogether");
     std::string name = href;
     if (name.starts_with("./")) name.erase(0, 2);
-    if (name.empty() || name.front() == '/' || name.find("://") != std::string::npos || name.find('\\') != std::string::npos ||
-        name.find('\0') != std::string::npos)
+    if (name.empty() || name.front() == '/' || name.find("://") != std::string::npos ||
+        name.find('\\') != std::string::npos || name.find('\0') != std::string::npos)
       return refuse("expected a relative path");
     std::error_code error;
     const fs::path file = fs::weakly_canonical(file_.parent_path() / name, error);
