@@ -38,7 +38,7 @@ class ImportProgress {
   bool terminal_, shared_;
 };
 
-// What the store needs of the configuration. Empty: all is well.
+// Does the configuration say which store? Its problems are said if not.
 bool usable(const CtlCall& call) {
   if (!any_error(call.problems)) return true;
   for (const Problem& p : call.problems) complain(p.where.empty() ? p.text : format_problem(p));
@@ -92,18 +92,18 @@ int apply(CtlCall& call, ImportJob& job, MigrateReport& report) {
   return complete ? exit_done : exit_refused;
 }
 
-struct Closer {
+struct ExportCloser {
   void operator()(std::FILE* file) const { std::fclose(file); }
 };
-using File = std::unique_ptr<std::FILE, Closer>;
+using ExportFile = std::unique_ptr<std::FILE, ExportCloser>;
 
 // Of mode 0600; the file of another is not written over without --force.
-Result<File, std::string> new_file(const std::string& path, bool force) {
+Result<ExportFile, std::string> new_file(const std::string& path, bool force) {
   const int number = ::open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | (force ? O_TRUNC : O_EXCL), 0600);
   if (number < 0)
     return path + ": " + std::generic_category().message(errno) + (errno == EEXIST ? "; --force writes over it" : "");
   ::fchmod(number, 0600);
-  File file(::fdopen(number, "w"));
+  ExportFile file(::fdopen(number, "w"));
   if (!file) return path + ": " + std::generic_category().message(errno);
   return file;
 }
