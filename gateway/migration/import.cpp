@@ -50,12 +50,11 @@ class Importer final : private SqlHandler {
   bool run() {
     for (const std::string& source : job_.sources) read(source);
     if (stage_) accounts_of_dumps();
-    return good_;
+    return intake_.complete();
   }
 
  private:
   void failed(const Place& place, std::string reason, std::string suggestion = {}) {
-    good_ = false;
     intake_.problem(ImportProblem::Weight::source, place, "", std::move(reason), std::move(suggestion));
   }
 
@@ -150,7 +149,6 @@ class Importer final : private SqlHandler {
   }
 
   void wrong(const Place& place, std::string what, std::string suggestion) override {
-    good_ = false;
     intake_.problem(ImportProblem::Weight::source, place, "", std::move(what), std::move(suggestion));
   }
   void note(const Place& place, std::string what) override { intake_.note(place, "", std::move(what)); }
@@ -167,7 +165,6 @@ class Importer final : private SqlHandler {
   Secret password_key_;  // Openfire's
   std::string source_, renamed_;
   std::uint64_t all_ = 0;
-  bool good_ = true;
 };
 
 }  // namespace

@@ -79,6 +79,7 @@ bool Intake::first_time(std::string_view jid) {
 }
 
 void Intake::problem(Weight weight, const Place& place, std::string what, std::string reason, std::string suggestion) {
+  if (weight == Weight::source) complete_ = false;
   visitor_.problem({weight, account_, place_text(place), std::move(what), std::move(reason), std::move(suggestion)});
 }
 
@@ -304,13 +305,24 @@ void Intake::piece(const Place& place, PieceKind kind, std::string_view name, co
     return lost(place, "vcard",
                 "expected <vCard xmlns='vcard-temp'/>, found <" + element.name + " xmlns='" + element.ns + "'/>");
   const std::string_view called = kind == PieceKind::private_xml && name.empty() ? std::string_view(element.ns) : name;
-  visitor_.piece({kind, std::string(called), to_xml(element)});
+  std::string text = to_xml(element);
+  if (!is_xml_text(text) || !is_xml_text(called))
+    return lost(place, std::string(piece_name(kind)), "characters that XML forbids, or no UTF-8");
+  visitor_.piece({kind, std::string(called), std::move(text)});
 }
 
 void Intake::room(const Place& place, RoomRecord room) {
   account_.clear();
   if (room.has_password)
     note(place, "room " + room.jid.str(), "its password is not carried", "set one where the room will be");
+  for (std::string* text : {&room.name, &room.description, &room.subject}) {
+    if (is_xml_text(*text)) continue;
+    note(place, "room " + room.jid.str(), "a text with characters that XML forbids is left out");
+    text->clear();
+  }
+  // Who is named twice, by himself and by a group: the first counts.
+  std::unordered_set<std::string> named;
+  std::erase_if(room.members, [&](const RoomMember& member) { return !named.insert(member.jid.str()).second; });
   visitor_.room(room);
 }
 

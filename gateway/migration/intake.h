@@ -51,6 +51,7 @@ class Intake {
 
   const ImportOptions& options() const { return options_; }
   void set_source(std::string_view source) { source_ = source; }  // of the accounts that follow
+  bool complete() const { return complete_; }                     // no source broke off
   const std::string& account() const { return account_; }  // whose turn it is: the bare JID, or the name as it stood
   bool wants_shared_contacts() const { return visitor_.wants_shared_contacts(); }
 
@@ -100,7 +101,7 @@ class Intake {
   std::string source_, account_;
   std::optional<Jid> jid_;
   std::unordered_set<std::string> contacts_;
-  bool contacts_full_ = false;
+  bool contacts_full_ = false, complete_ = true;
   std::size_t messages_ = 0;
   unsigned keys_ = 0;  // a bit a hash
   std::unique_ptr<Database> seen_;

@@ -1,5 +1,6 @@
 #include "gateway/migration/openfire_sql.h"
 
+#include <algorithm>
 #include <unordered_map>
 
 #include "config/text.h"
@@ -125,6 +126,9 @@ class OpenfireImport {
           intake_.lost(member.place, "member " + in_quotes(member.text(0)) + " of the group " + in_quotes(group.name),
                        "no JID");
       });
+      // Somebody may be a member and an administrator.
+      std::sort(group.members.begin(), group.members.end());
+      group.members.erase(std::unique(group.members.begin(), group.members.end()), group.members.end());
       if (groups_.add(group))
         intake_.group(group);
       else

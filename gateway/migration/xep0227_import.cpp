@@ -233,7 +233,7 @@ class PieWalker final : public XmlWalker {
     const std::string before = all_.host;
     if (std::string wrong = walk_xml(**input, walker, imported_xml_limits()); !wrong.empty()) {
       if (walker.in_account()) all_.intake.abandon(place, wrong);
-      all_.intake.problem(ImportProblem::Weight::source, (*input)->place(), "", wrong);
+      all_.intake.problem(ImportProblem::Weight::source, {}, "", wrong);
     }
     all_.host = before;
   }

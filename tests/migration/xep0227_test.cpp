@@ -104,11 +104,12 @@ TEST(Xep0227, XIncludeWithinTheFolder) {
       "x/main.xml",
       "<server-data xmlns='urn:xmpp:pie:0' xmlns:xi='http://www.w3.org/2001/XInclude'><xi:include href='./host.xml'/>"
       "<xi:include href='../outside.xml'/><xi:include href='/etc/passwd'/><xi:include href='http://x/y'/>"
-      "<xi:include href='main.xml'/><xi:include href='damaged.xml'/><xi:include href='missing.xml'/></server-data>");
+      "<xi:include href='loop.xml'/><xi:include href='damaged.xml'/><xi:include href='missing.xml'/></server-data>");
   samples.file("x/host.xml",
                "<host xmlns='urn:xmpp:pie:0' jid='example.org' xmlns:xi='http://www.w3.org/2001/XInclude'>"
                "<xi:include href='users/a.xml'/></host>");
   samples.file("x/users/a.xml", "<user xmlns='urn:xmpp:pie:0' name='a'/>");
+  samples.file("x/loop.xml", "<xi:include xmlns:xi='http://www.w3.org/2001/XInclude' href='loop.xml'/>");
   samples.file("outside.xml", "<host xmlns='urn:xmpp:pie:0' jid='evil.example'><user name='x'/></host>");
   samples.file("x/damaged.xml", "<host xmlns='urn:xmpp:pie:0' jid='b.example'><user name='b'><vCard");
   Recorder r;
@@ -119,7 +120,7 @@ TEST(Xep0227, XIncludeWithinTheFolder) {
   EXPECT_TRUE(r.complains("\"/etc/passwd\": expected a relative path"));
   EXPECT_TRUE(r.complains("\"http://x/y\": expected a relative path"));
   EXPECT_TRUE(r.complains("missing.xml: No such file"));
-  EXPECT_TRUE(r.complains("too many files within one another") || r.complains("second account"));
+  EXPECT_TRUE(r.complains("too many files within one another"));
   EXPECT_TRUE(r.complains("damaged.xml:1: "));
   EXPECT_TRUE(r.has("account b@b.example"));
   EXPECT_EQ(std::count(r.lines.begin(), r.lines.end(), "end"), 2);
@@ -152,7 +153,7 @@ TEST(Xep0227, HostileInputIsRefusedWithItsPlace) {
 TEST(Xep0227, WhatIsNoExportSaysWhatWasExpected) {
   const Samples samples;
   Recorder r;
-  import(r, samples.file("h.html", "<html><body/></html>"));
+  EXPECT_FALSE(import(r, samples.file("h.html", "<html><body/></html>")));
   EXPECT_TRUE(r.complains("expected <server-data"));
 }
 

@@ -1,11 +1,13 @@
 #include "tools/ferryctl/migrate_report.h"
 
 #include "tools/ferryctl/print.h"
+#include "translators/values/topic.h"
 
 namespace ferry {
 namespace {
 
-constexpr std::size_t problems_kept = 1'000;  // of one account; then they are only counted
+constexpr std::size_t problems_kept = 1'000;          // of one account; then they are only counted
+constexpr std::int64_t other_problems_kept = 10'000;  // of no account that comes, as JSON
 
 std::string verdict(const ImportProblem& problem) {
   switch (problem.weight) {
@@ -29,14 +31,23 @@ std::string problem_line(const ImportProblem& problem) {
   return printable(text);
 }
 
+// Texts of files may be cut within a character, and names of files are any bytes.
+std::string json_text(std::string_view text) {
+  std::string out = printable(text);
+  if (!is_utf8(out))
+    for (char& c : out)
+      if (static_cast<unsigned char>(c) >= 128) c = '?';
+  return out;
+}
+
 std::string problem_json(const ImportProblem& problem) {
   JsonWriter json;
   json.begin_object().field("weight", weight_name(problem.weight));
-  if (!problem.account.empty()) json.field("account", printable(problem.account));
-  if (!problem.place.empty()) json.field("place", printable(problem.place));
-  if (!problem.what.empty()) json.field("what", printable(problem.what));
-  json.field("reason", printable(problem.reason));
-  if (!problem.suggestion.empty()) json.field("suggestion", printable(problem.suggestion));
+  if (!problem.account.empty()) json.field("account", json_text(problem.account));
+  if (!problem.place.empty()) json.field("place", json_text(problem.place));
+  if (!problem.what.empty()) json.field("what", json_text(problem.what));
+  json.field("reason", json_text(problem.reason));
+  if (!problem.suggestion.empty()) json.field("suggestion", json_text(problem.suggestion));
   return json.end_object().take();
 }
 
@@ -44,20 +55,6 @@ std::string problem_json(const ImportProblem& problem) {
 
 MigrateReport::MigrateReport(bool json, bool applied) : json_(json), applied_(applied) {
   if (json_) std::fputs(applied ? "{\"applied\":true" : "{\"applied\":false", stdout);
-}
-
-// Lists follow one another as things come; a list that was left and is needed again gets a name with a number.
-void MigrateReport::json_item(const std::string& list, const std::string& text) {
-  if (list_ != list) {
-    if (!list_.empty()) std::fputs("]", stdout);
-    const std::int64_t before = weights_["list " + list]++;
-    std::fprintf(stdout, ",\n\"%s%s\":[\n", list.c_str(), before > 0 ? ("-" + std::to_string(before + 1)).c_str() : "");
-    list_ = list;
-    first_ = true;
-  }
-  if (!first_) std::fputs(",\n", stdout);
-  first_ = false;
-  std::fputs(text.c_str(), stdout);
 }
 
 void MigrateReport::begin_account(const AccountHead& head) {
@@ -124,7 +121,9 @@ void MigrateReport::json_account() {
   text += ",\"problems\":[";
   for (std::size_t i = 0; i < now_.problems.size(); ++i) text += (i > 0 ? "," : "") + problem_json(now_.problems[i]);
   text += now_.more_problems > 0 ? "],\"more_problems\":" + std::to_string(now_.more_problems) + "}" : "]}";
-  json_item("accounts", text);
+  // Accounts are written as they come; what else there is, is little, and follows.
+  std::fprintf(stdout, "%s\n%s", first_ ? ",\n\"accounts\":[" : ",", text.c_str());
+  first_ = false;
 }
 
 void MigrateReport::group(const SharedGroup& group) {
@@ -138,7 +137,8 @@ void MigrateReport::room(const RoomRecord& room) {
   if (json_) {
     JsonWriter json;
     json.begin_object().field("jid", room.jid.str()).field("name", room.name);
-    json_item("rooms", json.field("members", static_cast<std::int64_t>(room.members.size())).end_object().take());
+    rooms_ += (rooms_.empty() ? "" : ",\n") +
+              json.field("members", static_cast<std::int64_t>(room.members.size())).end_object().take();
   } else if (!quiet_) {
     say(printable("room " + room.jid.str() + ": " +
                   counted(static_cast<std::int64_t>(room.members.size()), "member", "members")));
@@ -155,9 +155,9 @@ void MigrateReport::problem(const ImportProblem& problem) {
     return;
   }
   said_ = true;
-  if (json_)
-    json_item("problems", problem_json(problem));
-  else if (problem.weight == ImportProblem::Weight::source)
+  if (json_) {
+    if (++others_ <= other_problems_kept) others_json_ += (others_ > 1 ? ",\n" : "") + problem_json(problem);
+  } else if (problem.weight == ImportProblem::Weight::source)
     complain(problem_line(problem));
   else
     say(problem_line(problem));
@@ -166,7 +166,8 @@ void MigrateReport::problem(const ImportProblem& problem) {
 void MigrateReport::finish(bool complete) {
   const auto of = [&](const char* weight) { return weights_[weight]; };
   if (json_) {
-    if (!list_.empty()) std::fputs("]", stdout);
+    std::fputs(first_ ? ",\n\"accounts\":[]" : "]", stdout);
+    std::fprintf(stdout, ",\n\"rooms\":[%s],\n\"problems\":[%s]", rooms_.c_str(), others_json_.c_str());
     JsonWriter json;
     json.begin_object();
     for (const auto& [what, number] : totals_) json.field(what, number);
@@ -180,7 +181,7 @@ void MigrateReport::finish(bool complete) {
   }
   Columns table({"", applied_ ? "CAME" : "WOULD COME"});
   for (const auto& [what, number] : totals_)
-    if (number > 0) table.add({what, counted(number, "", "")});
+    if (number > 0) table.add({what, std::to_string(number)});
   if (!table.empty()) std::fputs("\n", stdout);
   table.print();
   say("");

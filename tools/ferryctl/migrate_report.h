@@ -41,11 +41,11 @@ class MigrateReport final : public AccountVisitor {
   };
   void print_account() const;
   void json_account();
-  void json_item(const std::string& list, const std::string& text);
 
   bool json_, applied_, quiet_ = false, said_ = false;
-  std::string list_;  // the JSON list that is open
-  bool first_ = true;
+  bool first_ = true;  // no account was written
+  std::string rooms_, others_json_;
+  std::int64_t others_ = 0;
   Now now_;
   std::map<std::string, std::int64_t> totals_;
   std::map<std::string, std::int64_t> weights_;
