@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "gateway/migration/sql_lexer.h"
+#include "gateway/migration/sql_values.h"
 #include "gateway/passwords/secret.h"
 
 namespace ferry {
@@ -223,7 +224,7 @@ class SqlReader {
       if (count == values_.size()) values_.emplace_back();
       SqlValue& value = values_[count++];
       if (count > limits_.columns) return bad("a row of too many values"), false;
-      if (!read_value(value)) return bad("a value without an end"), false;
+      if (!read_sql_value(in_, lex_, limits_, value)) return bad("a value without an end"), false;
       bytes += value.text.size();
       if (bytes > limits_.row_bytes) {
         large = true;
@@ -249,82 +250,6 @@ class SqlReader {
     values_.resize(count);
     SqlRow row{table, names_, values_, place_};
     handler_.row(row);
-  }
-
-  bool read_value(SqlValue& value) {
-    value.text.clear();
-    const int c = in_.peek();
-    if (c == '\'') return lex_.text(value, lex_.backslashes()) && cast();
-    if (c == '"' && lex_.dialect == SqlDialect::mysql) return lex_.text(value, true);
-    if (c == '-' || c == '+' || c == '.' || (c >= '0' && c <= '9')) return number(value);
-    const std::string word = lex_.word();
-    if (in_.peek() == '\'') {  // E'…', N'…', X'…', _utf8mb4'…'
-      if (word == "x") return hex_text(value);
-      return lex_.text(value, word == "e" || lex_.backslashes()) && cast();
-    }
-    if (word == "null") {
-      value.kind = SqlValue::Kind::null;
-      return cast();
-    }
-    if (word == "true" || word == "false") {
-      value.kind = SqlValue::Kind::text;
-      value.text = word == "true" ? "1" : "0";
-      return cast();
-    }
-    if (word.starts_with('_')) {  // MySQL: _binary '…'
-      lex_.blanks();
-      if (in_.peek() == '\'') return lex_.text(value, lex_.backslashes());
-    }
-    value.kind = SqlValue::Kind::other;
-    return lex_.skip_expression();
-  }
-
-  // 'x'::text, 'a' || 'b': the first is dropped, the second is no plain value, and nobody's dump has it.
-  bool cast() {
-    if (in_.peek() == ',' || in_.peek() == ')') return true;
-    return lex_.skip_expression();
-  }
-
-  bool number(SqlValue& value) {
-    value.kind = SqlValue::Kind::text;
-    while (in_.peek() != Input::end &&
-           std::string_view(" \t\r\n,):;").find(static_cast<char>(in_.peek())) == std::string_view::npos) {
-      const int c = in_.get();
-      if (value.text.size() >= 2 * limits_.value_bytes) {
-        value.kind = SqlValue::Kind::too_large;
-        continue;
-      }
-      value.text += static_cast<char>(c);
-    }
-    // Navicat for Mac writes texts so.
-    if (value.text.starts_with("0x") || value.text.starts_with("0X")) from_hex(value, 2);
-    if (value.kind == SqlValue::Kind::too_large) value.text.clear();
-    return cast();
-  }
-
-  bool hex_text(SqlValue& value) {
-    if (!lex_.text(value, false)) return false;
-    from_hex(value, 0);
-    return true;
-  }
-
-  void from_hex(SqlValue& value, std::size_t begin) {
-    std::string out;
-    const auto digit = [](char c) -> int {
-      if (c >= '0' && c <= '9') return c - '0';
-      if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-      return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-    };
-    for (std::size_t i = begin; i + 1 < value.text.size(); i += 2) {
-      const int high = digit(value.text[i]), low = digit(value.text[i + 1]);
-      if (high < 0 || low < 0) {
-        value.kind = SqlValue::Kind::other;
-        break;
-      }
-      out += static_cast<char>(high * 16 + low);
-    }
-    value.text = std::move(out);
-    lex_.finish_text(value.text);
   }
 
   void copy() {
@@ -365,7 +290,7 @@ class SqlReader {
           if (c == 'N' && value.text.empty() && !escaped &&
               (in_.peek() == '\t' || in_.peek() == '\n' || in_.peek() == '\r'))
             value.kind = SqlValue::Kind::null;
-          c = copy_escape(c);
+          c = copy_escape(in_, c);
           escaped = true;
         }
         if (!wanted || value.kind != SqlValue::Kind::text || c == Input::end) continue;
@@ -391,29 +316,6 @@ class SqlReader {
     else if (wanted)
       deliver(table, count);
     return true;
-  }
-
-  int copy_escape(int c) {
-    switch (c) {
-      case 'b':
-        return '\b';
-      case 'f':
-        return '\f';
-      case 'n':
-        return '\n';
-      case 'r':
-        return '\r';
-      case 't':
-        return '\t';
-      case 'v':
-        return '\v';
-      default:
-        break;
-    }
-    if (c < '0' || c > '7') return c;
-    int code = c - '0';
-    for (int i = 0; i < 2 && in_.peek() >= '0' && in_.peek() <= '7'; ++i) code = code * 8 + (in_.get() - '0');
-    return code & 255;
   }
 
   // HSQLDB's log: DELETE FROM t WHERE a='x' AND b=3

@@ -101,6 +101,14 @@ TEST(SqlReader, HsqldbScriptAndLog) {
   EXPECT_EQ(r.rows.rows, (std::vector<std::string>{"t a=<it's;ä😀\\x> b=NULL", "t a=<x> b=<y>", "- t a=<x> b=<y>"}));
 }
 
+TEST(SqlReader, SqlitesDump) {
+  const auto r = read(
+      "PRAGMA foreign_keys=OFF;\nBEGIN TRANSACTION;\nCREATE TABLE t (a text, b text);\n"
+      "INSERT INTO t VALUES(replace(replace('x\\r\\ny','\\r',char(13)),'\\n',char(10)),'c\\');\nCOMMIT;\n");
+  EXPECT_EQ(r.rows.problems, std::vector<std::string>{});
+  EXPECT_EQ(r.rows.rows, std::vector<std::string>{"t a=<x\r\ny> b=<c\\>"});
+}
+
 TEST(SqlReader, CharacterSets) {
   EXPECT_EQ(read("/*!40101 SET NAMES latin1 */;\nINSERT INTO `t` (a) VALUES ('\xe4\x80');").rows.rows,
             std::vector<std::string>{"t a=<ä€>"});
