@@ -110,7 +110,8 @@ bool Intake::begin(const Place& place, std::string_view localpart, std::string_v
   messages_ = 0;
   keys_ = 0;
   visitor_.begin_account({*jid, is_xml_text(raw.name) ? cut(raw.name) : "",
-                          is_xml_text(raw.email) ? cut(raw.email) : "", raw.disabled, raw.created, source_});
+                          is_xml_text(raw.email) ? cut(raw.email) : "", raw.disabled, sane_instant(raw.created),
+                          source_});
   return true;
 }
 
@@ -278,7 +279,7 @@ void Intake::message(const Place& place, Element stanza, Instant at, std::string
     kept.push_back(std::move(child));
   }
   stanza.children = std::move(kept);
-  if (delayed == 0) delayed = at;
+  if (delayed == 0) delayed = sane_instant(at);
   if (delayed != 0 && !stanza.child("delay", delay_ns)) {
     Element delay("delay", delay_ns);
     delay.set("from", delay_from.empty() ? jid_->domainpart() : delay_from).set("stamp", format_instant(delayed));

@@ -112,6 +112,10 @@ class Intake {
 // not known and was taken as UTC.
 std::optional<Instant> parse_java_date(std::string_view text, bool& guessed);
 
+// 0 where the number cannot be a time of a stored message or account: before 1970, after 9999.
+inline constexpr Instant latest_instant = 253'402'300'799'999;
+inline constexpr Instant sane_instant(Instant at) { return at > 0 && at <= latest_instant ? at : 0; }
+
 // XML 1.0 forbids most control characters even as &#1;, and Openfire stored them so: without those.
 std::string without_illegal_references(std::string_view xml);
 

@@ -158,7 +158,7 @@ class OpenfireImport {
     stage_.each(specs_ + openfire::private_xml, row.key, [&](const StagedRow& piece) {
       intake_.piece(piece.place, PieceKind::private_xml, piece.text(0), piece.text(piece.has(1) ? 1 : 2));
     });
-    nodes(row);
+    nodes();
     stage_.each(specs_ + openfire::privacy_list, row.key, [&](const StagedRow& piece) {
       intake_.piece(piece.place, PieceKind::privacy_list, piece.text(0), piece.text(2));
     });
@@ -166,7 +166,7 @@ class OpenfireImport {
       intake_.message(message.place, message.text(1), message.number(0, 0), domain_);
     });
     if (auto last = stage_.first(specs_ + openfire::presence, row.key))
-      if (const Instant at = last->number(1, 0); at > 0)
+      if (const Instant at = sane_instant(last->number(1, 0)); at > 0)
         intake_.piece(last->place, PieceKind::last, format_instant(at), last->text(0));
     intake_.end();
   }
@@ -236,7 +236,7 @@ class OpenfireImport {
   }
 
   // PEP: the service's name is the owner's bare JID. Since schema 29 private XML is there, too.
-  void nodes(const StagedRow& user) {
+  void nodes() {
     const std::string service = intake_.account();
     stage_.each(specs_ + openfire::pubsub_item, service, [&](const StagedRow& row) {
       const std::string_view node = row.text(0), id = row.text(1), payload = row.text(2);
@@ -255,7 +255,6 @@ class OpenfireImport {
       items.add(std::move(item));
       intake_.piece(row.place, PieceKind::node, node, items);
     });
-    (void)user;
   }
 
   RowStage& stage_;

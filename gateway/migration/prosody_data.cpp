@@ -96,7 +96,8 @@ class ProsodyHost {
     const auto keys = table(file, "account " + in_quotes(user));
     if (!keys) return;
     RawAccount raw;
-    raw.created = static_cast<Instant>(whole_number(keys->text_at("created")).value_or(0)) * 1'000;
+    raw.created = whole_number(keys->text_at("created")).value_or(0);
+    raw.created = raw.created > 0 && raw.created < latest_instant / 1'000 ? raw.created * 1'000 : 0;
     const LuaValue* disabled = keys->at("disabled");
     raw.disabled = disabled && disabled->flag;
     if (!intake_.begin(place_, user, host_, raw)) return;

@@ -89,6 +89,9 @@ int apply(CtlCall& call, ImportJob& job, MigrateReport& report) {
   ImportedWriter writer(**database, keep, report, now);
   const bool complete = run_import(job, writer);
   report.finish(complete);
+  if (vault && !call.options.vault.auth_file.empty())
+    complain("the broker's plugin hears of the passwords by: ferryctl broker apply --auth-file " +
+             call.options.vault.auth_file);
   return complete ? exit_done : exit_refused;
 }
 
