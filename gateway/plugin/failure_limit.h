@@ -21,7 +21,6 @@ class FailureLimit {
     Count& count = names_[name];
     count = {left(count, now) + 1, now};
   }
-  void forget(const std::string& name) { names_.erase(name); }
 
  private:
   struct Count {

@@ -38,6 +38,7 @@ Gate::Gate(GateOptions options, Log log, AuthFile file, Vault vault)
       user_failures_(options_.limits.counted, options_.limits.user_failures, options_.limits.user_pause),
       address_failures_(options_.limits.counted, options_.limits.address_failures, options_.limits.address_pause),
       verified_(options_.limits.verified),
+      refuted_(options_.limits.verified),
       check_(options_.login_check) {}
 
 void Gate::say(Gravity gravity, const std::string& text, Instant now) {
@@ -52,44 +53,52 @@ void Gate::say(Gravity gravity, const std::string& text, Instant now) {
 
 // ---- the files
 
-void Gate::look_again() {
-  if (file_.replaced()) reload();
+void Gate::look_again(Instant now) {
+  if (!file_.replaced() || (unreadable_ != 0 && now - unreadable_ < options_.limits.reread)) return;
+  unreadable_ = read_files() ? 0 : now;
 }
 
-void Gate::reload() {
+void Gate::reload() { read_files(); }
+
+bool Gate::read_files() {
   // The key file first: a new auth file may be sealed with a new key.
   auto vault = open_key_file(options_.key_file);
   auto file = AuthFile::open(options_.auth_file);
-  if (!vault) return log_(Gravity::error, vault.error() + "; the key and the file from before stay in use");
-  if (!file) return log_(Gravity::error, file.error() + "; the file from before stays in use");
+  if (!vault || !file) {
+    log_(Gravity::error, (!vault ? vault.error() : file.error()) + "; what was read before stays in use");
+    return false;
+  }
   vault_ = *std::move(vault);
   file_ = *std::move(file);
   fake_secret_ = vault_.derived_secret("keys of users who are not there");
   log_(Gravity::notice, options_.auth_file + " is in use: " + std::to_string(file_.people()) + " people");
+  return true;
 }
 
 void Gate::tick(Instant now) {
   if (now - ticked_ < second) return;
   ticked_ = now;
-  look_again();
+  look_again(now);
   check_.read(now);
   std::erase_if(exchanges_, [&](const auto& entry) { return now - entry.second.since > options_.limits.exchange; });
 }
 
 // nullopt: none of the kind, or unreadable. hash: any where none is named.
-std::optional<ScramKeys> Gate::keys_of(std::string_view login, const AuthPerson& person,
-                                       std::optional<ScramHash> hash) {
+std::optional<ScramKeys> Gate::keys_of(std::string_view login, const AuthPerson& person, std::optional<ScramHash> hash,
+                                       Instant now) {
   for (const auto& [kind, sealed] : person.sealed) {
     if (hash && kind != *hash) continue;
     const auto text = vault_.open_text(login, mechanism_name(kind), sealed);
     if (!text) {
-      log_(Gravity::error, "the keys of " + in_quotes(login) + " cannot be read: " + text.error() + "; is " +
-                               options_.key_file + " the one that ferryctl vault broker-key wrote?");
+      say(Gravity::error,
+          "the keys of " + in_quotes(login) + " cannot be read: " + text.error() + "; is " + options_.key_file +
+              " the one that ferryctl vault broker-key wrote?",
+          now);
       continue;
     }
     auto keys = scram_keys_of(kind, text->view());
     if (keys) return *std::move(keys);
-    log_(Gravity::error, "the keys of " + in_quotes(login) + " cannot be used: " + keys.error());
+    say(Gravity::error, "the keys of " + in_quotes(login) + " cannot be used: " + keys.error(), now);
   }
   return std::nullopt;
 }
@@ -110,8 +119,12 @@ void Gate::failed(const Attempt& attempt, Instant now, std::string_view why) {
 }
 
 std::string Gate::mac_of(std::string_view login, std::string_view text) const {
-  Secret both(std::string(login).append(1, '\0').append(text));
-  return std::string(crypto::hmac(crypto::Digest::sha256, process_key_.view(), both.view()).view());
+  std::string both;
+  both.reserve(login.size() + 1 + text.size());  // no copy is left behind
+  both.append(login).append(1, '\0').append(text);
+  std::string mac(crypto::hmac(crypto::Digest::sha256, process_key_.view(), both).view());
+  Secret::wipe(both);
+  return mac;
 }
 
 // ---- client ids
@@ -119,22 +132,22 @@ std::string Gate::mac_of(std::string_view login, std::string_view text) const {
 bool Gate::is_own_client_id(std::string_view login, std::string_view client_id) const {
   if (client_id.size() > login.size() + 1 && client_id.starts_with(login) && client_id[login.size()] == ':')
     return true;
-  return !options_.bind_client_ids && !is_somebodys_client_id(client_id);
+  return !options_.bind_client_ids && !is_anothers_client_id(login, client_id);
 }
 
 // "bob@corp.example:phone" is bob's. (A uid has a ':' only inside the brackets of an IPv6 address.)
-bool Gate::is_somebodys_client_id(std::string_view client_id) const {
+bool Gate::is_anothers_client_id(std::string_view login, std::string_view client_id) const {
   std::size_t tried = 0;
   for (std::size_t colon = client_id.find(':'); colon != std::string_view::npos && tried < 16;
        colon = client_id.find(':', colon + 1), ++tried)
-    if (colon > 0 && file_.find(client_id.substr(0, colon))) return true;
+    if (const std::string_view owner = client_id.substr(0, colon); owner != login && file_.find(owner)) return true;
   return false;
 }
 
 // ---- user name and password
 
 Verdict Gate::password(const Attempt& attempt, std::string_view password, Instant now) {
-  look_again();
+  look_again(now);
   if (attempt.login.empty()) return Verdict::deferred;  // Mosquitto's allow_anonymous decides
   if (attempt.login == file_.rules().gateway) return unknown(attempt, {}, now);
   const auto person = file_.find(attempt.login);
@@ -142,11 +155,14 @@ Verdict Gate::password(const Attempt& attempt, std::string_view password, Instan
   if (password.size() > most_password_bytes) return failed(attempt, now, "the password is too long"), Verdict::denied;
 
   const std::string mac = mac_of(attempt.login, password);
-  const auto keys = keys_of(attempt.login, *person, std::nullopt);
+  const auto keys = keys_of(attempt.login, *person, std::nullopt, now);
   const std::string fingerprint = keys ? mac_of(attempt.login, keys->stored_key.view()) : std::string();
-  const std::string* known = keys ? verified_.find(mac) : nullptr;
-  bool right = known != nullptr && *known == fingerprint;
-  if (!right) {
+  const std::string *right = keys ? verified_.find(mac) : nullptr, *wrong = keys ? refuted_.find(mac) : nullptr;
+  if (right == nullptr || *right != fingerprint) {
+    if (wrong != nullptr && *wrong == fingerprint) {
+      say(Gravity::notice, about(attempt, "refused: the same wrong password as before"), now);
+      return Verdict::denied;
+    }
     if (limited(attempt, now)) {
       say(Gravity::notice, about(attempt, "refused: too many failed before"), now);
       return Verdict::denied;
@@ -154,14 +170,13 @@ Verdict Gate::password(const Attempt& attempt, std::string_view password, Instan
     if (!keys) {
       if (!person->ask) return Verdict::again;  // the log says why; not the person's fault
       if (const Verdict verdict = ask(attempt, *person, password, now); verdict != Verdict::granted) return verdict;
-      right = true;
+    } else if (verify(*keys, password)) {
+      verified_[mac] = fingerprint;
     } else {
-      right = verify(*keys, password);
-      if (right) verified_[mac] = fingerprint;
+      refuted_[mac] = fingerprint;
+      return failed(attempt, now, "wrong password"), Verdict::denied;
     }
   }
-  if (!right) return failed(attempt, now, "wrong password"), Verdict::denied;
-  user_failures_.forget(std::string(attempt.login));
   if (!is_own_client_id(attempt.login, attempt.client_id)) {
     say(Gravity::notice, about(attempt, "refused: its client id must be " + std::string(attempt.login) + ":DEVICE"),
         now);
@@ -172,12 +187,15 @@ Verdict Gate::password(const Attempt& attempt, std::string_view password, Instan
 
 // The gateway, technical users, and names that nobody has. Those cost as much time as people do.
 Verdict Gate::unknown(const Attempt& attempt, std::string_view password, Instant now) {
-  if (is_somebodys_client_id(attempt.client_id)) {
+  if (is_anothers_client_id(attempt.login, attempt.client_id)) {
     say(Gravity::notice, about(attempt, "refused: its client id is another user's"), now);
     return Verdict::denied;
   }
   if (attempt.login == file_.rules().gateway || address_failures_.reached(std::string(attempt.address), now))
     return Verdict::deferred;
+  std::string& tried = refuted_[mac_of(attempt.login, password)];
+  if (tried == "nobody's") return Verdict::deferred;  // as fast as for a person
+  tried = "nobody's";
   address_failures_.failed(std::string(attempt.address), now);
   verify(fake().keys(ScramHash::sha1, attempt.login), password);
   return Verdict::deferred;
@@ -204,7 +222,7 @@ Verdict Gate::ask(const Attempt& attempt, const AuthPerson& person, std::string_
 Gate::Exchange Gate::begin(const void* client, const Attempt& attempt, std::string_view method, std::string_view data,
                            Instant now) {
   exchanges_.erase(client);
-  look_again();
+  look_again(now);
   const auto hash = scram_hash(method);
   if (!hash) return {Verdict::deferred, false, {}, {}};
   if (address_failures_.reached(std::string(attempt.address), now)) {
@@ -227,7 +245,7 @@ Gate::Exchange Gate::begin(const void* client, const Attempt& attempt, std::stri
       *hash,
       [this, hash = *hash, now](std::string_view user) -> ScramServer::Found {
         const auto person = user == file_.rules().gateway ? std::nullopt : file_.find(user);
-        auto keys = person ? keys_of(user, *person, hash) : std::nullopt;
+        auto keys = person ? keys_of(user, *person, hash, now) : std::nullopt;
         if (!keys) return {fake().keys(hash, user), false};
         return {*std::move(keys), !user_failures_.reached(std::string(user), now)};
       },
@@ -254,7 +272,6 @@ Gate::Exchange Gate::step(const void* client, UnderWay& way, std::string_view da
   forget(client);
   const Attempt attempt{ended.server->user(), ended.client_id, ended.address};
   if (step.outcome == ScramServer::Outcome::refused) return failed(attempt, now, step.reason), Exchange{};
-  user_failures_.forget(ended.server->user());
   std::string_view wrong;
   if (!ended.login.empty() && ended.login != attempt.login) wrong = "refused: CONNECT names another user";
   if (!is_own_client_id(attempt.login, attempt.client_id)) wrong = "refused: its client id must be LOGIN:DEVICE";

@@ -27,12 +27,14 @@
 namespace ferry {
 
 // Failed log-ins. What an attacker gets: 20 guesses at a user, then 10 a minute; 100 from one address, then 1 a second.
-// Who logged in with the same password before is let in whatever others tried in the name.
+// Who logged in with the same password before is let in whatever others tried in the name; the same wrong password
+// again (a device that was not told of the new one) is no guess, and costs and counts nothing.
 struct GateLimits {
   double user_failures = 20, address_failures = 100;
   Duration user_pause = 6 * second, address_pause = second;
   std::size_t counted = 20'000;     // users, and addresses, that are counted
-  std::size_t verified = 20'000;    // passwords whose check is remembered, as HMACs
+  std::size_t verified = 20'000;    // passwords, right and wrong, whose check is remembered, as HMACs
+  Duration reread = 10 * second;    // before files that were damaged are read again
   std::size_t exchanges = 2'000;    // SCRAM log-ins under way
   Duration exchange = 30 * second;  // how long one may take
   std::size_t log_lines = 20;       // refusals logged a second
@@ -85,13 +87,15 @@ class Gate {
     bool first_seen = false;
   };
   Gate(GateOptions options, Log log, AuthFile file, Vault vault);
-  void look_again();
-  std::optional<ScramKeys> keys_of(std::string_view login, const AuthPerson& person, std::optional<ScramHash> hash);
+  void look_again(Instant now);
+  bool read_files();  // false: what was there stays in use, and the log says why
+  std::optional<ScramKeys> keys_of(std::string_view login, const AuthPerson& person, std::optional<ScramHash> hash,
+                                   Instant now);
   FakeKeys fake() const;
   bool limited(const Attempt& attempt, Instant now);
   void failed(const Attempt& attempt, Instant now, std::string_view why);
   bool is_own_client_id(std::string_view login, std::string_view client_id) const;
-  bool is_somebodys_client_id(std::string_view client_id) const;
+  bool is_anothers_client_id(std::string_view login, std::string_view client_id) const;
   Verdict unknown(const Attempt& attempt, std::string_view password, Instant now);
   Verdict ask(const Attempt& attempt, const AuthPerson& person, std::string_view password, Instant now);
   std::string mac_of(std::string_view login, std::string_view text) const;
@@ -105,9 +109,10 @@ class Gate {
   Secret process_key_, fake_secret_;
   FailureLimit user_failures_, address_failures_;
   BoundedMap<std::string> verified_;  // HMAC of login and password -> of the keys that it fits
+  BoundedMap<std::string> refuted_;   // the same -> of the keys that it does not fit, or "nobody's"
   std::unordered_map<const void*, UnderWay> exchanges_;
   LoginCheck check_;
-  Instant log_second_ = 0, ticked_ = 0;
+  Instant log_second_ = 0, ticked_ = 0, unreadable_ = 0;
   std::size_t logged_ = 0;
 };
 
