@@ -15,16 +15,7 @@ namespace {
 constexpr const char* default_config = "/etc/ferry/ferryd.conf";
 constexpr std::size_t any_number = 1U << 20;
 
-struct CtlCommand {
-  std::string_view group, name;  // name empty: the group is the command
-  std::string_view arguments, help;
-  std::size_t least, most;  // arguments
-  Access access;
-  int (*run)(CtlCall&);
-  std::string_view flags = {};  // of its own: "--all --user"
-};
-
-constexpr CtlCommand commands[] = {
+constexpr CtlCommand own_commands[] = {
     {"map", "list", "", "print the mapping table: rows of the configuration and of the store", 0, 0, Access::look,
      map_list},
     {"map", "add", "ROW...", "add rows \"KIND JID TOPIC [key=value ...]\" to the store, each in quotes", 1, any_number,
@@ -111,6 +102,20 @@ constexpr CtlCommand commands[] = {
      1, 1, Access::look, backup, "--force"},
 };
 
+std::vector<CtlCommand> all_commands() {
+  std::vector<CtlCommand> all(std::begin(own_commands), std::end(own_commands));
+  const auto migrate = migrate_commands();
+  all.insert(all.end(), migrate.begin(), migrate.end());
+  return all;
+}
+
+// For commands that ask none.
+class NoGateway final : public Gateway {
+ public:
+  bool running() const override { return false; }
+  Result<Answer, std::string> ask(const std::string&) override { return std::string("this command asks no gateway"); }
+};
+
 constexpr const char* flags_help =
     "  -c, --config FILE   ferryd's configuration (default: $FERRY_CONFIG, else /etc/ferry/ferryd.conf)\n"
     "  --section.key=VALUE a key of the configuration, as ferryd takes it\n"
@@ -136,7 +141,7 @@ std::string full_name(const CtlCommand& c) {
          (c.arguments.empty() ? "" : " " + std::string(c.arguments));
 }
 
-void print_help(const std::string& group) {
+void print_help(const std::vector<CtlCommand>& commands, const std::string& group) {
   std::printf("usage: ferryctl [--config FILE] [--json] %s\n\n", group.empty() ? "COMMAND" : (group + " …").c_str());
   if (group.empty())
     std::puts(
@@ -156,13 +161,13 @@ int wrong_usage(const std::string& text, const std::string& help = "") {
   return exit_usage;
 }
 
-bool is_group(const std::string& word) {
+bool is_group(const std::vector<CtlCommand>& commands, const std::string& word) {
   for (const CtlCommand& c : commands)
     if (c.group == word) return true;
   return false;
 }
 
-const CtlCommand* find(const std::vector<std::string>& words) {
+const CtlCommand* find(const std::vector<CtlCommand>& commands, const std::vector<std::string>& words) {
   for (const CtlCommand& c : commands)
     if (c.group == words[0] && (c.name.empty() || (words.size() > 1 && c.name == words[1]))) return &c;
   return nullptr;
@@ -203,12 +208,14 @@ Options read_options(const char* program, const CtlLine& line, Problems& problem
 
 int start(const char* program, const CtlLine& line) {
   if (line.version) return say("ferryctl " FERRY_VERSION), exit_done;
+  const std::vector<CtlCommand> commands = all_commands();
   const std::string group = line.words.empty() ? "" : line.words.front();
-  if (!line.wrong.empty()) return wrong_usage(line.wrong, is_group(group) ? group : "");
-  if (!group.empty() && !is_group(group)) return wrong_usage("there is no command " + group);
-  if (line.help) return print_help(group), exit_done;
+  const bool known = is_group(commands, group);
+  if (!line.wrong.empty()) return wrong_usage(line.wrong, known ? group : "");
+  if (!group.empty() && !known) return wrong_usage("there is no command " + group);
+  if (line.help) return print_help(commands, group), exit_done;
   if (group.empty()) return wrong_usage("what is to be done?");
-  const CtlCommand* command = find(line.words);
+  const CtlCommand* command = find(commands, line.words);
   if (!command)
     return wrong_usage(
         line.words.size() > 1 ? "there is no command " + group + " " + line.words[1] : group + ": which command?",
@@ -221,13 +228,19 @@ int start(const char* program, const CtlLine& line) {
 
   Problems problems;
   const Options options = read_options(program, line, problems);
+  if (command->access == Access::none) {
+    NoGateway nobody;
+    CtlCall call{options, line, words, nobody, problems};
+    const int code = command->run(call);
+    return std::fflush(stdout) == 0 ? code : exit_refused;
+  }
   if (any_error(problems)) {
     for (const Problem& p : problems) complain(p.where.empty() ? p.text : format_problem(p));
     return exit_usage;
   }
   const auto gateway = open_gateway(options, command->access);
   if (!gateway) return complain(gateway.error()), exit_refused;
-  CtlCall call{options, line, words, **gateway};
+  CtlCall call{options, line, words, **gateway, problems};
   const int code = command->run(call);
   return std::fflush(stdout) == 0 ? code : exit_refused;
 }

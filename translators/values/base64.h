@@ -1,4 +1,5 @@
-// Base64 (RFC 4648 section 4), strictly: with padding, without line breaks, one text for the same bytes; and hexadecimal.
+// Base64 (RFC 4648 section 4), strictly: with padding, without line breaks, one text for the same bytes; and
+// hexadecimal.
 #pragma once
 
 #include <optional>
