@@ -41,7 +41,7 @@ class Secret {
 
   // Of a buffer of somebody else's; the compiler may not leave it out.
   static void wipe(void* bytes, std::size_t size) {
-    if (size > 0) ::explicit_bzero(bytes, size);
+    if (bytes != nullptr && size > 0) ::explicit_bzero(bytes, size);
   }
   template <class Text>
   static void wipe(Text& text) {
