@@ -35,8 +35,12 @@ class SessionLink final {
     std::size_t sessions_per_worker = 250;
     std::size_t message_bytes = 262'144;  // limits.message-bytes; a stanza may have twice that and 64 kB for its XML
     Duration watchdog = 3 * second;       // a worker that stands still this long is replaced
+    std::int64_t worker_memory = std::int64_t{1} << 30;  // bytes of address space; 0: no limit
   };
   static constexpr std::size_t most_under_way = 256;  // of one account, sent and not acknowledged; then send() refuses
+  static constexpr std::size_t most_alone = 8;        // accounts in workers of their own, after they killed one
+  static constexpr Duration conflict_time = minute;   // before another try where somebody else took the resource
+  static constexpr Duration close_time = 5 * second;  // for all log-outs together
 
   SessionLink(Poller& poller, Inbox& inbox, Settings settings, std::uint64_t seed);  // inbox: for log lines
   ~SessionLink();                                                                    // workers end with it
