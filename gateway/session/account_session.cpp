@@ -281,9 +281,9 @@ void AccountSession::take_request(Element iq) {
   const Element* content = iq.first_child();
   const bool set = iq.attr_or("type") == "set";
   if (!set && content && content->is("ping", ping_ns)) return result(iq);
-  const bool push = set && content &&
-                    (content->is("query", roster_ns) || content->is("block", blocking_ns) ||
-                     content->is("unblock", blocking_ns));
+  const bool push =
+      set && content &&
+      (content->is("query", roster_ns) || content->is("block", blocking_ns) || content->is("unblock", blocking_ns));
   if (push && !from_self(iq)) {  // RFC 6121, 2.1.6
     ++out_.refused;
     return error_answer(iq, "cancel", "service-unavailable");

@@ -2,8 +2,8 @@
 // the archive, presence, pings. No I/O and no library: elements in, stanzas and events out.
 //
 // After a log-in that is not a resumption: carbons on, block list, roster and the archive's newest entry are asked for
-// at once; then SessionUp; then the archive, page by page; only then presence, so that what is live comes after what was
-// missed; then the archive once more for what came in between. What is then seen twice is told by its archive id.
+// at once; then SessionUp; then the archive, page by page; only then presence, so that what is live comes after what
+// was missed; then the archive once more for what came in between. What is then seen twice is told by its archive id.
 #pragma once
 
 #include <deque>

@@ -17,7 +17,8 @@ template <class T>
 T get(std::string_view bytes, std::size_t at) {
   T value = 0;
   for (std::size_t i = 0; i < sizeof value; ++i)
-    value = static_cast<T>(value | static_cast<T>(static_cast<T>(static_cast<unsigned char>(bytes[at + i])) << (8 * i)));
+    value =
+        static_cast<T>(value | static_cast<T>(static_cast<T>(static_cast<unsigned char>(bytes[at + i])) << (8 * i)));
   return value;
 }
 

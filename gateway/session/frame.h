@@ -1,7 +1,9 @@
-// What the gateway and a session worker say to each other over their socket pair. No I/O here: frames to bytes and back.
+// What the gateway and a session worker say to each other over their socket pair. No I/O here: frames to bytes and
+// back.
 //
 // A frame on the wire, all integers little-endian:
-//   u32 bytes after this field | u8 kind | u8 number of texts | u32 session | i64 number | u32 flags | (u32 length, text)*
+//   u32 bytes after this field | u8 kind | u8 number of texts | u32 session | i64 number | u32 flags | (u32 length,
+//   text)*
 // Both ends are of one build: there is no version, and whatever does not fit is the end of that worker.
 #pragma once
 

@@ -215,8 +215,8 @@ void SessionLink::Impl::take_up(SessionPlace& place, const SessionUp& up, Steady
   place.problem.clear();
   if (!up.resumed) place.under_way = 0;
   ++(up.resumed ? counts_.resumed : counts_.logins);
-  inbox_.say(LogLine::Level::debug, "event=session.up jid=" + log_value(place.account.jid.str()) +
-                                        " resumed=" + (up.resumed ? "yes" : "no"));
+  inbox_.say(LogLine::Level::debug,
+             "event=session.up jid=" + log_value(place.account.jid.str()) + " resumed=" + (up.resumed ? "yes" : "no"));
   events_.emplace_back(up);
 }
 
@@ -227,8 +227,8 @@ void SessionLink::Impl::tell_down(SessionPlace& place, const WorkerDown& down) {
   place.problem = down.reason;
   events_.emplace_back(SessionDown{place.account.jid, down.why, down.reason, down.advice});
   inbox_.say(lasting ? LogLine::Level::warning : LogLine::Level::info,
-             "event=session.down jid=" + log_value(place.account.jid.str()) + " why=" +
-                 std::string(to_string(down.why)) + " reason=" + log_value(down.reason) +
+             "event=session.down jid=" + log_value(place.account.jid.str()) +
+                 " why=" + std::string(to_string(down.why)) + " reason=" + log_value(down.reason) +
                  (down.advice.empty() ? "" : " advice=" + log_value(down.advice)));
 }
 
@@ -282,7 +282,8 @@ void SessionLink::Impl::worker_died(const DeadWorker& dead, Steady now) {
     ++accounts;
     const bool culprit = place.id == dead.culprit;
     const bool shutting = place.state == SessionPlace::State::shutting;
-    if (place.open()) tell_down(place, WorkerDown{SessionDown::Why::lost, true, "its worker was lost: " + dead.reason, {}});
+    if (place.open())
+      tell_down(place, WorkerDown{SessionDown::Why::lost, true, "its worker was lost: " + dead.reason, {}});
     places_.leave(place);
     if (shutting && !place.reopen) {
       forget(place);
@@ -327,10 +328,9 @@ void SessionLink::Impl::probed(int fd) {
   if (connector_.reason() == problem_) return;
   problem_ = connector_.reason();
   since_ = steady_now();
-  inbox_.say(LogLine::Level::warning,
-             "event=link.down link=session reason=" + log_value(problem_) + " advice=" +
-                 log_value("is the server's listener for clients on " + settings_.host + ":" +
-                           std::to_string(settings_.port) + "?"));
+  inbox_.say(LogLine::Level::warning, "event=link.down link=session reason=" + log_value(problem_) + " advice=" +
+                                          log_value("is the server's listener for clients on " + settings_.host + ":" +
+                                                    std::to_string(settings_.port) + "?"));
 }
 
 void SessionLink::Impl::log_in(Steady now) {
@@ -398,10 +398,10 @@ void SessionLink::Impl::close(Steady now) {
 }
 
 bool SessionLink::Impl::closed() const {
-  return closing_ && (steady_now() >= close_until_ ||
-                      std::none_of(accounts_.begin(), accounts_.end(), [](const auto& entry) {
-                        return entry.second.open() || entry.second.state == SessionPlace::State::shutting;
-                      }));
+  return closing_ &&
+         (steady_now() >= close_until_ || std::none_of(accounts_.begin(), accounts_.end(), [](const auto& entry) {
+            return entry.second.open() || entry.second.state == SessionPlace::State::shutting;
+          }));
 }
 
 SessionLink::Counts SessionLink::Impl::counts() const {
@@ -417,8 +417,13 @@ SessionLink::Counts SessionLink::Impl::counts() const {
 
 LinkReport SessionLink::Impl::report() const {
   const Counts now = counts();
-  LinkReport out{"session", settings_.host + ":" + std::to_string(settings_.port), now.up + now.refused == now.wanted,
-                 since_, {}, {}, {}};
+  LinkReport out{"session",
+                 settings_.host + ":" + std::to_string(settings_.port),
+                 now.up + now.refused == now.wanted,
+                 since_,
+                 {},
+                 {},
+                 {}};
   if (out.up) return out;
   out.reason = !problem_.empty() ? problem_
                                  : std::to_string(now.up) + " of " + std::to_string(now.wanted) + " accounts logged in";

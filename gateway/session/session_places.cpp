@@ -89,7 +89,8 @@ void SessionPlaces::look(Steady now, Duration patience) {
 }
 
 bool SessionPlaces::any_dead() const {
-  return std::any_of(workers_.begin(), workers_.end(), [](const auto& entry) { return !entry.second.process->alive(); });
+  return std::any_of(workers_.begin(), workers_.end(),
+                     [](const auto& entry) { return !entry.second.process->alive(); });
 }
 
 // They stay as numbers until their accounts have left.

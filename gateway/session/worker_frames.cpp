@@ -22,12 +22,18 @@ std::optional<std::int64_t> to_integer(std::string_view text) {
 std::string_view to_string(SessionDown::Why why) {
   using enum SessionDown::Why;
   switch (why) {
-    case lost: return "lost";
-    case conflict: return "conflict";
-    case auth_failed: return "auth-failed";
-    case host_unknown: return "host-unknown";
-    case tls: return "tls";
-    case unwanted: return "unwanted";
+    case lost:
+      return "lost";
+    case conflict:
+      return "conflict";
+    case auth_failed:
+      return "auth-failed";
+    case host_unknown:
+      return "host-unknown";
+    case tls:
+      return "tls";
+    case unwanted:
+      return "unwanted";
   }
   return "lost";
 }
@@ -46,7 +52,10 @@ Frame simple_frame(FrameKind kind, std::uint32_t session, std::int64_t number, s
 }
 
 Frame to_frame(const WorkerSettings& settings) {
-  return {FrameKind::configure, 0, settings.memory, flag(settings.direct_tls, 0),
+  return {FrameKind::configure,
+          0,
+          settings.memory,
+          flag(settings.direct_tls, 0),
           {settings.cafile, std::to_string(settings.message_bytes), std::to_string(settings.handshake_ms)}};
 }
 
@@ -81,7 +90,9 @@ std::optional<WorkerLogin> worker_login(const Frame& frame) {
 }
 
 Frame to_frame(std::uint32_t session, const SessionUp& up) {
-  return {FrameKind::up, session, 0,
+  return {FrameKind::up,
+          session,
+          0,
           flag(up.resumed, 0) | flag(up.carbons, 1) | flag(up.archive, 2) | flag(up.blocking, 3) |
               flag(up.roster_versions, 4) | flag(up.acknowledges, 5),
           {up.jid.str()}};
@@ -104,7 +115,10 @@ std::optional<SessionCaughtUp> session_caught_up(const Frame& frame, const Jid& 
 }
 
 Frame to_frame(std::uint32_t session, const WorkerDown& down) {
-  return {FrameKind::down, session, static_cast<std::int64_t>(down.why), flag(down.connected, 0),
+  return {FrameKind::down,
+          session,
+          static_cast<std::int64_t>(down.why),
+          flag(down.connected, 0),
           {down.reason, down.advice}};
 }
 
@@ -118,7 +132,9 @@ std::optional<WorkerDown> worker_down(const Frame& frame) {
 
 // flags: the source in the low bits, then whether there is a stamp (the third text, in ms).
 Frame to_frame(std::uint32_t session, std::int64_t count, const SessionStanza& event) {
-  Frame frame{FrameKind::stanza, session, count,
+  Frame frame{FrameKind::stanza,
+              session,
+              count,
               static_cast<std::uint32_t>(event.source) | flag(event.stamp.has_value(), 4),
               {to_xml(event.stanza, ns::client), event.archive_id}};
   if (event.stamp) frame.texts.push_back(std::to_string(*event.stamp));

@@ -160,8 +160,7 @@ void WorkerProcess::end(std::string reason) {
   culprit_ = beat_->session.load();
   ::kill(pid_, SIGKILL);  // one that has ended already stays what it is
   int status = 0;
-  while (::waitpid(pid_, &status, 0) < 0 && errno == EINTR) {
-  }
+  while (::waitpid(pid_, &status, 0) < 0 && errno == EINTR) {}
   pid_ = -1;
   out_.clear();
   sent_ = 0;

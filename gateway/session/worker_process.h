@@ -24,8 +24,8 @@ class WorkerProcess final : public Pollable {
   WorkerProcess& operator=(const WorkerProcess&) = delete;
 
   bool alive() const { return pid_ > 0; }
-  const std::string& reason() const { return reason_; }   // why it is not
-  std::uint32_t culprit() const { return culprit_; }      // dead: the session that it was busy with; 0: none
+  const std::string& reason() const { return reason_; }  // why it is not
+  std::uint32_t culprit() const { return culprit_; }     // dead: the session that it was busy with; 0: none
   pid_t pid() const { return pid_; }
   void post(const Frame& frame) { append_frame(out_, frame); }
   std::size_t waiting_bytes() const { return out_.size() - sent_; }

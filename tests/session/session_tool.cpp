@@ -109,8 +109,15 @@ struct Tool {
     const auto jid = Jid::parse(text("jid"));
     if (!jid) return;
     if (what == "want") {
-      SessionAccount account{*jid,         text("password"),       text("certificate"), text("key"), text("resource"),
-                             text("presence"), text("roster_version"), text("archive_id"),  {}};
+      SessionAccount account{*jid,
+                             text("password"),
+                             text("certificate"),
+                             text("key"),
+                             text("resource"),
+                             text("presence"),
+                             text("roster_version"),
+                             text("archive_id"),
+                             {}};
       if (c["archive_start"].string()) account.archive_start = parse_instant(text("archive_start"));
       link.want(std::move(account));
     } else if (what == "unwant") {

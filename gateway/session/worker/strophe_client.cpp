@@ -16,12 +16,13 @@
 #include <cstring>
 #include <utility>
 
-#include "gateway/session/worker/strophe_text.h"
+#include "gateway/session/trouble.h"
 
 namespace ferry {
 namespace {
 
-// The only variables outside of objects: a signal handler, and a callback to which the library gives no pointer of ours.
+// The only variables outside of objects: a signal handler, and a callback to which the library gives no pointer of
+// ours.
 volatile std::sig_atomic_t handshake_fd = -1;
 volatile std::sig_atomic_t handshake_over = 0;
 StropheClient* connecting = nullptr;
@@ -97,8 +98,8 @@ bool convert(xmpp_stanza_t* stanza, Element& out, std::size_t depth, Converting&
 StropheLibrary::StropheLibrary() {
   // Trap: the library's send() has no MSG_NOSIGNAL.
   std::signal(SIGPIPE, SIG_IGN);
-  // Trap: each connection loads the system's whole CA bundle, 800 kB and 60 ms. There is the one CA file of the settings
-  // (Impl::connect) and nothing else.
+  // Trap: each connection loads the system's whole CA bundle, 800 kB and 60 ms. There is the one CA file of the
+  // settings (Impl::connect) and nothing else.
   ::setenv("SSL_CERT_FILE", "/nonexistent", 1);
   ::setenv("SSL_CERT_DIR", "/nonexistent", 1);
   struct sigaction action {};

@@ -47,13 +47,13 @@ class StropheClient {
 
   // resume: try to go on with the session that the last connection had.
   void connect(const WorkerLogin& login, bool resume, Steady now);
-  void turn(Steady now);  // one xmpp_run_once, which waits for nothing, or for a TLS handshake
+  void turn(Steady now);               // one xmpp_run_once, which waits for nothing, or for a TLS handshake
   void send(std::string_view stanza);  // exactly one; only after on_bound
   void disconnect();                   // asks the server to end the stream; on_down follows, within 2 s
 
-  int fd() const;                   // -1: no connection
+  int fd() const;  // -1: no connection
   bool tcp_connected() const;
-  bool logging_in() const;          // a connection, and on_bound not said
+  bool logging_in() const;           // a connection, and on_bound not said
   std::size_t unsent_bytes() const;  // in the kernel, not taken by the server
 
  private:

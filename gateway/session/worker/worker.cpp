@@ -83,10 +83,11 @@ void Worker::take(const Frame& frame, Steady now) {
   auto found = sessions_.find(frame.session);
   if (auto login = worker_login(frame)) {
     if (found == sessions_.end())
-      found = sessions_
-                  .emplace(frame.session, std::make_unique<WorkerSession>(poller_, static_cast<FrameSink&>(*this), beat_, *settings_,
-                                                                          frame.session, login->account))
-                  .first;
+      found =
+          sessions_
+              .emplace(frame.session, std::make_unique<WorkerSession>(poller_, static_cast<FrameSink&>(*this), beat_,
+                                                                      *settings_, frame.session, login->account))
+              .first;
     return found->second->open(std::move(*login), now);
   }
   if (found == sessions_.end()) return;

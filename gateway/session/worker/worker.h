@@ -15,9 +15,9 @@ namespace ferry {
 
 class Worker final : public Pollable, private FrameSink {
  public:
-  static constexpr std::size_t out_limit = 4U << 20;     // bytes the gateway has not taken; then nothing is read
+  static constexpr std::size_t out_limit = 4U << 20;  // bytes the gateway has not taken; then nothing is read
   static constexpr std::size_t read_per_turn = 1U << 20;
-  static constexpr Duration beat_time = 250;             // how often it shows that it lives
+  static constexpr Duration beat_time = 250;  // how often it shows that it lives
   static constexpr Duration look_time = second, login_look_time = 100;
 
   Worker(int socket, WorkerBeat& beat);

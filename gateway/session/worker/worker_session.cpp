@@ -121,14 +121,12 @@ void WorkerSession::settle() {
       else
         ++out.refused;
     } else if (const auto* up = std::get_if<SessionUp>(&event)) {
-
       sink_.post(to_frame(id_, *up));
     } else if (const auto* caught_up = std::get_if<SessionCaughtUp>(&event)) {
       sink_.post(to_frame(id_, *caught_up));
     }
   }
-  if (out.refused > 0)
-    sink_.post(simple_frame(FrameKind::refused, id_, static_cast<std::int64_t>(out.refused)));
+  if (out.refused > 0) sink_.post(simple_frame(FrameKind::refused, id_, static_cast<std::int64_t>(out.refused)));
   if (!out.lost.empty() && state_ == State::open) {
     lost_ = out.lost;
     client_.disconnect();

@@ -18,7 +18,7 @@ namespace ferry {
 class FrameSink {
  public:
   virtual bool post(const Frame& frame) = 0;  // false: too large, and not sent
-  virtual bool full() const = 0;  // the gateway takes nothing: stop reading
+  virtual bool full() const = 0;              // the gateway takes nothing: stop reading
 
  protected:
   ~FrameSink() = default;
@@ -26,8 +26,8 @@ class FrameSink {
 
 class WorkerSession final : public Pollable, private StropheClient::Owner {
  public:
-  // Trap: one turn reads 4 kB, and of a TLS record of 16 kB the rest is hidden from epoll; what handlers queue is written
-  // only by the turn after.
+  // Trap: one turn reads 4 kB, and of a TLS record of 16 kB the rest is hidden from epoll; what handlers queue is
+  // written only by the turn after.
   static constexpr int turns_per_event = 6;
   static constexpr std::size_t kernel_limit = 128 * 1024;  // bytes in the kernel; more waits here
   static constexpr std::size_t sure_size = 64 * 1024;      // a larger stanza may be written in part when the cut comes

@@ -1,4 +1,4 @@
-#include "gateway/session/worker/strophe_text.h"
+#include "gateway/session/trouble.h"
 
 #include <array>
 #include <cerrno>
@@ -8,9 +8,9 @@ namespace ferry {
 namespace {
 
 constexpr std::array<std::string_view, 11> sasl_conditions{
-    "account-disabled",   "credentials-expired", "encryption-required",    "incorrect-encoding",
-    "invalid-authzid",    "invalid-mechanism",   "malformed-request",      "mechanism-too-weak",
-    "not-authorized",     "aborted",             "temporary-auth-failure"};
+    "account-disabled",      "credentials-expired", "encryption-required", "incorrect-encoding", "invalid-authzid",
+    "invalid-mechanism",     "malformed-request",   "mechanism-too-weak",  "not-authorized",     "aborted",
+    "temporary-auth-failure"};
 constexpr std::array<std::string_view, 24> stream_conditions{"bad-format",
                                                              "bad-namespace-prefix",
                                                              "conflict",
@@ -81,11 +81,10 @@ WorkerDown why_down(const Trouble& t) {
       return {Why::host_unknown, true, reason, "does this server serve the accounts' domain?"};
     return {Why::lost, true, reason, {}};
   }
-  if (t.handshake_timed_out && !t.secured)
-    return {Why::lost, true, "the server did not finish the TLS handshake", {}};
+  if (t.handshake_timed_out && !t.secured) return {Why::lost, true, "the server did not finish the TLS handshake", {}};
   if (t.no_way_in) {
     const bool passes = t.sasl_condition == "temporary-auth-failure" || t.sasl_condition == "aborted";
-    const std::string reason = !t.said.empty()             ? t.said
+    const std::string reason = !t.said.empty()            ? t.said
                                : t.sasl_condition.empty() ? "no way to log in that both sides know"
                                                           : "the server refused the log-in: " + t.sasl_condition;
     return {passes ? Why::lost : Why::auth_failed, true, reason,
