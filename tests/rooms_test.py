@@ -34,7 +34,7 @@ THIRD_PARTY = {
 # Headers with .h that are the system's and not a third party's.
 SYSTEM = ("sys/", "netinet/", "arpa/", "linux/", "net/", "unistd.h", "fcntl.h", "poll.h", "netdb.h", "signal.h",
           "time.h", "pwd.h", "grp.h", "getopt.h", "syslog.h", "sysexits.h", "errno.h", "termios.h", "ifaddrs.h",
-          "dirent.h", "stdint.h", "stddef.h", "stdlib.h", "string.h", "stdio.h")
+          "dirent.h", "spawn.h", "stdint.h", "stddef.h", "stdlib.h", "string.h", "stdio.h")
 
 # Rooms without I/O: bytes or events in, values out.
 PURE = ("translators/values", "translators", "gateway/brain")

@@ -1,26 +1,21 @@
 #include "gateway/session/session_link.h"
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <utility>
 
-#include "gateway/brain/log_value.h"
-#include "gateway/links/backoff.h"
-#include "gateway/links/connector.h"
-#include "gateway/session/session_places.h"
+#include "gateway/session/session_link_impl.h"
 
 namespace ferry {
 namespace {
-
-constexpr Duration look_time = 250;  // how often the watchdog looks
 
 bool same_credentials(const SessionAccount& a, const SessionAccount& b) {
   return a.password == b.password && a.certificate_file == b.certificate_file && a.key_file == b.key_file &&
          a.resource == b.resource;
 }
 
-WorkerSettings worker_settings_of(const SessionLink::Settings& settings) {
+}  // namespace
+
+WorkerSettings settings_for_workers(const SessionLink::Settings& settings) {
   WorkerSettings out;
   out.cafile = settings.cafile;
   out.direct_tls = settings.direct_tls;
@@ -29,70 +24,6 @@ WorkerSettings worker_settings_of(const SessionLink::Settings& settings) {
   out.memory = settings.worker_memory;
   return out;
 }
-
-}  // namespace
-
-class SessionLink::Impl {
- public:
-  Impl(Poller& poller, Inbox& inbox, Settings settings, std::uint64_t seed)
-      : inbox_(inbox),
-        settings_(std::move(settings)),
-        seed_(seed),
-        limits_(stanza_limits(settings_.message_bytes)),
-        backoff_(seed),
-        connector_(poller, settings_.host, settings_.port, [this](int fd) { probed(fd); }),
-        queue_(settings_.logins_per_second),
-        places_(poller, worker_settings_of(settings_), settings_.program, settings_.sessions_per_worker,
-                SessionLink::most_alone) {}
-
-  void want(SessionAccount wanted);
-  void unwant(const Jid& bare);
-  SessionPlace* find(const Jid& bare);
-  const SessionPlace* find(const Jid& bare) const { return const_cast<Impl*>(this)->find(bare); }
-  void set_presence(const Jid& bare, std::string stanza);
-  bool send(const Jid& bare, std::string_view stanza, std::int64_t token);
-  std::vector<SessionEvent> take();
-  void committed();
-  void flush() { places_.flush(); }
-  void close(Steady now);
-  bool closed() const;
-  Counts counts() const;
-  LinkReport report() const;
-  std::optional<Steady> deadline() const;
-  void on_time(Steady now);
-
- private:
-  void gather(Steady now);
-  void take_frame(SessionPlace& place, const Frame& frame, Steady now);
-  void take_stanza(SessionPlace& place, const Frame& frame);
-  void take_up(SessionPlace& place, const SessionUp& up, Steady now);
-  void take_down(SessionPlace& place, const WorkerDown& down, Steady now);
-  void worker_died(const DeadWorker& dead, Steady now);
-  void log_in(Steady now);
-  void open(SessionPlace& place, Steady now);
-  void probe(Steady now);
-  void probed(int fd);
-  void tell_down(SessionPlace& place, const WorkerDown& down);
-  void forget(SessionPlace& place);
-
-  Inbox& inbox_;
-  Settings settings_;
-  std::uint64_t seed_;
-  XmlLimits limits_;
-  Backoff backoff_;  // of the server: whether it can be reached at all
-  Connector connector_;
-  LoginQueue queue_;
-  SessionPlaces places_;
-  std::unordered_map<std::uint32_t, SessionPlace> accounts_;
-  std::unordered_map<Jid, std::uint32_t> ids_;
-  std::vector<std::uint32_t> uncommitted_;
-  std::vector<SessionEvent> events_;
-  Counts counts_;
-  std::uint32_t last_id_ = 0;
-  std::string address_, problem_;  // address: where the server was last reached; empty: look again
-  bool probing_ = false, closing_ = false;
-  Steady probe_at_ = 0, looked_ = 0, close_until_ = 0, since_ = 0;
-};
 
 SessionPlace* SessionLink::Impl::find(const Jid& bare) {
   const auto id = ids_.find(bare);
@@ -173,96 +104,6 @@ std::vector<SessionEvent> SessionLink::Impl::take() {
   return std::exchange(events_, {});
 }
 
-void SessionLink::Impl::gather(Steady now) {
-  for (const auto& [worker, frame] : places_.take()) {
-    const auto found = accounts_.find(frame.session);
-    if (found != accounts_.end() && found->second.worker == worker) take_frame(found->second, frame, now);
-  }
-}
-
-void SessionLink::Impl::take_frame(SessionPlace& place, const Frame& frame, Steady now) {
-  if (frame.kind == FrameKind::stanza) return take_stanza(place, frame);
-  if (frame.kind == FrameKind::sent) {
-    if (place.under_way > 0) --place.under_way;
-    if (frame.number != 0) events_.emplace_back(SessionSent{place.account.jid, frame.number});
-  } else if (frame.kind == FrameKind::refused) {
-    counts_.stanzas_refused += static_cast<std::uint64_t>(std::max<std::int64_t>(0, frame.number));
-    inbox_.say(LogLine::Level::warning, "event=session.refused jid=" + log_value(place.account.jid.str()) +
-                                            " stanzas=" + std::to_string(frame.number));
-  } else if (const auto up = session_up(frame)) {
-    take_up(place, *up, now);
-  } else if (const auto down = worker_down(frame)) {
-    take_down(place, *down, now);
-  } else if (auto caught_up = session_caught_up(frame, place.account.jid)) {
-    events_.emplace_back(std::move(*caught_up));
-  }
-}
-
-void SessionLink::Impl::take_stanza(SessionPlace& place, const Frame& frame) {
-  if (place.taken == place.committed) uncommitted_.push_back(place.id);
-  place.taken = frame.number;
-  ++counts_.stanzas_in;
-  if (auto stanza = session_stanza(frame, place.account.jid, limits_))
-    events_.emplace_back(std::move(*stanza));
-  else
-    ++counts_.stanzas_refused;
-}
-
-void SessionLink::Impl::take_up(SessionPlace& place, const SessionUp& up, Steady now) {
-  if (place.state != SessionPlace::State::opening && place.state != SessionPlace::State::up) return;
-  place.state = SessionPlace::State::up;
-  place.up_since = now;
-  place.problem.clear();
-  if (!up.resumed) place.under_way = 0;
-  ++(up.resumed ? counts_.resumed : counts_.logins);
-  inbox_.say(LogLine::Level::debug,
-             "event=session.up jid=" + log_value(place.account.jid.str()) + " resumed=" + (up.resumed ? "yes" : "no"));
-  events_.emplace_back(up);
-}
-
-void SessionLink::Impl::tell_down(SessionPlace& place, const WorkerDown& down) {
-  const bool was_up = place.state == SessionPlace::State::up;
-  const bool lasting = down.why == SessionDown::Why::auth_failed || down.why == SessionDown::Why::host_unknown;
-  if (!was_up && down.reason == place.problem) return;  // once for each new reason
-  place.problem = down.reason;
-  events_.emplace_back(SessionDown{place.account.jid, down.why, down.reason, down.advice});
-  inbox_.say(lasting ? LogLine::Level::warning : LogLine::Level::info,
-             "event=session.down jid=" + log_value(place.account.jid.str()) +
-                 " why=" + std::string(to_string(down.why)) + " reason=" + log_value(down.reason) +
-                 (down.advice.empty() ? "" : " advice=" + log_value(down.advice)));
-}
-
-void SessionLink::Impl::take_down(SessionPlace& place, const WorkerDown& down, Steady now) {
-  using Why = SessionDown::Why;
-  if (down.why == Why::unwanted || place.unwanted) {
-    places_.leave(place);
-    if (!place.reopen) return forget(place);
-    place.reopen = false;
-    if (place.state == SessionPlace::State::up) place.problem.clear();
-    place.state = SessionPlace::State::waiting;
-    queue_.add(place.id, now);
-    return;
-  }
-  if (!place.open()) return;
-  tell_down(place, down);
-  const bool was_up = place.state == SessionPlace::State::up;
-  if (was_up) {
-    place.backoff.was_up(now - place.up_since);
-    if (place.alone && now - place.up_since >= minute) {  // what killed its worker is over
-      places_.leave(place);
-      place.alone = false;
-    }
-  }
-  if (down.why == Why::auth_failed || down.why == Why::host_unknown) {
-    place.state = SessionPlace::State::refused;
-    return places_.leave(place);
-  }
-  place.state = SessionPlace::State::waiting;
-  queue_.add(place.id, now + (down.why == Why::conflict ? conflict_time : place.backoff.next()));
-  // The library forgets how to resume when a connection fails: so one of ours goes first and sees whether it can.
-  if (down.why == Why::lost) address_.clear();
-}
-
 void SessionLink::Impl::committed() {
   for (const std::uint32_t id : std::exchange(uncommitted_, {})) {
     const auto found = accounts_.find(id);
@@ -273,108 +114,13 @@ void SessionLink::Impl::committed() {
   }
 }
 
-void SessionLink::Impl::worker_died(const DeadWorker& dead, Steady now) {
-  ++counts_.workers_died;
-  std::size_t accounts = 0;
-  for (auto it = accounts_.begin(); it != accounts_.end();) {
-    SessionPlace& place = it++->second;  // forget() erases
-    if (place.worker != dead.number) continue;
-    ++accounts;
-    const bool culprit = place.id == dead.culprit;
-    const bool shutting = place.state == SessionPlace::State::shutting;
-    if (place.open())
-      tell_down(place, WorkerDown{SessionDown::Why::lost, true, "its worker was lost: " + dead.reason, {}});
-    places_.leave(place);
-    if (shutting && !place.reopen) {
-      forget(place);
-      continue;
-    }
-    if (place.state == SessionPlace::State::refused) continue;
-    place.reopen = false;
-    place.state = SessionPlace::State::waiting;
-    place.alone = place.alone || culprit;
-    if (culprit) ++place.deaths;
-    const Duration wait = culprit ? (place.deaths > 1 ? std::min<Duration>(10, place.deaths) * minute : 0) : 0;
-    queue_.add(place.id, now + wait);
-  }
-  const auto guilty = accounts_.find(dead.culprit);
-  inbox_.say(LogLine::Level::error,
-             "event=session.worker_died pid=" + std::to_string(dead.pid) + " reason=" + log_value(dead.reason) +
-                 " accounts=" + std::to_string(accounts) +
-                 (guilty == accounts_.end() ? "" : " busy_with=" + log_value(guilty->second.account.jid.str())));
-}
-
-void SessionLink::Impl::probe(Steady now) {
-  if (probing_ || now < probe_at_) return;
-  probing_ = true;
-  connector_.start(now);
-}
-
-void SessionLink::Impl::probed(int fd) {
-  probing_ = false;
-  if (fd >= 0) {
-    ::close(fd);
-    address_ = connector_.address();
-    const auto port = address_.rfind(':');
-    if (port != std::string::npos) address_.erase(port);
-    if (address_.starts_with('[')) address_ = address_.substr(1, address_.size() - 2);
-    if (!problem_.empty())
-      inbox_.say(LogLine::Level::info, "event=link.reachable link=session host=" + log_value(settings_.host));
-    problem_.clear();
-    backoff_.was_up(Backoff::stable);
-    return;
-  }
-  probe_at_ = steady_now() + backoff_.next();
-  if (connector_.reason() == problem_) return;
-  problem_ = connector_.reason();
-  since_ = steady_now();
-  inbox_.say(LogLine::Level::warning, "event=link.down link=session reason=" + log_value(problem_) + " advice=" +
-                                          log_value("is the server's listener for clients on " + settings_.host + ":" +
-                                                    std::to_string(settings_.port) + "?"));
-}
-
-void SessionLink::Impl::log_in(Steady now) {
-  if (closing_) return;
-  const auto due = queue_.deadline(now);
-  if (!due || *due > now) return;
-  if (address_.empty()) return probe(now);
-  while (const auto id = queue_.next(now)) {
-    const auto found = accounts_.find(*id);
-    if (found != accounts_.end()) open(found->second, now);
-  }
-}
-
-void SessionLink::Impl::open(SessionPlace& place, Steady now) {
-  if (!places_.enter(place, now)) {
-    if (!places_.problem().empty() && places_.problem() != place.problem) {
-      place.problem = places_.problem();
-      inbox_.say(LogLine::Level::error, "event=session.no_worker reason=" + log_value(place.problem));
-    }
-    return queue_.add(place.id, now + Backoff::most);
-  }
-  place.state = SessionPlace::State::opening;
-  places_.post(place, to_frame(place.id, WorkerLogin{place.account, address_, settings_.port}));
-}
-
-void SessionLink::Impl::on_time(Steady now) {
-  if (probing_) connector_.on_time(now);
-  if (now - looked_ >= look_time) {
-    looked_ = now;
-    places_.look(now, settings_.watchdog);
-  }
-  gather(now);  // what the dead had still said
-  for (const DeadWorker& dead : places_.bury()) worker_died(dead, now);
-  log_in(now);
-  places_.flush();
-}
-
 std::optional<Steady> SessionLink::Impl::deadline() const {
   std::optional<Steady> out;
   const auto sooner = [&out](std::optional<Steady> other) {
     if (other && (!out || *other < *out)) out = other;
   };
   if (probing_) sooner(connector_.deadline());
-  if (places_.size() > 0) sooner(looked_ + look_time);
+  if (places_.size() > 0) sooner(looked_ + worker_look_time);
   if (places_.any_dead()) sooner(looked_);
   if (!closing_ && !probing_) {
     auto due = queue_.deadline(steady_now());
