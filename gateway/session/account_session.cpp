@@ -72,9 +72,11 @@ bool AccountSession::from_self(const Element& stanza) const {
 void AccountSession::bound(const Jid& full, bool acknowledges, Steady now) {
   up_ = SessionUp{full};
   up_.acknowledges = acknowledges;
+  if (phase_ == Phase::asking) {  // a log-in that did not get this far
+    for (const SessionStanza& lost : held_) seen_.erase(lost.archive_id);
+    held_.clear();
+  }
   phase_ = Phase::asking;
-  for (const SessionStanza& lost : held_) seen_.erase(lost.archive_id);  // of a log-in that did not get this far
-  held_.clear();
   heard_ = now;
   pinged_ = 0;
   ask(now);
@@ -261,7 +263,7 @@ void AccountSession::give(Element stanza, SessionStanza::Source source, std::str
                           std::optional<Instant> stamp) {
   if (!archive_id.empty() && !first_time(archive_id)) return;
   SessionStanza out{account_.jid, std::move(stanza), source, std::move(archive_id), stamp};
-  if (phase_ == Phase::asking)
+  if (phase_ == Phase::asking || phase_ == Phase::idle)
     held_.push_back(std::move(out));
   else
     out_.events.emplace_back(std::move(out));

@@ -81,11 +81,15 @@ void SessionLink::Impl::set_presence(const Jid& bare, std::string stanza) {
   SessionPlace* place = find(bare);
   if (!place) return;
   place->account.presence = std::move(stanza);
-  if (place->state == SessionPlace::State::up && !place->account.presence.empty()) {
-    Frame frame = simple_frame(FrameKind::send, place->id, 0, place->account.presence);
-    frame.flags = 1;  // nobody waits for it
-    places_.post(*place, frame);
-  }
+  if (place->state == SessionPlace::State::up) say_presence(*place);
+}
+
+void SessionLink::Impl::say_presence(SessionPlace& place) {
+  if (place.account.presence.empty() || place.account.presence == place.presence_said) return;
+  place.presence_said = place.account.presence;
+  Frame frame = simple_frame(FrameKind::send, place.id, 0, place.account.presence);
+  frame.flags = 1;  // nobody waits for it
+  places_.post(place, frame);
 }
 
 bool SessionLink::Impl::send(const Jid& bare, std::string_view stanza, std::int64_t token) {

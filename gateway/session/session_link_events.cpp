@@ -55,6 +55,8 @@ void SessionLink::Impl::take_up(SessionPlace& place, const SessionUp& up, Steady
   inbox_.say(LogLine::Level::debug,
              "event=session.up jid=" + log_value(place.account.jid.str()) + " resumed=" + (up.resumed ? "yes" : "no"));
   events_.emplace_back(up);
+  if (!up.resumed) place.presence_said = place.presence_opened;
+  say_presence(place);  // what was wanted while it was down, and a resumed session does not know
 }
 
 void SessionLink::Impl::tell_down(SessionPlace& place, const WorkerDown& down) {
@@ -180,6 +182,7 @@ void SessionLink::Impl::open(SessionPlace& place, Steady now) {
     return queue_.add(place.id, now + Backoff::most);
   }
   place.state = SessionPlace::State::opening;
+  place.presence_opened = place.account.presence;
   places_.post(place, to_frame(place.id, WorkerLogin{place.account, address_, settings_.port}));
 }
 

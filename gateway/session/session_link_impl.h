@@ -55,6 +55,7 @@ class SessionLink::Impl {
   void probed(int fd);
   void tell_down(SessionPlace& place, const WorkerDown& down);
   void forget(SessionPlace& place);
+  void say_presence(SessionPlace& place);
 
   Inbox& inbox_;
   Settings settings_;

@@ -31,7 +31,8 @@ struct SessionPlace {
   std::size_t under_way = 0;
   std::int64_t taken = 0, committed = 0;  // stanzas from its present worker
   Steady up_since = 0;
-  std::string problem;  // said once
+  std::string presence_opened, presence_said;  // given to the log-in; said in this session
+  std::string problem;                         // said once
 };
 
 struct DeadWorker {

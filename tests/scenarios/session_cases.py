@@ -168,13 +168,12 @@ async def a_cut_connection_is_resumed_and_nothing_is_lost(site):
         person.message(full, 'before')
         await tool.message(bob, 'before')
         mark = tool.mark()
-        proxy.refuse = True
         proxy.cut()
         await tool.event('down', bob, after=mark)
         for n in range(10):
             person.message(full, 'while away %d' % n)
         await person.iq('<query xmlns="jabber:iq:roster"/>')  # they are on their way
-        proxy.refuse = False
+        await proxy.open()
         up = await tool.event('up', bob, after=mark)
         assert up['resumed'], up
         for n in range(10):

@@ -187,19 +187,18 @@ class Proxy:
     def __init__(self, port):
         self.target, self.port = port, free_port()
         self.writers = set()
-        self.refuse = False
 
     async def __aenter__(self):
-        self.server = await asyncio.start_server(self._accept, HOST, self.port)
+        await self.open()
         return self
+
+    async def open(self):
+        self.server = await asyncio.start_server(self._accept, HOST, self.port)
 
     async def __aexit__(self, *_):
         self.cut()
-        self.server.close()
 
     async def _accept(self, reader, writer):
-        if self.refuse:
-            return writer.transport.abort()
         other_reader, other_writer = await asyncio.open_connection(HOST, self.target)
         self.writers |= {writer, other_writer}
         await asyncio.gather(self._pump(reader, other_writer), self._pump(other_reader, writer))
@@ -213,7 +212,8 @@ class Proxy:
         writer.close()
 
     def cut(self):
-        """Every connection breaks, without a word to either side."""
+        """Every connection breaks, without a word to either side, and none is taken any more."""
+        self.server.close()
         for writer in list(self.writers):
             writer.transport.abort()
         self.writers.clear()

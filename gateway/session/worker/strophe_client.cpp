@@ -248,6 +248,8 @@ int StropheClient::Impl::take(xmpp_stanza_t* stanza) {
     return 1;
   }
   if (!space || std::strcmp(space, XMPP_NS_CLIENT) != 0) return 1;  // stream errors and features are the library's
+  const char* id = xmpp_stanza_get_id(stanza);
+  if (!announced && id && std::string_view(id).starts_with("_xmpp_")) return 1;  // its own bind and session
   Converting left{limits.elements, limits.bytes, limits};
   Element element;
   if (convert(stanza, element, 1, left)) {
