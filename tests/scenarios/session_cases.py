@@ -82,6 +82,7 @@ async def the_certificate_of_the_user_does_not_open_another_account(site):
     tool.want(bob, certificate=certificate, key=key)
     down = await tool.event('down', bob)
     assert down['why'] == 'auth-failed', down
+    assert not tool.find(lambda e: e['event'] in ('up', 'stanza')), 'it was taken for his'
 
 
 async def messages_go_both_ways_and_the_server_acknowledges(site):

@@ -134,6 +134,7 @@ void WorkerSession::settle() {
   if (!down_) return;
   WorkerDown down = *std::exchange(down_, std::nullopt);
   if (!lost_.empty()) down.reason = std::exchange(lost_, {});
+  if (verdict_) down = *std::exchange(verdict_, std::nullopt);
   resumable_ = may_resume(down);
   if (!under_way_.empty()) skewed_ = true;
   bound_ = false;
@@ -174,7 +175,16 @@ void WorkerSession::watch() {
 }
 
 void WorkerSession::on_bound(const std::string& full_jid, bool resumed, bool acknowledges) {
-  bound_ = activity_ = true;
+  activity_ = true;
+  // Trap: with EXTERNAL a server may take the certificate's own account, whatever account was asked for (ejabberd
+  // does).
+  const auto jid = Jid::parse(full_jid);
+  if (!jid || jid->bare() != login_.account.jid) {
+    verdict_ = WorkerDown{SessionDown::Why::auth_failed, true, "the server logged us in as " + full_jid,
+                          "the certificate is another account's"};
+    return client_.disconnect();
+  }
+  bound_ = true;
   acknowledges_ = acknowledges;
   const Steady now = steady_now();
   if (resumed) return session_.resumed(now);
@@ -182,13 +192,12 @@ void WorkerSession::on_bound(const std::string& full_jid, bool resumed, bool ack
   acknowledged_ = 0;
   under_way_.clear();
   waiting_.clear();
-  const auto jid = Jid::parse(full_jid);
-  session_.bound(jid ? *jid : login_.account.jid, acknowledges, now);
+  session_.bound(*jid, acknowledges, now);
 }
 
 void WorkerSession::on_element(Element element) {
   activity_ = true;
-  session_.on_stanza(std::move(element), steady_now());
+  if (!verdict_) session_.on_stanza(std::move(element), steady_now());
 }
 
 void WorkerSession::on_too_much(const Element& head, const std::string& why) {

@@ -83,7 +83,8 @@ class WorkerSession final : public Pollable, private StropheClient::Owner {
   AccountSession session_;
   WorkerLogin login_;
   std::optional<WorkerDown> down_;
-  std::string lost_;  // why we gave the connection up
+  std::string lost_;                   // why we gave the connection up
+  std::optional<WorkerDown> verdict_;  // likewise, and for good
   int watched_ = -1;
   int turns_ = 0, writable_turns_ = 0;
   bool bound_ = false, acknowledges_ = false, resumable_ = false, activity_ = false;
