@@ -46,7 +46,7 @@ struct SessionUp {
 // After SessionUp without `resumed`: everything missed has been given as SessionStanza; live ones may stand between.
 struct SessionCaughtUp {
   Jid jid;                 // bare
-  std::string archive_id;  // the last entry seen; empty: none
+  std::string archive_id;  // the last entry seen; empty: the archive is, so next time all of it: archive_start 0
   bool complete = true;    // false: the server refused, or the limit of pages was reached; what came is all there is
 };
 

@@ -114,6 +114,7 @@ void SessionLink::Impl::committed() {
     if (found == accounts_.end()) continue;
     SessionPlace& place = found->second;
     place.committed = place.taken;
+    if (!place.archive_taken.empty()) place.account.archive_id = std::exchange(place.archive_taken, {});
     places_.post(place, simple_frame(FrameKind::commit, id, place.committed));
   }
 }

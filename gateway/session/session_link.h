@@ -51,8 +51,7 @@ class SessionLink final {
   // changed: taken note of for the next log-in). The account's domain must be settings.domain.
   void want(SessionAccount account);
   void unwant(const Jid& bare);  // SessionDown{unwanted} follows; acknowledged sends stay so
-  // Where the next catch-up begins; call it as archive ids are committed, so that a dead worker's accounts miss nothing
-  // and get little twice.
+  // Where the next catch-up begins. The link moves it forward by itself, with committed().
   void set_archive_id(const Jid& bare, std::string archive_id);
   void set_roster_version(const Jid& bare, std::string version);
   // Sends this presence now, if up, and at each log-in. Not counted, no token: soft state.

@@ -31,7 +31,20 @@ void SessionLink::Impl::take_frame(SessionPlace& place, const Frame& frame, Stea
   } else if (const auto down = worker_down(frame)) {
     take_down(place, *down, now);
   } else if (auto caught_up = session_caught_up(frame, place.account.jid)) {
+    take_caught_up(place, *caught_up);
     events_.emplace_back(std::move(*caught_up));
+  }
+}
+
+// Where the next catch-up begins, for as long as this process lives; the brain stores the same.
+void SessionLink::Impl::take_caught_up(SessionPlace& place, const SessionCaughtUp& event) {
+  if (!event.complete) return;
+  place.caught_up = true;
+  if (!event.archive_id.empty()) {
+    place.archive_taken = event.archive_id;
+    uncommitted_.push_back(place.id);
+  } else if (place.account.archive_id.empty() && !place.account.archive_start) {
+    place.account.archive_start = 0;  // an empty archive: whatever it has next time came meanwhile
   }
 }
 
@@ -39,10 +52,14 @@ void SessionLink::Impl::take_stanza(SessionPlace& place, const Frame& frame) {
   if (place.taken == place.committed) uncommitted_.push_back(place.id);
   place.taken = frame.number;
   ++counts_.stanzas_in;
-  if (auto stanza = session_stanza(frame, place.account.jid, limits_))
-    events_.emplace_back(std::move(*stanza));
-  else
+  auto stanza = session_stanza(frame, place.account.jid, limits_);
+  if (!stanza) {
     ++counts_.stanzas_refused;
+    return;
+  }
+  if (!stanza->archive_id.empty() && (place.caught_up || stanza->source == SessionStanza::Source::archive))
+    place.archive_taken = stanza->archive_id;
+  events_.emplace_back(std::move(*stanza));
 }
 
 void SessionLink::Impl::take_up(SessionPlace& place, const SessionUp& up, Steady now) {
@@ -50,7 +67,10 @@ void SessionLink::Impl::take_up(SessionPlace& place, const SessionUp& up, Steady
   place.state = SessionPlace::State::up;
   place.up_since = now;
   place.problem.clear();
-  if (!up.resumed) place.under_way = 0;
+  if (!up.resumed) {
+    place.under_way = 0;
+    place.caught_up = false;
+  }
   ++(up.resumed ? counts_.resumed : counts_.logins);
   inbox_.say(LogLine::Level::debug,
              "event=session.up jid=" + log_value(place.account.jid.str()) + " resumed=" + (up.resumed ? "yes" : "no"));

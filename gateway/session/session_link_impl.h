@@ -46,6 +46,7 @@ class SessionLink::Impl {
   void gather(Steady now);
   void take_frame(SessionPlace& place, const Frame& frame, Steady now);
   void take_stanza(SessionPlace& place, const Frame& frame);
+  void take_caught_up(SessionPlace& place, const SessionCaughtUp& event);
   void take_up(SessionPlace& place, const SessionUp& up, Steady now);
   void take_down(SessionPlace& place, const WorkerDown& down, Steady now);
   void worker_died(const DeadWorker& dead, Steady now);

@@ -31,6 +31,8 @@ struct SessionPlace {
   std::size_t under_way = 0;
   std::int64_t taken = 0, committed = 0;  // stanzas from its present worker
   Steady up_since = 0;
+  bool caught_up = false;                      // live archive ids are then the latest ones
+  std::string archive_taken;                   // the last one given; account.archive_id once committed
   std::string presence_opened, presence_said;  // given to the log-in; said in this session
   std::string problem;                         // said once
 };

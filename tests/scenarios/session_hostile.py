@@ -72,6 +72,14 @@ async def without_tls_no_password_is_sent(site):
         assert b'<auth' not in b''.join(said)
 
 
+def _end(component):
+    async def end():
+        await component.disconnect()
+        await component.writer.wait_closed()
+
+    return end
+
+
 async def _hostile(site, content):
     """Only the account that it is for is disturbed for long; whoever shared its worker is back in 10 s."""
     bob, carol, dave = site.account(), site.account(), site.account()
@@ -83,6 +91,7 @@ async def _hostile(site, content):
     tool.want(dave)  # in another worker
     await tool.ready(dave)
     eve = await RawComponent(site.server, site.server.component.domain).connect()
+    site.open.append(_end(eve))
     mark = tool.mark()
     eve.send('<message from="eve@%s" to="%s">%s</message>' % (eve.domain, full, content))
     eve.send('<message from="eve@%s" to="%s"><body>After</body></message>' % (eve.domain, full))
@@ -91,7 +100,6 @@ async def _hostile(site, content):
         await tool.ready(carol, after=mark)
     assert not tool.find(lambda e: e['event'] == 'down' and e['jid'] == dave, mark)
     assert (await tool.counts())['up'] == 3
-    await eve.disconnect()
 
 
 async def a_stanza_of_65000_empty_children(site):
