@@ -105,17 +105,23 @@ bool SessionLink::Impl::send(const Jid& bare, std::string_view stanza, std::int6
 
 std::vector<SessionEvent> SessionLink::Impl::take() {
   gather(steady_now());
-  return std::exchange(events_, {});
-}
-
-void SessionLink::Impl::committed() {
   for (const std::uint32_t id : std::exchange(uncommitted_, {})) {
     const auto found = accounts_.find(id);
     if (found == accounts_.end()) continue;
     SessionPlace& place = found->second;
-    place.committed = place.taken;
-    if (!place.archive_taken.empty()) place.account.archive_id = std::exchange(place.archive_taken, {});
-    places_.post(place, simple_frame(FrameKind::commit, id, place.committed));
+    place.listed = false;
+    given_.push_back({id, place.worker, place.taken, std::exchange(place.archive_taken, {})});
+  }
+  return std::exchange(events_, {});
+}
+
+void SessionLink::Impl::committed() {
+  for (Given& given : std::exchange(given_, {})) {
+    const auto found = accounts_.find(given.id);
+    if (found == accounts_.end()) continue;
+    SessionPlace& place = found->second;
+    if (!given.archive_id.empty()) place.account.archive_id = std::move(given.archive_id);
+    if (place.worker == given.worker) places_.post(place, simple_frame(FrameKind::commit, given.id, given.count));
   }
 }
 

@@ -36,20 +36,24 @@ void SessionLink::Impl::take_frame(SessionPlace& place, const Frame& frame, Stea
   }
 }
 
+void SessionLink::Impl::list(SessionPlace& place) {
+  if (!std::exchange(place.listed, true)) uncommitted_.push_back(place.id);
+}
+
 // Where the next catch-up begins, for as long as this process lives; the brain stores the same.
 void SessionLink::Impl::take_caught_up(SessionPlace& place, const SessionCaughtUp& event) {
   if (!event.complete) return;
   place.caught_up = true;
   if (!event.archive_id.empty()) {
     place.archive_taken = event.archive_id;
-    uncommitted_.push_back(place.id);
+    list(place);
   } else if (place.account.archive_id.empty() && !place.account.archive_start) {
     place.account.archive_start = 0;  // an empty archive: whatever it has next time came meanwhile
   }
 }
 
 void SessionLink::Impl::take_stanza(SessionPlace& place, const Frame& frame) {
-  if (place.taken == place.committed) uncommitted_.push_back(place.id);
+  list(place);
   place.taken = frame.number;
   ++counts_.stanzas_in;
   auto stanza = session_stanza(frame, place.account.jid, limits_);

@@ -46,6 +46,7 @@ class SessionLink::Impl {
   void gather(Steady now);
   void take_frame(SessionPlace& place, const Frame& frame, Steady now);
   void take_stanza(SessionPlace& place, const Frame& frame);
+  void list(SessionPlace& place);
   void take_caught_up(SessionPlace& place, const SessionCaughtUp& event);
   void take_up(SessionPlace& place, const SessionUp& up, Steady now);
   void take_down(SessionPlace& place, const WorkerDown& down, Steady now);
@@ -68,7 +69,13 @@ class SessionLink::Impl {
   SessionPlaces places_;
   std::unordered_map<std::uint32_t, SessionPlace> accounts_;
   std::unordered_map<Jid, std::uint32_t> ids_;
-  std::vector<std::uint32_t> uncommitted_;
+  struct Given {  // by take(), and not yet committed
+    std::uint32_t id, worker;
+    std::int64_t count;
+    std::string archive_id;
+  };
+  std::vector<std::uint32_t> uncommitted_;  // came since the last take()
+  std::vector<Given> given_;
   std::vector<SessionEvent> events_;
   Counts counts_;
   std::uint32_t last_id_ = 0;

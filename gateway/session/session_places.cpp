@@ -45,7 +45,7 @@ bool SessionPlaces::enter(SessionPlace& place, Steady now) {
   if (chosen == 0) chosen = start(place.alone, now);
   if (chosen == 0) return false;
   place.worker = chosen;
-  place.taken = place.committed = 0;
+  place.taken = 0;
   ++workers_.at(chosen).accounts;
   return true;
 }
@@ -53,7 +53,7 @@ bool SessionPlaces::enter(SessionPlace& place, Steady now) {
 void SessionPlaces::leave(SessionPlace& place) {
   const auto found = workers_.find(std::exchange(place.worker, 0));
   place.under_way = 0;
-  place.taken = place.committed = 0;
+  place.taken = 0;
   if (found == workers_.end() || --found->second.accounts > 0) return;
   // It ends by itself without its socket, at once; the destructor waits for that.
   workers_.erase(found);

@@ -29,7 +29,8 @@ struct SessionPlace {
   bool unwanted = false, reopen = false;
   std::int64_t deaths = 0;
   std::size_t under_way = 0;
-  std::int64_t taken = 0, committed = 0;  // stanzas from its present worker
+  std::int64_t taken = 0;  // stanzas from its present worker
+  bool listed = false;     // there is something to commit
   Steady up_since = 0;
   bool caught_up = false;                      // live archive ids are then the latest ones
   std::string archive_taken;                   // the last one given; account.archive_id once committed
