@@ -20,7 +20,7 @@ WorkerSettings settings_for_workers(const SessionLink::Settings& settings) {
   out.cafile = settings.cafile;
   out.direct_tls = settings.direct_tls;
   out.message_bytes = settings.message_bytes;
-  out.handshake_ms = std::min<Duration>(2 * second, settings.watchdog * 2 / 3);
+  out.handshake_ms = settings.watchdog * 2 / 3;
   out.memory = settings.worker_memory;
   return out;
 }

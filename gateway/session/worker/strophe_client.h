@@ -25,7 +25,7 @@ class StropheLibrary {
 
 class StropheClient {
  public:
-  static constexpr Duration enable_time = 10 * second;  // for <enabled/>; then the server has no XEP-0198
+  static constexpr Duration enable_time = 30 * second;  // for <enabled/>; then the server has no XEP-0198
 
   // Called in connect() and turn(); calls nothing of the client but what says so.
   class Owner {

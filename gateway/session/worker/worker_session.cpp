@@ -93,6 +93,7 @@ void WorkerSession::pump(Steady now) {
   while (turns_ > 0 && given_ == committed_ && !sink_.full() && client_.fd() >= 0) {
     --turns_;
     activity_ = false;
+    now = steady_now();  // the sessions before this one may have taken long
     beat_.at.store(now);
     beat_.session.store(id_);
     hand_over();
@@ -105,7 +106,6 @@ void WorkerSession::pump(Steady now) {
         report(under_way_.front());
         under_way_.pop_front();
       }
-    now = steady_now();
   }
   watch();
 }
