@@ -7,6 +7,7 @@ of a generator with a fixed seed.
 import os
 import random
 import shutil
+import struct
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 HEAD = ("<?xml version='1.0'?><stream:stream xmlns='jabber:component:accept' "
@@ -98,6 +99,15 @@ IMPORTS = [
     'XMPP IN [a@x stream:0x1 thread:0x2 2026-01-01T12:00:00]\n<iq/>\n', 'Send:1.5:<0.1.0>:<iq/>\nRecv:1.6:<0.1.0>:<iq/>\n', 'Romeo sends:\n\t<iq/>\n\nRomeo receives:\n\t<iq/>\n',
     HEAD + "</body></message><message><body><presence/></message><iq id='1'/><proceed xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>",
 ]
+def _frames(*frames):
+    """What a session worker says, in the pieces that session_frame_fuzz reads."""
+    out = b''
+    for kind, texts in frames:
+        body = bytes([kind, len(texts)]) + struct.pack('<IqI', 1, 1, 0)
+        body += b''.join(struct.pack('<I', len(text.encode())) + text.encode() for text in texts)
+        out += struct.pack('<I', len(body)) + body
+    return b''.join(bytes([len(out[at:at + 64])]) + out[at:at + 64] for at in range(0, len(out), 64))
+
 
 CORPORA = {
     'capture': [''.join(CAPTURES), bytes.fromhex('28b52ffd2000010000'), '{"ferry":"capture","version":1,"redacted":true}\n' + CAPTURES[0]] + CAPTURES
@@ -113,6 +123,9 @@ CORPORA = {
     'jid': NAMES, 'uid': UIDS + NAMES[:6], 'topic': TOPICS, 'route': ROWS, 'options': CONF, 'instant': TIMES, 'command': COMMANDS,
     'link': [HEAD + '<handshake/>' + STANZAS[0] + '</stream:stream>', HEAD + '<handshake/>' + STANZAS[21], HEAD + '<stream:error><conflict xmlns='
              "'urn:ietf:params:xml:ns:xmpp-streams'/></stream:error>", HEAD.replace('component:accept', 'server'), HEAD + '<message/>', HEAD + HEAD, '<a/>', ''],
+    'session_frame': [_frames((kind, texts)) for kind, texts in (
+        (1, ['/ca.pem', '262144', '2000']), (2, ['bob@corp.example', 'pw', '', '', 'ferry', '<presence/>', '1', 'n1', '127.0.0.1', '5222']),
+        (6, ['bob@corp.example/ferry']), (8, ['gone', 'advice']), (9, ["<message from='a@b'><body>x</body></message>", 'n2', '-5']), (10, []))],
 }
 CHOICES = {'brain': (24, 360), 'translators': (24, 160), 'mapping': (16, 200), 'command': (8, 60)}  # files, bytes of each
 
