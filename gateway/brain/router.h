@@ -4,6 +4,7 @@
 #include <deque>
 #include <set>
 
+#include "gateway/brain/accounts.h"
 #include "gateway/brain/admin.h"
 #include "gateway/brain/brain.h"
 #include "gateway/brain/delivery.h"
@@ -41,6 +42,7 @@ struct Router {
   void show_state(const User& user);
   void move(User& user);
   void forget(User& user);
+  void withdraw(User& user);  // an account goes back: its server keeps everything, the broker nothing
   void subscribe_feeds();
   void drain_loopback();
   void show_some();
@@ -58,6 +60,7 @@ struct Router {
   Sentinel sentinel;
   Admin admin;
   OutboxAdmin outbox_admin;
+  Accounts accounts;
   std::set<std::string> subscribed;
   std::deque<UserKey> to_show;
   bool show_contacts = false;

@@ -70,8 +70,11 @@ enum class Replay : std::uint8_t {
   since,        // everything after the id that the device names
 };
 
+struct Account;  // gateway/brain/account.h
+
 struct User {
   UserKey key = 0;
+  Account* account = nullptr;  // whose server is the legacy one: everything goes by its session
   Jid jid;           // bare
   std::string base;  // {root}/u/{uid}
   Format format = Format::json;
@@ -141,6 +144,12 @@ struct World {
     std::function<void(User&, const Jid&)> withdraw_from;               // presences: unavailable, to a former watcher
     std::function<void(User&, Contact&)> show_presence;                 // presences: the user may see it now
     std::function<void(User&, Contact&)> forget_presence;               // presences: the user sees it no longer
+    // session: of a user with an account
+    std::function<std::string(User&, Element)> send_by_session;
+    std::function<void(User&, const MessageRecord&, Element)> queue_by_session;
+    std::function<bool(User&, Seq)> under_way;
+    std::function<void(User&, Element)> send_for_account;  // delivery: durably
+    std::function<void(User&)> tell_presence;
     std::function<void(User&, Replay, std::string_view since)> replay;  // delivery: publish what is kept again
   } hooks;
 
