@@ -47,6 +47,13 @@ CREATE INDEX message_waiting ON message(user, seq, length(payload)) WHERE state 
 CREATE INDEX message_dead ON message(seq) WHERE state = 7 AND payload IS NOT NULL;
 )sql";
 
+// What people log in with, sealed (gateway/passwords/vault.h). kind: a name of CredentialKind.
+constexpr const char* version_3 = R"sql(
+CREATE TABLE credential(
+  jid TEXT NOT NULL, kind TEXT NOT NULL, sealed BLOB NOT NULL, source TEXT NOT NULL, changed INTEGER NOT NULL,
+  PRIMARY KEY(jid, kind)) WITHOUT ROWID;
+)sql";
+
 // Accounts that stay on the legacy server while their owners move. account_write is the journal of what was written to
 // that server, each with what undoes it; account_seen recognises a message that comes a second way.
 constexpr const char* version_accounts = R"sql(
@@ -66,7 +73,7 @@ CREATE TABLE account_difference(
   PRIMARY KEY(account, kind, peer)) WITHOUT ROWID;
 )sql";
 
-constexpr const char* versions[] = {version_1, version_2, version_accounts};
+constexpr const char* versions[] = {version_1, version_2, version_3, version_accounts};
 
 bool is_foreign(Database& database) {
   return database.integer("PRAGMA application_id") != store_application_id &&
