@@ -42,8 +42,10 @@ Element AccountJournal::roster_set(const Jid& jid, std::string_view name, const 
 Element AccountJournal::roster_remove(const Jid& jid) {
   Element iq("iq");
   iq.set("type", "set");
-  iq.add(Element("query", roster_ns)).add(Element("item", roster_ns)).set("jid", jid.bare_view()).set("subscription",
-                                                                                                     "remove");
+  iq.add(Element("query", roster_ns))
+      .add(Element("item", roster_ns))
+      .set("jid", jid.bare_view())
+      .set("subscription", "remove");
   return iq;
 }
 
@@ -147,13 +149,13 @@ bool AccountJournal::undo(Account& account) {
       }
       if (!answer && !gone(answer.error())) {
         ++a.record.errors;
-        a.record.trouble = "write " + std::to_string(number) + " could not be undone: " +
-                           std::string(condition_name(answer.error().condition));
+        a.record.trouble = "write " + std::to_string(number) +
+                           " could not be undone: " + std::string(condition_name(answer.error().condition));
         a.unsaved = true;
         world_.count("account_writes_lasting");
         world_.log(LogLine::Level::warning, "event=account.lasting account=" + log_value(a.record.jid.str()) +
-                                                " write=" + std::to_string(number) + " condition=" +
-                                                std::string(condition_name(answer.error().condition)));
+                                                " write=" + std::to_string(number) +
+                                                " condition=" + std::string(condition_name(answer.error().condition)));
         world_.records.set_write(a.record.jid, number, WriteState::lasting);
       }
       undone_part(a, number);

@@ -33,9 +33,9 @@ struct AccountRecord {
   Instant since = 0;            // of the state
   bool keep = false;            // back: what the person has changed stays
   bool route_added = false;     // the row of the mapping table is the migration's own
-  std::string cohort;
-  std::string archive;  // the server archive's id of the last message taken from it
-  std::string trouble;  // why it does not get on
+  std::string cohort = {};
+  std::string archive = {};  // the server archive's id of the last message taken from it
+  std::string trouble = {};  // why it does not get on
   std::int64_t messages = 0, errors = 0, differences = 0;
 };
 

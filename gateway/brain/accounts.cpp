@@ -180,9 +180,8 @@ std::optional<Instant> Accounts::next_deadline() const {
   consider(bridge_.next_deadline());
   if (accounts_.empty()) return next;
   consider(forget_at_);
-  if (active_ > 0 || std::any_of(going_.begin(), going_.end(), [&](const auto& bare) {
-        return may_run(*accounts_.at(bare));
-      }))
+  if (active_ > 0 ||
+      std::any_of(going_.begin(), going_.end(), [&](const auto& bare) { return may_run(*accounts_.at(bare)); }))
     consider(drive_at_);
   return next;
 }

@@ -111,7 +111,8 @@ class Accounts {
   std::set<std::string> going_;    // state and target differ
   std::set<std::string> unsaved_;  // counts
   std::size_t active_ = 0, rate_ = 10;
-  std::string turn_;  // the driver's place in going_
+  std::int64_t verifying_ = 0;  // rosters that were asked for and have not come
+  std::string turn_;            // the driver's place in going_
   bool cohorts_changed_ = false;
   Instant drive_at_ = 0, save_at_ = 0, forget_at_ = 0;
 };

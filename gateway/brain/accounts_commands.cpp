@@ -27,7 +27,9 @@ void write_account(const Account& a, JsonWriter& json) {
       .field("state", account_state_name(r.state))
       .field("target", account_state_name(r.target))
       .field("cohort", r.cohort)
-      .field("session", a.up ? "up" : a.wanted ? "down" : "none")
+      .field("session", a.up       ? "up"
+                        : a.wanted ? "down"
+                                   : "none")
       .field("since", format_instant(r.since))
       .field("generation", r.generation)
       .field("messages", r.messages)
@@ -35,9 +37,9 @@ void write_account(const Account& a, JsonWriter& json) {
       .field("differences", r.differences)
       .field("waiting_to_xmpp", static_cast<std::int64_t>(a.queued.size() + a.in_flight.size()));
   if (a.user) {
-    json.field("devices", static_cast<std::int64_t>(std::count_if(
-                              a.user->devices.begin(), a.user->devices.end(),
-                              [](const auto& d) { return d.second.availability.available(); })));
+    json.field("devices", static_cast<std::int64_t>(
+                              std::count_if(a.user->devices.begin(), a.user->devices.end(),
+                                            [](const auto& d) { return d.second.availability.available(); })));
     json.field("contacts", static_cast<std::int64_t>(a.user->contacts.size()));
   }
   json.field("other_clients", static_cast<std::int64_t>(a.others.size()));
@@ -55,7 +57,8 @@ std::string outline(const std::string& xml) {
   const auto parsed = parse_xml(xml);
   if (!parsed) return {};
   const Element* e = &*parsed;
-  if (e->name == "presence") return "presence " + std::string(e->attr_or("type")) + " to " + std::string(e->attr_or("to"));
+  if (e->name == "presence")
+    return "presence " + std::string(e->attr_or("type")) + " to " + std::string(e->attr_or("to"));
   std::string text = e->name;
   if (const Element* payload = e->first_child()) {
     text += " " + payload->ns;
@@ -277,9 +280,11 @@ Accounts::Answer Accounts::verify(JsonView c) {
       continue;
     }
     ++asked;
+    ++verifying_;
     Element iq("iq");
     iq.set("type", "get").add(Element("query", "jabber:iq:roster"));
     iqs_.ask(*a, std::move(iq), [this](Account& account, const Result<Element>& answer) {
+      --verifying_;
       const Element* query = answer ? answer->child("query", "jabber:iq:roster") : nullptr;
       if (!query) return shadow_.differs(account, "verify", account.record.jid.str(), "the server gave no roster");
       shadow_.agrees(account, "verify", account.record.jid.str());
@@ -336,6 +341,7 @@ Accounts::Answer Accounts::status(JsonView) const {
       .field("going", static_cast<std::int64_t>(going_.size()))
       .field("active", static_cast<std::int64_t>(active_))
       .field("rate", static_cast<std::int64_t>(rate_))
+      .field("verifying", verifying_)
       .end_object()
       .take();
 }
@@ -344,8 +350,7 @@ Accounts::Answer Accounts::list(JsonView c) const {
   const std::string name = member(c, "cohort"), after = member(c, "after");
   const auto state = account_state(member(c, "state"));
   const std::int64_t wanted = c["limit"].integer().value_or(0);
-  const std::size_t limit =
-      wanted > 0 ? std::min(static_cast<std::size_t>(wanted), max_page_items) : max_page_items;
+  const std::size_t limit = wanted > 0 ? std::min(static_cast<std::size_t>(wanted), max_page_items) : max_page_items;
   JsonWriter json;
   json.begin_object().key("accounts").begin_array();
   std::size_t n = 0;

@@ -21,9 +21,9 @@ void Accounts::unwant(Account& account) {
 
 void Accounts::enter(Account& account, AccountState state) {
   AccountRecord& r = account.record;
-  world_.log(LogLine::Level::info, "event=account.moved account=" + log_value(r.jid.str()) + " from=" +
-                                       std::string(account_state_name(r.state)) + " to=" +
-                                       std::string(account_state_name(state)));
+  world_.log(LogLine::Level::info, "event=account.moved account=" + log_value(r.jid.str()) +
+                                       " from=" + std::string(account_state_name(r.state)) +
+                                       " to=" + std::string(account_state_name(state)));
   r.state = state;
   r.since = world_.now;
   r.trouble.clear();

@@ -64,7 +64,7 @@ class Brain {
     Jid jid;  // bare: whose session
     Element stanza;
     SessionSource source = SessionSource::live;
-    std::string archive_id;         // of the account's archive; empty: none
+    std::string archive_id;        // of the account's archive; empty: none
     std::optional<Instant> stamp;  // archive: when the server got it
   };
   void on_session_up(const SessionUp& up, Instant now);

@@ -52,7 +52,7 @@ struct Effects {
   std::vector<std::string> unsubscribes;
   std::vector<LogLine> log;
   std::vector<SessionEffect> sessions;  // for the session link, in this order
-  bool reconnect_component = false;  // it does not answer: start over
+  bool reconnect_component = false;     // it does not answer: start over
 
   bool empty() const {
     return stanzas.empty() && publishes.empty() && subscribes.empty() && unsubscribes.empty() && log.empty() &&

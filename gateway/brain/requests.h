@@ -63,7 +63,7 @@ class Requests {
   Answer who(User& user, JsonView r);
   Answer subscription(User& user, JsonView r, subscription::Type type);
   std::optional<Answer> profile_get(User& user, JsonView r, const Asked& asked);  // nullopt: asked the contact's server
-  bool over_rate(User& user, const Asked& asked);  // and answered so
+  bool over_rate(User& user, const Asked& asked);                                 // and answered so
 
   struct Open {
     UserKey user;

@@ -17,11 +17,11 @@ inline constexpr std::string_view session_roster_id = "ferry-roster";
 
 class SessionBridge {
  public:
-  static constexpr Duration settle_time = 5 * second;        // for presence and requests after the server was told ours
-  static constexpr Duration grace = 3 * second;              // a session may be away this long before anyone notices
-  static constexpr Duration repeats_time = 60 * second;      // after a log-in servers repeat what was not acknowledged
+  static constexpr Duration settle_time = 5 * second;    // for presence and requests after the server was told ours
+  static constexpr Duration grace = 3 * second;          // a session may be away this long before anyone notices
+  static constexpr Duration repeats_time = 60 * second;  // after a log-in servers repeat what was not acknowledged
   static constexpr Duration seen_time = 14 * 24 * 3600 * second;  // how long a message is recognised
-  static constexpr std::size_t max_others = 32;              // clients of one account
+  static constexpr std::size_t max_others = 32;                   // clients of one account
 
   SessionBridge(World& world, Roster& roster, Presences& presences, Delivery& delivery, SessionIqs& iqs,
                 SessionOutbox& outbox, SessionShadow& shadow)

@@ -29,13 +29,13 @@ Element vcard_iq(std::string_view type, Element card) {
 
 // What a profile has takes the place of the same fields; everything else on the card stays.
 Element merged_card(const Element* old, const Profile& profile) {
-  Element fresh = vcard_from_profile(profile);
-  if (!old) return fresh;
+  Element merged = vcard_from_profile(profile);
+  if (!old) return merged;
   constexpr std::string_view ours[] = {"FN", "NICKNAME", "EMAIL", "URL", "DESC", "PHOTO"};
   for (const Node& node : old->children)
     if (const Element* e = node.element(); e && std::find(std::begin(ours), std::end(ours), e->name) == std::end(ours))
-      fresh.add(*e);
-  return fresh;
+      merged.add(*e);
+  return merged;
 }
 
 Element card_of(const Result<Element>& answer) {
@@ -106,8 +106,7 @@ void SessionRequests::roster_update(Account& account, const Jid& contact, JsonVi
 void SessionRequests::roster_put(Account& account, const Jid& jid, JsonView r, const Asked& asked, bool must_exist) {
   const Contact* known = contact_of(account, jid);
   if (must_exist && (!known || !known->record.listed))
-    return tell(account, asked,
-                error(Condition::item_not_found, "contact: not on the roster; roster.add adds it"));
+    return tell(account, asked, error(Condition::item_not_found, "contact: not on the roster; roster.add adds it"));
   const TextField name = text_field(r, "name", max_wish_bytes);
   if (name.error) return tell(account, asked, *name.error);
   std::string new_name = name.text ? *name.text : known ? known->record.name : std::string();
@@ -127,8 +126,8 @@ void SessionRequests::roster_put(Account& account, const Jid& jid, JsonView r, c
   }
   if (known && known->record.listed && known->record.name == new_name && known->record.groups == groups)
     return tell(account, asked, std::string("{}"));
-  journal_.write_iq(account, AccountJournal::roster_set(jid, new_name, groups),
-                    AccountJournal::undo_item(known, jid), true, done(asked));
+  journal_.write_iq(account, AccountJournal::roster_set(jid, new_name, groups), AccountJournal::undo_item(known, jid),
+                    true, done(asked));
 }
 
 void SessionRequests::roster_remove(Account& account, const Jid& jid, JsonView, const Asked& asked) {

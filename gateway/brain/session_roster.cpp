@@ -97,8 +97,10 @@ void SessionBridge::take_item(Account& account, const Element& item) {
   Contact& contact =
       it != user.contacts.end()
           ? it->second
-          : user.contacts.emplace(jid.str(), Contact{{jid, {}, {}, false, false, false, false, false, false, false, {}},
-                                                     {}, {}, {}, {}, {}})
+          : user.contacts
+                .emplace(
+                    jid.str(),
+                    Contact{{jid, {}, {}, false, false, false, false, false, false, false, {}}, {}, {}, {}, {}, {}})
                 .first->second;
   if (const auto stranger = user.strangers.find(jid.str()); stranger != user.strangers.end()) {
     contact.resources = std::move(stranger->second);

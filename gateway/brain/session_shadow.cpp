@@ -9,7 +9,8 @@ namespace ferry {
 namespace {
 
 std::string shown_item(const ContactRecord& c) {
-  return contact_json({c.jid.str(), c.name, c.groups, subscription::subscription_name(c), c.ask, false, c.approved, {}});
+  return contact_json(
+      {c.jid.str(), c.name, c.groups, subscription::subscription_name(c), c.ask, false, c.approved, {}});
 }
 
 std::string bodies(const Message& m) {

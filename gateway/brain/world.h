@@ -75,8 +75,8 @@ struct Account;  // gateway/brain/account.h
 struct User {
   UserKey key = 0;
   Account* account = nullptr;  // whose server is the legacy one: everything goes by its session
-  Jid jid;           // bare
-  std::string base;  // {root}/u/{uid}
+  Jid jid;                     // bare
+  std::string base;            // {root}/u/{uid}
   Format format = Format::json;
   StringMap<Contact> contacts;                           // by bare JID
   std::map<std::string, Device> devices;                 // by device level
@@ -139,11 +139,11 @@ struct World {
 
   // ---- what one part needs of another; brain.cpp ties them
   struct {
-    std::function<void(User&, Element)> send_durably;                   // delivery: through the outbox, in order
-    std::function<void(User&, const Jid&)> announce_to;                 // presences: our devices, to a new watcher
-    std::function<void(User&, const Jid&)> withdraw_from;               // presences: unavailable, to a former watcher
-    std::function<void(User&, Contact&)> show_presence;                 // presences: the user may see it now
-    std::function<void(User&, Contact&)> forget_presence;               // presences: the user sees it no longer
+    std::function<void(User&, Element)> send_durably;      // delivery: through the outbox, in order
+    std::function<void(User&, const Jid&)> announce_to;    // presences: our devices, to a new watcher
+    std::function<void(User&, const Jid&)> withdraw_from;  // presences: unavailable, to a former watcher
+    std::function<void(User&, Contact&)> show_presence;    // presences: the user may see it now
+    std::function<void(User&, Contact&)> forget_presence;  // presences: the user sees it no longer
     // session: of a user with an account
     std::function<std::string(User&, Element)> send_by_session;
     std::function<void(User&, const MessageRecord&, Element)> queue_by_session;

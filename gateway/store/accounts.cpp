@@ -14,12 +14,9 @@ std::int64_t flags_of_account(const AccountRecord& a) {
 std::int64_t as_signed(std::uint64_t digest) { return static_cast<std::int64_t>(digest); }
 
 WriteRecord read_write(const Query& row) {
-  return {row.integer(0),
-          static_cast<WriteState>(row.integer(1)),
-          row.integer(2) != 0,
-          std::string(row.text(3)),
-          std::string(row.text(4)),
-          row.integer(5)};
+  return {row.integer(0),           static_cast<WriteState>(row.integer(1)),
+          row.integer(2) != 0,      std::string(row.text(3)),
+          std::string(row.text(4)), row.integer(5)};
 }
 
 }  // namespace
@@ -98,8 +95,8 @@ std::int64_t Store::add_write(const Jid& account, const WriteRecord& w) {
     Query row(accounts_.last_number, account.bare_view());
     if (row.next()) number = row.integer(0) + 1;
   }
-  run(accounts_.add_write, account.bare_view(), number, static_cast<std::int64_t>(w.state),
-      std::int64_t{w.by_person}, w.forward, w.inverse, w.at);
+  run(accounts_.add_write, account.bare_view(), number, static_cast<std::int64_t>(w.state), std::int64_t{w.by_person},
+      w.forward, w.inverse, w.at);
   return number;
 }
 

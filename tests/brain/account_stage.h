@@ -55,8 +55,7 @@ class AccountConversation : public testing::TestWithParam<Where> {
   }
   void good() { stage.expect_publish(account, "in/res/-", R"({"id":"q","ok":true})"); }
   void bad(const std::string& condition) {
-    stage.expect_publish(account, "in/res/-",
-                         R"({"id":"q","ok":false,"error":{"condition":")" + condition + "\"}}");
+    stage.expect_publish(account, "in/res/-", R"({"id":"q","ok":false,"error":{"condition":")" + condition + "\"}}");
   }
   Element sent(const std::string& xml) {
     const auto expected = parse_xml(xml);

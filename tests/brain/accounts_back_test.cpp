@@ -39,9 +39,7 @@ class AccountsBackTest : public AccountConversation {
     ask(R"({"command":"migrate.back","cohort":"pilot","go":true})");
     run(40);
   }
-  void plan_if_gone() {
-    ask(R"({"command":"migrate.plan","cohort":"pilot","jids":["bob@corp.example"],"go":true})");
-  }
+  void plan_if_gone() { ask(R"({"command":"migrate.plan","cohort":"pilot","jids":["bob@corp.example"],"go":true})"); }
 };
 FERRY_CONVERSATIONS(AccountsBackTest);
 

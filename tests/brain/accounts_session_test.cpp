@@ -12,8 +12,8 @@ class AccountsSessionTest : public AccountConversation {
   void hear(const std::string& inside, const std::string& id = "m1", Source source = Source::live,
             const std::string& archive_id = "", const std::string& from = "alice@corp.example/spark",
             const std::string& to = account) {
-    server.deliver(account, "<message type='chat' id='" + id + "' from='" + from + "' to='" + to + "'>" + inside +
-                                "</message>",
+    server.deliver(account,
+                   "<message type='chat' id='" + id + "' from='" + from + "' to='" + to + "'>" + inside + "</message>",
                    source, archive_id);
   }
   std::size_t messages() {
@@ -30,15 +30,17 @@ TEST_P(AccountsSessionTest, a_message_arrives_with_its_receipts) {
       account, "in/msg", R"({"from":"alice@corp.example/spark","to":"bob@corp.example","body":"Hi","kind":"chat"})");
   stage.mqtt(account, "out/receipt",
              R"({"id":")" + Stage::field(json, "id") + R"(","to":"alice@corp.example","state":"delivered"})");
-  const Element e = sent("<message to='alice@corp.example/spark'><received xmlns='urn:xmpp:receipts' id='m1'/></message>");
+  const Element e =
+      sent("<message to='alice@corp.example/spark'><received xmlns='urn:xmpp:receipts' id='m1'/></message>");
   EXPECT_EQ(e.attr("from"), nullptr);
 }
 
 TEST_P(AccountsSessionTest, a_message_goes_out_by_the_session_and_is_forwarded_when_the_server_has_it) {
   server.acknowledges = false;
   stage.mqtt(account, "out/msg", R"({"id":"c1","to":"alice@corp.example","kind":"chat","body":"Hello"})");
-  const Element e = sent("<message type='chat' id='c1' to='alice@corp.example'><body>Hello</body>"
-                         "<origin-id xmlns='urn:xmpp:sid:0' id='c1'/></message>");
+  const Element e = sent(
+      "<message type='chat' id='c1' to='alice@corp.example'><body>Hello</body>"
+      "<origin-id xmlns='urn:xmpp:sid:0' id='c1'/></message>");
   EXPECT_EQ(e.attr("from"), nullptr);
   stage.expect_no_stanza();  // not by the component
   stage.expect_publish(account, "in/receipt", R"({"id":"c1","state":"accepted"})");
@@ -216,8 +218,9 @@ TEST_P(AccountsSessionTest, roster_pushes_become_contacts_and_go) {
 }
 
 TEST_P(AccountsSessionTest, a_forged_roster_push_is_ignored) {
-  server.deliver(account, "<iq type='set' id='p' from='mallory@corp.example/x'><query xmlns='jabber:iq:roster'>"
-                          "<item jid='eve@corp.example' subscription='both'/></query></iq>");
+  server.deliver(account,
+                 "<iq type='set' id='p' from='mallory@corp.example/x'><query xmlns='jabber:iq:roster'>"
+                 "<item jid='eve@corp.example' subscription='both'/></query></iq>");
   EXPECT_EQ(stage.shown(account, "in/contact/eve@corp.example"), "");
 }
 
@@ -287,7 +290,8 @@ TEST_P(AccountsSessionTest, blocking_is_the_servers) {
 }
 
 TEST_P(AccountsSessionTest, questions_of_others_are_answered) {
-  server.deliver(account, "<iq type='get' id='v' from='alice@corp.example/spark'><query xmlns='jabber:iq:version'/></iq>");
+  server.deliver(account,
+                 "<iq type='get' id='v' from='alice@corp.example/spark'><query xmlns='jabber:iq:version'/></iq>");
   sent("<iq type='error' id='v' to='alice@corp.example/spark'/>");
 }
 

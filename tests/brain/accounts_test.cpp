@@ -44,8 +44,9 @@ TEST_P(AccountsTest, a_shadow_session_says_nothing_and_shows_nothing) {
 TEST_P(AccountsTest, shadow_notes_what_would_not_arrive) {
   plan();
   start("shadow");
-  server.deliver(account, "<iq type='set' id='p'><query xmlns='jabber:iq:roster'><item jid='a b@@' "
-                          "subscription='both'/></query></iq>");
+  server.deliver(account,
+                 "<iq type='set' id='p'><query xmlns='jabber:iq:roster'><item jid='a b@@' "
+                 "subscription='both'/></query></iq>");
   const std::string answer = ask(R"({"command":"migrate.show","jid":"bob@corp.example"})");
   EXPECT_NE(answer.find(R"("kind":"roster")"), std::string::npos) << answer;
   EXPECT_NE(answer.find(R"("differences":1)"), std::string::npos) << answer;

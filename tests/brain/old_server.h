@@ -85,18 +85,20 @@ class OldServer {
  private:
   static std::string item_xml(const std::string& jid, const OldAccount::Item& item) {
     std::string xml = "<item jid='" + jid + "' name='" + item.name + "' subscription='" +
-                      (item.to ? item.from ? "both" : "to" : item.from ? "from" : "none") + "'" +
-                      (item.ask ? " ask='subscribe'>" : ">");
+                      (item.to     ? item.from ? "both" : "to"
+                       : item.from ? "from"
+                                   : "none") +
+                      "'" + (item.ask ? " ask='subscribe'>" : ">");
     for (const std::string& group : item.groups) xml += "<group>" + group + "</group>";
     return xml + "</item>";
   }
   void push(const std::string& account, const std::string& jid) {
     const auto& roster = accounts[account].roster;
     const auto it = roster.find(jid);
-    deliver(account, "<iq type='set' id='push'><query xmlns='jabber:iq:roster'>" +
-                         (it == roster.end() ? "<item jid='" + jid + "' subscription='remove'/>"
-                                             : item_xml(jid, it->second)) +
-                         "</query></iq>");
+    deliver(account,
+            "<iq type='set' id='push'><query xmlns='jabber:iq:roster'>" +
+                (it == roster.end() ? "<item jid='" + jid + "' subscription='remove'/>" : item_xml(jid, it->second)) +
+                "</query></iq>");
   }
   void carry_out(const SessionEffect& e) {
     using What = SessionEffect::What;

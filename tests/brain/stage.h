@@ -138,7 +138,9 @@ class Stage {
     tick([&] { brain->on_session_caught_up(*Jid::parse(account), archive_id, now); });
   }
   void session_down(const std::string& account, bool credentials) {
-    tick([&] { brain->on_session_down({*Jid::parse(account), credentials, credentials ? "not-authorized" : ""}, now); });
+    tick([&] {
+      brain->on_session_down({*Jid::parse(account), credentials, credentials ? "not-authorized" : ""}, now);
+    });
   }
   void session_stanza(const std::string& account, const std::string& xml, Brain::SessionSource source,
                       const std::string& archive_id) {
@@ -303,7 +305,7 @@ class Stage {
   std::vector<SessionEffect> sessions;
   std::function<void()> after_tick = [] {};  // who plays the session link
   struct Crash {};
-  int crash_in = 0;                 // ticks; then the process is no more: Crash is thrown. 0: never
+  int crash_in = 0;                  // ticks; then the process is no more: Crash is thrown. 0: never
   bool crash_before_commit = false;  // with a store
 
  protected:
