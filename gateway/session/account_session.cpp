@@ -1,0 +1,327 @@
+#include "gateway/session/account_session.h"
+
+#include <utility>
+
+namespace ferry {
+namespace {
+
+constexpr std::string_view carbons_ns = "urn:xmpp:carbons:2", archive_ns = "urn:xmpp:mam:2";
+constexpr std::string_view forward_ns = "urn:xmpp:forward:0", result_set_ns = "http://jabber.org/protocol/rsm";
+constexpr std::string_view roster_ns = "jabber:iq:roster", blocking_ns = "urn:xmpp:blocking";
+constexpr std::string_view delay_ns = "urn:xmpp:delay", stanza_id_ns = "urn:xmpp:sid:0", ping_ns = "urn:xmpp:ping";
+constexpr std::string_view carbons_id = "ferry-carbons", newest_id = "ferry-newest", ping_id = "ferry-ping";
+constexpr unsigned carbons_bit = 1, blocking_bit = 2, roster_bit = 4, archive_bit = 8;
+
+Element new_iq(std::string_view type, std::string_view id) {
+  Element out("iq");
+  out.set("type", type).set("id", id);
+  return out;
+}
+
+std::string text_of(const Element& element) { return to_xml(element, ns::client); }
+
+// The query's form and its result set: `max` entries after an id, from a time, or the last ones.
+Element archive_query(std::string_view id, std::size_t max, const std::string& after, std::optional<Instant> start,
+                      bool last) {
+  Element out = new_iq("set", id);
+  Element& query = out.add(Element("query", archive_ns)).set("queryid", id);
+  Element& form = query.add(Element("x", "jabber:x:data")).set("type", "submit");
+  const auto field = [&](std::string_view name, std::string_view value) {
+    form.add(Element("field", "jabber:x:data")).set("var", name).add(Element("value", "jabber:x:data")).add_text(value);
+  };
+  field("FORM_TYPE", archive_ns);
+  if (start) field("start", format_instant(*start));
+  Element& set = query.add(Element("set", result_set_ns));
+  set.add(Element("max", result_set_ns)).add_text(std::to_string(max));
+  if (!after.empty()) set.add(Element("after", result_set_ns)).add_text(after);
+  if (last) set.add(Element("before", result_set_ns));
+  return out;
+}
+
+// <last/> of a page; empty: none.
+std::string last_of(const Element& iq) {
+  const Element* fin = iq.child("fin", archive_ns);
+  const Element* set = fin ? fin->child("set", result_set_ns) : nullptr;
+  const Element* last = set ? set->child("last", result_set_ns) : nullptr;
+  return last ? last->text() : std::string();
+}
+
+const Element* forwarded_message(const Element& wrapper, std::optional<Instant>* stamp = nullptr) {
+  const Element* forwarded = wrapper.child("forwarded", forward_ns);
+  if (!forwarded) return nullptr;
+  const Element* delay = forwarded->child("delay", delay_ns);
+  if (stamp && delay) *stamp = parse_instant(delay->attr_or("stamp"));
+  return forwarded->child("message", ns::client);
+}
+
+}  // namespace
+
+AccountSession::AccountSession(SessionAccount account) : account_(std::move(account)), up_{account_.jid} {}
+
+void AccountSession::set_account(SessionAccount account) { account_ = std::move(account); }
+
+AccountSession::Output AccountSession::take() { return std::exchange(out_, {}); }
+
+bool AccountSession::from_self(const Element& stanza) const {
+  const std::string* from = stanza.attr("from");
+  if (!from) return true;
+  const auto jid = Jid::parse(*from);
+  return jid && *jid == account_.jid;
+}
+
+void AccountSession::bound(const Jid& full, bool acknowledges, Steady now) {
+  up_ = SessionUp{full};
+  up_.acknowledges = acknowledges;
+  phase_ = Phase::asking;
+  for (const SessionStanza& lost : held_) seen_.erase(lost.archive_id);  // of a log-in that did not get this far
+  held_.clear();
+  heard_ = now;
+  pinged_ = 0;
+  ask(now);
+}
+
+void AccountSession::ask(Steady now) {
+  waiting_ = carbons_bit | blocking_bit | roster_bit | archive_bit;
+  asked_ = now;
+  newest_.clear();
+  Element carbons = new_iq("set", carbons_id);
+  carbons.add(Element("enable", carbons_ns));
+  Element blocked = new_iq("get", SessionStanza::blocklist_id);
+  blocked.add(Element("blocklist", blocking_ns));
+  Element roster = new_iq("get", SessionStanza::roster_id);
+  roster.add(Element("query", roster_ns)).set("ver", account_.roster_version);
+  for (const Element& request : {carbons, blocked, roster, archive_query(newest_id, 1, {}, std::nullopt, true)})
+    out_.stanzas.push_back(text_of(request));
+}
+
+void AccountSession::resumed(Steady now) {
+  heard_ = asked_ = now;
+  pinged_ = 0;
+  if (phase_ == Phase::asking) return;  // SessionUp has not been said; the answers will still come
+  up_.resumed = true;
+  out_.events.emplace_back(up_);
+}
+
+void AccountSession::on_stanza(Element stanza, Steady now) {
+  heard_ = now;
+  pinged_ = 0;
+  if (stanza.is("message", ns::client)) return take_message(std::move(stanza));
+  if (stanza.is("iq", ns::client)) {
+    const std::string_view type = stanza.attr_or("type");
+    if (type == "get" || type == "set") return take_request(std::move(stanza));
+    if (take_answer(stanza, now)) return;
+  }
+  give(std::move(stanza), SessionStanza::Source::live, {}, std::nullopt);
+}
+
+void AccountSession::on_refused(const Element& head, const std::string&) {
+  ++out_.refused;
+  const std::string_view type = head.attr_or("type");
+  if (head.is("iq", ns::client) && (type == "get" || type == "set")) error_answer(head, "wait", "resource-constraint");
+}
+
+bool AccountSession::take_answer(const Element& iq, Steady now) {
+  const std::string_view id = iq.attr_or("id");
+  if (!id.starts_with("ferry-") || !from_self(iq)) return id.starts_with("ferry-");
+  const bool good = iq.attr_or("type") == "result";
+  if (id == carbons_id) {
+    up_.carbons = good;
+    answered(carbons_bit, now);
+  } else if (id == SessionStanza::blocklist_id) {
+    up_.blocking = good;
+    if (good) give(iq, SessionStanza::Source::live, {}, std::nullopt);
+    answered(blocking_bit, now);
+  } else if (id == SessionStanza::roster_id) {
+    const Element* query = iq.child("query", roster_ns);
+    up_.roster_versions = good && (!query || query->attr("ver"));
+    if (good && query) give(iq, SessionStanza::Source::live, {}, std::nullopt);
+    answered(roster_bit, now);
+  } else if (id == newest_id) {
+    up_.archive = good;
+    newest_ = last_of(iq);
+    answered(archive_bit, now);
+  } else if (id == query_id_ && !query_id_.empty()) {
+    query_id_.clear();
+    good ? take_page(iq, now) : page_refused(iq, now);
+  }
+  return true;
+}
+
+void AccountSession::answered(unsigned what, Steady now) {
+  if (phase_ != Phase::asking) return;
+  waiting_ &= ~what;
+  if (waiting_ == 0) asked_all(now);
+}
+
+void AccountSession::asked_all(Steady now) {
+  out_.events.emplace_back(up_);
+  for (SessionStanza& stanza : held_) out_.events.emplace_back(std::move(stanza));
+  held_.clear();
+  held_.shrink_to_fit();
+  cursor_ = account_.archive_id;
+  from_start_ = cursor_.empty();
+  pages_ = 0;
+  complete_ = true;
+  phase_ = Phase::catching_up;
+  const bool wanted = !cursor_.empty() || account_.archive_start;
+  if (up_.archive && wanted && (cursor_.empty() || cursor_ != newest_)) return query(now);
+  if (!up_.archive) complete_ = !wanted;
+  if (!wanted) cursor_ = newest_;
+  if (!up_.archive || !wanted) phase_ = Phase::closing_gap;  // there is none to close
+  if (phase_ == Phase::closing_gap && !account_.presence.empty()) out_.stanzas.push_back(account_.presence);
+  caught_up(complete_, now);
+}
+
+void AccountSession::query(Steady now) {
+  asked_ = now;
+  query_id_ = "ferry-archive-" + std::to_string(++queries_);
+  const bool by_time = cursor_.empty();
+  out_.stanzas.push_back(
+      text_of(archive_query(query_id_, page, cursor_, by_time ? account_.archive_start : std::nullopt, false)));
+}
+
+void AccountSession::take_page(const Element& iq, Steady now) {
+  const Element* fin = iq.child("fin", archive_ns);
+  const std::string last = last_of(iq);
+  if (!last.empty()) cursor_ = last;
+  const std::string_view complete = fin ? fin->attr_or("complete") : std::string_view();
+  if (last.empty() || complete == "true" || complete == "1") return caught_up(complete_, now);
+  if (++pages_ >= most_pages) return caught_up(false, now);
+  query(now);
+}
+
+// item-not-found: the archive has forgotten that entry.
+void AccountSession::page_refused(const Element& iq, Steady now) {
+  const Element* error = iq.child("error", ns::client);
+  const bool unknown = error && error->child("item-not-found", ns::stanza_error);
+  if (unknown && !from_start_ && account_.archive_start) {
+    from_start_ = true;
+    cursor_.clear();
+    return query(now);
+  }
+  caught_up(false, now);
+}
+
+void AccountSession::caught_up(bool complete, Steady now) {
+  complete_ = complete;
+  if (phase_ == Phase::catching_up) {
+    phase_ = Phase::closing_gap;
+    if (!account_.presence.empty()) out_.stanzas.push_back(account_.presence);
+    if (complete && (!cursor_.empty() || account_.archive_start)) return query(now);
+  }
+  phase_ = Phase::steady;
+  out_.events.emplace_back(SessionCaughtUp{account_.jid, cursor_, complete_});
+}
+
+// By the account itself, or somebody else may have written it (XEP-0359, section 7).
+std::string AccountSession::archive_id_of(const Element& stanza) const {
+  for (const Node& node : stanza.children) {
+    const Element* element = node.element();
+    if (!element || !element->is("stanza-id", stanza_id_ns)) continue;
+    const auto by = Jid::parse(element->attr_or("by"));
+    if (by && *by == account_.jid) return std::string(element->attr_or("id"));
+  }
+  return {};
+}
+
+void AccountSession::take_message(Element message) {
+  if (const Element* archived = message.child("result", archive_ns)) {
+    if (from_self(message)) return take_archived(*archived);
+    ++out_.refused;
+    return;
+  }
+  for (const std::string_view name : {"received", "sent"}) {
+    const Element* carbon = message.child(name, carbons_ns);
+    if (!carbon) continue;
+    const Element* inner = forwarded_message(*carbon);
+    if (!inner || !from_self(message)) {  // XEP-0280, section 11: anybody could send one
+      ++out_.refused;
+      return;
+    }
+    std::string id = archive_id_of(*inner);
+    if (id.empty()) id = archive_id_of(message);
+    Element copy = *inner;
+    return give(std::move(copy),
+                name == "sent" ? SessionStanza::Source::carbon_sent : SessionStanza::Source::carbon_received,
+                std::move(id), std::nullopt);
+  }
+  std::string id = archive_id_of(message);
+  give(std::move(message), SessionStanza::Source::live, std::move(id), std::nullopt);
+}
+
+void AccountSession::take_archived(const Element& result) {
+  if (query_id_.empty() || result.attr_or("queryid") != query_id_) return;  // of newest_id, or of an earlier log-in
+  std::optional<Instant> stamp;
+  const Element* inner = forwarded_message(result, &stamp);
+  if (!inner) return;
+  give(*inner, SessionStanza::Source::archive, std::string(result.attr_or("id")), stamp);
+}
+
+void AccountSession::give(Element stanza, SessionStanza::Source source, std::string archive_id,
+                          std::optional<Instant> stamp) {
+  if (!archive_id.empty() && !first_time(archive_id)) return;
+  SessionStanza out{account_.jid, std::move(stanza), source, std::move(archive_id), stamp};
+  if (phase_ == Phase::asking)
+    held_.push_back(std::move(out));
+  else
+    out_.events.emplace_back(std::move(out));
+}
+
+bool AccountSession::first_time(const std::string& archive_id) {
+  if (!seen_.insert(archive_id).second) return false;
+  seen_order_.push_back(archive_id);
+  if (seen_order_.size() > most_seen) {
+    seen_.erase(seen_order_.front());
+    seen_order_.pop_front();
+  }
+  return true;
+}
+
+void AccountSession::take_request(Element iq) {
+  const Element* content = iq.first_child();
+  const bool set = iq.attr_or("type") == "set";
+  if (!set && content && content->is("ping", ping_ns)) return result(iq);
+  const bool push =
+      set && content &&
+      (content->is("query", roster_ns) || content->is("block", blocking_ns) || content->is("unblock", blocking_ns));
+  if (push && !from_self(iq)) {  // RFC 6121, 2.1.6
+    ++out_.refused;
+    return error_answer(iq, "cancel", "service-unavailable");
+  }
+  if (push) result(iq);
+  give(std::move(iq), SessionStanza::Source::live, {}, std::nullopt);
+}
+
+void AccountSession::result(const Element& request) {
+  Element answer = new_iq("result", request.attr_or("id"));
+  if (const std::string* from = request.attr("from")) answer.set("to", *from);
+  out_.stanzas.push_back(text_of(answer));
+}
+
+void AccountSession::error_answer(const Element& request, std::string_view type, std::string_view condition) {
+  Element answer = new_iq("error", request.attr_or("id"));
+  if (const std::string* from = request.attr("from")) answer.set("to", *from);
+  answer.add(Element("error")).set("type", type).add(Element(condition, ns::stanza_error));
+  out_.stanzas.push_back(text_of(answer));
+}
+
+void AccountSession::on_time(Steady now) {
+  if (phase_ == Phase::idle) return;
+  if (phase_ == Phase::asking && now - asked_ >= answer_time) {
+    waiting_ = 0;
+    asked_all(now);
+  } else if (!query_id_.empty() && now - asked_ >= answer_time) {
+    query_id_.clear();
+    caught_up(false, now);
+  }
+  if (pinged_ != 0 && now - pinged_ >= answer_time) {
+    out_.lost = "the server has said nothing for " + std::to_string((now - heard_) / second) + " s";
+  } else if (pinged_ == 0 && now - heard_ >= quiet_time) {
+    pinged_ = now;
+    Element ping = new_iq("get", ping_id);
+    ping.set("to", account_.jid.domainpart()).add(Element("ping", ping_ns));
+    out_.stanzas.push_back(text_of(ping));
+  }
+}
+
+}  // namespace ferry

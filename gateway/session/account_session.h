@@ -1,0 +1,80 @@
+// What a session says and understands once it is logged in, of stanzas only: carbons, roster, block list, catch-up from
+// the archive, presence, pings. No I/O and no library: elements in, stanzas and events out.
+//
+// After a log-in that is not a resumption: carbons on, block list, roster and the archive's newest entry are asked for
+// at once; then SessionUp; then the archive, page by page; only then presence, so that what is live comes after what
+// was missed; then the archive once more for what came in between. What is then seen twice is told by its archive id.
+#pragma once
+
+#include <deque>
+#include <string>
+#include <unordered_set>
+#include <vector>
+
+#include "gateway/links/poller.h"
+#include "gateway/session/session_event.h"
+
+namespace ferry {
+
+// One instance is one account in one worker, through all its log-ins.
+class AccountSession {
+ public:
+  static constexpr Duration answer_time = 30 * second;  // for the server's answers; then it goes on without
+  static constexpr Duration quiet_time = 90 * second;   // nothing heard: ping; and nothing for answer_time: lost
+  static constexpr std::size_t page = 50;               // archive entries asked for at once
+  static constexpr std::size_t most_pages = 2'000;      // of one catch-up
+  static constexpr std::size_t most_seen = 4'096;       // archive ids remembered
+
+  struct Output {
+    std::vector<std::string> stanzas;  // for the server
+    std::vector<SessionEvent> events;
+    std::size_t refused = 0;  // stanzas that were not let through: spoofed carbons, over a limit
+    std::string lost;         // not empty: give the connection up, and why
+  };
+
+  explicit AccountSession(SessionAccount account);
+  void set_account(SessionAccount account);  // before a log-in
+
+  void bound(const Jid& full, bool acknowledges, Steady now);  // a new session
+  void resumed(Steady now);
+  void on_stanza(Element stanza, Steady now);
+  void on_refused(const Element& head, const std::string& why);  // one over a limit, without its content
+  void on_time(Steady now);
+  Output take();
+
+ private:
+  // asking: carbons, roster …; catching_up: before presence; closing_gap: after it.
+  enum class Phase { idle, asking, catching_up, closing_gap, steady };
+  bool from_self(const Element& stanza) const;
+  std::string archive_id_of(const Element& stanza) const;
+  void ask(Steady now);
+  bool take_answer(const Element& iq, Steady now);
+  void take_request(Element iq);
+  void take_message(Element message);
+  void take_archived(const Element& result);
+  void answered(unsigned what, Steady now);
+  void asked_all(Steady now);
+  void query(Steady now);
+  void take_page(const Element& iq, Steady now);
+  void page_refused(const Element& iq, Steady now);
+  void caught_up(bool complete, Steady now);
+  void give(Element stanza, SessionStanza::Source source, std::string archive_id, std::optional<Instant> stamp);
+  bool first_time(const std::string& archive_id);
+  void result(const Element& iq);
+  void error_answer(const Element& iq, std::string_view type, std::string_view condition);
+
+  SessionAccount account_;
+  Phase phase_ = Phase::idle;
+  SessionUp up_;
+  unsigned waiting_ = 0;  // answers, as bits
+  std::vector<SessionStanza> held_;
+  std::string newest_, cursor_, query_id_;
+  std::size_t queries_ = 0, pages_ = 0;
+  bool from_start_ = false, complete_ = true;
+  Steady asked_ = 0, heard_ = 0, pinged_ = 0;
+  std::deque<std::string> seen_order_;
+  std::unordered_set<std::string> seen_;
+  Output out_;
+};
+
+}  // namespace ferry

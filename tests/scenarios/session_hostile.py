@@ -1,0 +1,102 @@
+"""Cases of session_test.py: servers that hang, servers without TLS, stanzas made to hurt."""
+import asyncio
+import contextlib
+
+from patience import patient
+from process import HOST, free_port
+from raw_component import RawComponent
+
+STREAM = (
+    b"<?xml version='1.0'?><stream:stream xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams' "
+    b"id='1' from='localhost' version='1.0'>"
+)
+STARTTLS = b"<starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'><required/></starttls>"
+EMPTY = '<x xmlns="urn:example:hostile">%s</x>' % ('<a/>' * 65000)
+DEEP = '<x xmlns="urn:example:hostile">%s%s</x>' % ('<a>' * 37000, '</a>' * 37000)
+
+
+@contextlib.asynccontextmanager
+async def _server(behave):
+    """A server on a port of its own: `behave(reader, writer)` for each connection."""
+    port = free_port()
+    server = await asyncio.start_server(behave, HOST, port)
+    try:
+        yield port
+    finally:
+        server.close()
+
+
+async def a_server_that_hangs_in_the_handshake_stops_nobody_else(site):
+    bob, carol = site.account(), site.account()
+    hung = []
+
+    async def behave(reader, writer):
+        with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError):
+            await reader.readuntil(b'>')
+            await reader.readuntil(b'>')
+            writer.write(STREAM + b'<stream:features>' + STARTTLS + b'</stream:features>')
+            await reader.readuntil(b'>')
+            writer.write(b"<proceed xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>")
+            hung.append(writer)
+            while await reader.read(65536):
+                pass
+
+    async with _server(behave) as port:
+        tool = await site.tool(port=port)
+        tool.want(bob)
+        tool.want(carol)
+        down = await tool.event('down', bob)
+        assert down['why'] == 'lost' and 'handshake' in down['reason'], down
+        assert (await tool.event('down', carol))['why'] == 'lost'
+        assert hung and (await tool.counts())['died'] == 0
+
+
+async def without_tls_no_password_is_sent(site):
+    bob = site.account()
+    said = []
+
+    async def behave(reader, writer):
+        with contextlib.suppress(ConnectionError):
+            writer.write(
+                STREAM + b"<stream:features><mechanisms xmlns='urn:ietf:params:xml:ns:xmpp-sasl'>"
+                b'<mechanism>PLAIN</mechanism><mechanism>SCRAM-SHA-1</mechanism></mechanisms></stream:features>'
+            )
+            while data := await reader.read(65536):
+                said.append(data)
+
+    async with _server(behave) as port:
+        tool = await site.tool(port=port)
+        tool.want(bob)
+        down = await tool.event('down', bob)
+        assert down['why'] == 'tls', down
+        assert b'<auth' not in b''.join(said)
+
+
+async def _hostile(site, content):
+    """Only the account that it is for is disturbed for long; whoever shared its worker is back in 10 s."""
+    bob, carol, dave = site.account(), site.account(), site.account()
+    tool = await site.tool(per_worker=2, watchdog=int(patient(1000)))
+    full = tool.want(bob)
+    tool.want(carol)
+    await tool.ready(bob)
+    await tool.ready(carol)
+    tool.want(dave)  # in another worker
+    await tool.ready(dave)
+    eve = await RawComponent(site.server, site.server.component.domain).connect()
+    mark = tool.mark()
+    eve.send('<message from="eve@%s" to="%s">%s</message>' % (eve.domain, full, content))
+    eve.send('<message from="eve@%s" to="%s"><body>After</body></message>' % (eve.domain, full))
+    await tool.message(bob, 'After', timeout=40, after=mark)
+    if tool.find(lambda e: e['event'] == 'down' and e['jid'] == carol, mark):
+        await tool.ready(carol, after=mark)
+    assert not tool.find(lambda e: e['event'] == 'down' and e['jid'] == dave, mark)
+    assert (await tool.counts())['up'] == 3
+    await eve.disconnect()
+
+
+async def a_stanza_of_65000_empty_children(site):
+    await _hostile(site, EMPTY)
+
+
+async def a_stanza_37000_levels_deep(site):
+    await _hostile(site, DEEP)

@@ -1,0 +1,274 @@
+"""XMPP servers with TLS, and the session link at the shell (tests/session/session_tool.cpp)."""
+import asyncio
+import contextlib
+import itertools
+import json
+import os
+import signal
+import subprocess
+import xml.etree.ElementTree as ET
+
+from clients import XmppClient
+from patience import PATIENCE
+from process import HOST, Failed, free_port, scratch, write
+from recorder import TIMEOUT, Recorder
+from servers import Ejabberd, Prosody, ferry_program, make_certificates
+
+CLIENT = '{jabber:client}'
+DELAY = '{urn:xmpp:delay}delay'
+_resources = itertools.count(1)
+
+PROSODY = """
+modules_enabled = {{ "roster"; "saslauth"; "disco"; "ping"; "carbons"; "smacks"; "vcard_legacy"; "pep"; "offline"; "mam";
+  "time"; "version"; "tls"; "blocklist" }}
+modules_disabled = {{ "s2s" }}
+ssl = {{ certificate = "{certificate}"; key = "{key}" }}
+archive_expires_after = "never"; default_archive_policy = true
+limits = {{ c2s = {{ rate = "100mb/s" }} }}
+"""
+
+
+class TlsProsody(Prosody):
+    """Accounts log in with SCRAM over TLS; plain connections stay possible for the people of a case."""
+
+    external = False
+
+    def __init__(self, accounts, **place):
+        certificates = scratch('certificates')
+        self.cafile, certificate, key = make_certificates(certificates)
+        super().__init__(accounts=accounts, extra=PROSODY.format(certificate=certificate, key=key), **place)
+
+
+EJABBERD = """\
+hosts: ["localhost"]
+loglevel: warning
+auth_method: internal
+registration_timeout: infinity
+certfiles: ["{certificate}", "{key}"]
+ca_file: "{cafile}"
+c2s_cafile: "{cafile}"
+listen:
+  - {{port: {port}, ip: "127.0.0.1", module: ejabberd_c2s, starttls: true, tls_verify: true, max_stanza_size: 262144,
+     shaper: none}}
+  - {{port: {component.port}, ip: "127.0.0.1", module: ejabberd_service, global_routes: false,
+     hosts: {{"{component.domain}": {{password: "{component.secret}"}}}}}}
+modules: {{mod_disco: {{}}, mod_roster: {{versioning: true}}, mod_offline: {{}}, mod_carboncopy: {{}}, mod_ping: {{}},
+          mod_stream_mgmt: {{resend_on_timeout: if_offline}}, mod_vcard: {{}}, mod_version: {{}}, mod_privacy: {{}},
+          mod_blocking: {{}}, mod_mam: {{default: always}}}}
+"""
+
+
+class TlsEjabberd(Ejabberd):
+    """The same; and SASL EXTERNAL for a certificate that the CA of self.certificates has signed."""
+
+    external = True
+
+    def __init__(self, accounts, **place):
+        super().__init__(accounts=accounts, **place)
+        self.certificates = scratch('certificates')
+        self.cafile, certificate, key = make_certificates(self.certificates)
+        write(
+            self.configuration,
+            EJABBERD.format(
+                certificate=certificate, key=key, cafile=self.cafile, port=self.port, component=self.component
+            ),
+        )
+
+    def client_certificate(self, jid):
+        """(certificate, key) with the JID as its XmppAddr, RFC 6120 section 13.7.1.4."""
+        name = os.path.join(self.certificates, jid.replace('@', '-at-'))
+        write(name + '.cnf', 'subjectAltName=otherName:1.3.6.1.5.5.7.8.5;UTF8:%s\n' % jid)
+        for arguments in (
+            ('req', '-newkey', 'rsa:2048', '-nodes', '-subj', '/CN=' + jid, '-keyout', name + '.key', '-out', name + '.csr'),
+            ('x509', '-req', '-in', name + '.csr', '-CA', 'ca.pem', '-CAkey', 'ca.key', '-CAcreateserial', '-days', '30')
+            + ('-extfile', name + '.cnf', '-out', name + '.pem'),
+        ):
+            subprocess.run(['openssl', *arguments], cwd=self.certificates, check=True, capture_output=True)
+        return name + '.pem', name + '.key'
+
+
+class Tool(Recorder):
+    """session_tool: its events are dicts. One is one session link."""
+
+    name = 'session_tool'
+
+    def __init__(self, server, host=HOST, port=None, cafile=None, **options):
+        super().__init__()
+        self.server = server
+        self.arguments = ['host=' + host, 'port=%d' % (port or server.port), 'domain=' + server.domain]
+        self.arguments += ['cafile=' + (cafile or server.cafile), 'program=' + ferry_program('ferry-session')]
+        options.setdefault('watchdog', int(3000 * PATIENCE))
+        self.arguments += ['%s=%s' % (key.replace('_', '-'), value) for key, value in options.items()]
+
+    async def start(self):
+        self.process = await asyncio.create_subprocess_exec(
+            ferry_program('session_tool'),
+            *self.arguments,
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            limit=1 << 24
+        )
+        self.task = asyncio.ensure_future(self._read())
+        return self
+
+    async def _read(self):
+        while line := await self.process.stdout.readline():
+            self.record(json.loads(line))
+
+    def do(self, what, **values):
+        self.process.stdin.write(json.dumps({'do': what, **values}).encode() + b'\n')
+
+    def want(self, jid, **values):
+        """Logs in, by password unless told otherwise, with a resource of its own; gives the full JID."""
+        values.setdefault('resource', 'ferry-%d' % next(_resources))
+        values.setdefault('presence', '<presence><priority>5</priority></presence>')
+        if 'certificate' not in values:
+            values.setdefault('password', self.server.accounts[jid.split('@')[0]])
+        self.do('want', jid=jid, **values)
+        return '%s/%s' % (jid, values['resource'])
+
+    async def event(self, event, jid=None, timeout=TIMEOUT, after=0, **values):
+        """jid: bare."""
+
+        def fits(e):
+            return (
+                e['event'] == event
+                and (jid is None or e['jid'].split('/')[0] == jid)
+                and all(e.get(key) == value for key, value in values.items())
+            )
+
+        return await self.wait(fits, timeout, after, '%s of %s %s' % (event, jid, values))
+
+    async def ready(self, jid, timeout=TIMEOUT, after=0):
+        """Up, and caught up."""
+        up = await self.event('up', jid, timeout, after)
+        await self.event('caught-up', jid, timeout, after)
+        return up
+
+    async def message(self, jid, body, timeout=TIMEOUT, after=0, **values):
+        def fits(e):
+            return (
+                e['event'] == 'stanza'
+                and e['jid'] == jid
+                and element(e).findtext(CLIENT + 'body') == body
+                and all(e.get(key) == value for key, value in values.items())
+            )
+
+        return await self.wait(fits, timeout, after, 'message %r to %s %s' % (body, jid, values))
+
+    def bodies(self, jid, after=0):
+        found = [element(e).findtext(CLIENT + 'body') for e in self.events[after:] if e['event'] == 'stanza' and e['jid'] == jid]
+        return [body for body in found if body is not None]
+
+    async def counts(self):
+        mark = self.mark()
+        self.do('counts')
+        return await self.event('counts', after=mark)
+
+    def workers(self):
+        """Their process ids."""
+        with open('/proc/%d/task/%d/children' % (self.process.pid, self.process.pid), encoding='ascii') as file:
+            return [int(pid) for pid in file.read().split()]
+
+    async def stop(self):
+        if self.process.returncode is None:
+            self.process.kill()
+        await self.process.wait()
+        self.task.cancel()
+
+
+def element(event):
+    return ET.fromstring(event['stanza'])
+
+
+class Proxy:
+    """A way to the server that can be cut: `async with Proxy(port) as proxy`."""
+
+    def __init__(self, port):
+        self.target, self.port = port, free_port()
+        self.writers = set()
+        self.refuse = False
+
+    async def __aenter__(self):
+        self.server = await asyncio.start_server(self._accept, HOST, self.port)
+        return self
+
+    async def __aexit__(self, *_):
+        self.cut()
+        self.server.close()
+
+    async def _accept(self, reader, writer):
+        if self.refuse:
+            return writer.transport.abort()
+        other_reader, other_writer = await asyncio.open_connection(HOST, self.target)
+        self.writers |= {writer, other_writer}
+        await asyncio.gather(self._pump(reader, other_writer), self._pump(other_reader, writer))
+
+    async def _pump(self, reader, writer):
+        with contextlib.suppress(ConnectionError):
+            while data := await reader.read(65536):
+                writer.write(data)
+                await writer.drain()
+        self.writers.discard(writer)
+        writer.close()
+
+    def cut(self):
+        """Every connection breaks, without a word to either side."""
+        for writer in list(self.writers):
+            writer.transport.abort()
+        self.writers.clear()
+
+
+class Site:
+    """One server, one link; accounts u0 … are taken one after the other."""
+
+    ACCOUNTS = 60
+
+    def __init__(self, server_class):
+        self.server = server_class({'u%d' % n: 'pw-%d-secret' % n for n in range(self.ACCOUNTS)})
+        self.taken = 0
+        self.open = []
+
+    def account(self):
+        self.taken += 1
+        return 'u%d@localhost' % (self.taken - 1)
+
+    async def tool(self, **options):
+        tool = await Tool(self.server, **options).start()
+        self.open.append(tool.stop)
+        return tool
+
+    async def user(self, jid, resource='desk', **connect):
+        client = XmppClient(self.server, jid, resource=resource)
+        self.open.append(client.disconnect)
+        return await client.connect(**connect)
+
+    async def after_case(self):
+        for stop in reversed(self.open):
+            with contextlib.suppress(Exception):
+                await stop()
+        self.open.clear()
+
+    def print_logs(self):
+        self.server.print_log()
+
+
+def setup_with(server_class):
+    @contextlib.asynccontextmanager
+    async def setup():
+        site = Site(server_class)
+        await asyncio.to_thread(site.server.start)
+        try:
+            yield site
+        finally:
+            await site.after_case()
+            site.server.kill()
+
+    return setup
+
+
+def end(pid):
+    os.kill(pid, signal.SIGKILL)
+
+
+__all__ = ['Failed', 'Proxy', 'Site', 'TlsEjabberd', 'TlsProsody', 'Tool', 'element', 'end', 'setup_with']

@@ -1,0 +1,264 @@
+#include "gateway/session/account_session.h"
+
+#include <gtest/gtest.h>
+
+namespace ferry {
+namespace account_session_test {
+
+const Jid bob = *Jid::parse("bob@corp.example"), bob_here = *Jid::parse("bob@corp.example/ferry");
+
+Element xml(const std::string& text) {
+  auto element = parse_xml(text);
+  EXPECT_TRUE(element) << text;
+  return std::move(*element);
+}
+
+// One account's session, and what it said last.
+struct Session {
+  explicit Session(SessionAccount account) : session(std::move(account)) {
+    session.bound(bob_here, true, now);
+    collect();
+  }
+  void hear(const std::string& stanza) {
+    session.on_stanza(xml(stanza), now);
+    collect();
+  }
+  void collect() {
+    out = session.take();
+    refused += out.refused;
+    for (std::string& s : out.stanzas) said.push_back(xml(s));
+    for (SessionEvent& e : out.events) events.push_back(std::move(e));
+  }
+  // The answers to the first four requests.
+  void answer(const std::string& newest = "n9", bool archive = true, bool carbons = true) {
+    hear("<iq id='ferry-carbons' type='" + std::string(carbons ? "result" : "error") + "'/>");
+    hear("<iq id='ferry-blocklist' type='result'><blocklist xmlns='urn:xmpp:blocking'/></iq>");
+    hear("<iq id='ferry-roster' type='result' from='bob@corp.example'><query xmlns='jabber:iq:roster' ver='2'/></iq>");
+    hear(archive ? fin("ferry-newest", newest, true) : "<iq id='ferry-newest' type='error'/>");
+  }
+  static std::string fin(const std::string& id, const std::string& last, bool complete) {
+    return "<iq id='" + id + "' type='result'><fin xmlns='urn:xmpp:mam:2' complete='" + (complete ? "true" : "false") +
+           "'><set xmlns='http://jabber.org/protocol/rsm'>" + (last.empty() ? "" : "<last>" + last + "</last>") +
+           "</set></fin></iq>";
+  }
+  void archived(const std::string& query, const std::string& id, const std::string& from = "bob@corp.example") {
+    hear("<message from='" + from + "'><result xmlns='urn:xmpp:mam:2' queryid='" + query + "' id='" + id +
+         "'><forwarded xmlns='urn:xmpp:forward:0'><delay xmlns='urn:xmpp:delay' stamp='2026-11-20T10:00:00Z'/>"
+         "<message xmlns='jabber:client' from='alice@corp.example/a'><body>" +
+         id + "</body></message></forwarded></result></message>");
+  }
+  template <class T>
+  std::vector<T> all() const {
+    std::vector<T> found;
+    for (const SessionEvent& e : events)
+      if (const T* one = std::get_if<T>(&e)) found.push_back(*one);
+    return found;
+  }
+  std::string last_query() const {  // the id of the latest archive query
+    for (auto it = said.rbegin(); it != said.rend(); ++it)
+      if (it->attr_or("id").starts_with("ferry-archive-")) return std::string(it->attr_or("id"));
+    return {};
+  }
+  std::size_t presences() const {
+    return static_cast<std::size_t>(
+        std::count_if(said.begin(), said.end(), [](const Element& e) { return e.is("presence", ns::client); }));
+  }
+
+  AccountSession session;
+  AccountSession::Output out;
+  std::vector<Element> said;
+  std::vector<SessionEvent> events;
+  std::size_t refused = 0;
+  Steady now = 1'000'000;
+};
+
+SessionAccount account(std::string archive_id = {}, std::optional<Instant> start = {}) {
+  return {bob, "pw", {}, {}, "ferry", "<presence><priority>5</priority></presence>", "1", std::move(archive_id), start};
+}
+
+TEST(AccountSession, AsksFirstAndIsUpWithTheLastAnswer) {
+  Session s(account());
+  ASSERT_EQ(s.said.size(), 4U);
+  EXPECT_EQ(s.said[2].child("query", "jabber:iq:roster")->attr_or("ver"), "1");
+  EXPECT_TRUE(s.events.empty());
+  s.answer();
+  const auto up = s.all<SessionUp>();
+  ASSERT_EQ(up.size(), 1U);
+  EXPECT_EQ(up[0].jid, bob_here);
+  EXPECT_TRUE(up[0].carbons && up[0].archive && up[0].blocking && up[0].roster_versions && up[0].acknowledges);
+  EXPECT_TRUE(std::holds_alternative<SessionUp>(s.events.front())) << "before the roster that came before it";
+  EXPECT_EQ(s.all<SessionStanza>().size(), 2U);
+  EXPECT_EQ(s.presences(), 1U);
+  ASSERT_EQ(s.all<SessionCaughtUp>().size(), 1U);
+  EXPECT_EQ(s.all<SessionCaughtUp>()[0].archive_id, "n9") << "where the next catch-up begins";
+}
+
+TEST(AccountSession, AServerThatCanNothingIsStillUp) {
+  Session s(account("n1"));
+  s.answer("", false, false);
+  ASSERT_EQ(s.all<SessionUp>().size(), 1U);
+  EXPECT_FALSE(s.all<SessionUp>()[0].carbons);
+  EXPECT_EQ(s.presences(), 1U);
+  ASSERT_EQ(s.all<SessionCaughtUp>().size(), 1U);
+  EXPECT_FALSE(s.all<SessionCaughtUp>()[0].complete);
+}
+
+TEST(AccountSession, AServerThatDoesNotAnswerIsUpAfterAWhile) {
+  Session s(account());
+  s.hear("<iq id='ferry-carbons' type='result'/>");
+  s.session.on_time(s.now += AccountSession::answer_time);
+  s.collect();
+  ASSERT_EQ(s.all<SessionUp>().size(), 1U);
+  EXPECT_TRUE(s.all<SessionUp>()[0].carbons);
+  EXPECT_FALSE(s.all<SessionUp>()[0].archive);
+}
+
+TEST(AccountSession, FetchesPagesThenIsPresentThenClosesTheGap) {
+  Session s(account("n1"));
+  s.answer();
+  EXPECT_EQ(s.presences(), 0U) << "not before the past is here";
+  const std::string first = s.last_query();
+  s.archived(first, "n2");
+  s.archived(first, "n3");
+  s.hear(Session::fin(first, "n3", false));
+  const std::string second = s.last_query();
+  EXPECT_NE(first, second);
+  EXPECT_NE(to_xml(s.said.back()).find(">n3<"), std::string::npos);
+  s.archived(second, "n9");
+  s.hear(Session::fin(second, "n9", true));
+  EXPECT_EQ(s.presences(), 1U);
+  EXPECT_TRUE(s.all<SessionCaughtUp>().empty());
+  const std::string gap = s.last_query();
+  s.hear(
+      "<message from='alice@corp.example/a'><body>x</body><stanza-id xmlns='urn:xmpp:sid:0' by='bob@corp.example' "
+      "id='n10'/></message>");
+  s.archived(gap, "n10");
+  s.archived(gap, "n11");
+  s.hear(Session::fin(gap, "n11", true));
+  ASSERT_EQ(s.all<SessionCaughtUp>().size(), 1U);
+  EXPECT_EQ(s.all<SessionCaughtUp>()[0].archive_id, "n11");
+  std::vector<std::string> ids;
+  for (const SessionStanza& stanza : s.all<SessionStanza>())
+    if (!stanza.archive_id.empty()) ids.push_back(stanza.archive_id);
+  EXPECT_EQ(ids, (std::vector<std::string>{"n2", "n3", "n9", "n10", "n11"})) << "each once, in order";
+}
+
+TEST(AccountSession, AForgottenEntryFallsBackToTheTimeOrSaysSo) {
+  const std::string error =
+      "' type='error'><error type='cancel'><item-not-found "
+      "xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></iq>";
+  Session with(account("gone", Instant{0}));
+  with.answer();
+  with.hear("<iq id='" + with.last_query() + error);
+  EXPECT_NE(to_xml(with.said.back()).find("1970-01-01T00:00:00"), std::string::npos);
+  EXPECT_TRUE(with.all<SessionCaughtUp>().empty());
+  Session without(account("gone"));
+  without.answer();
+  without.hear("<iq id='" + without.last_query() + error);
+  ASSERT_EQ(without.all<SessionCaughtUp>().size(), 1U);
+  EXPECT_FALSE(without.all<SessionCaughtUp>()[0].complete);
+  EXPECT_EQ(without.presences(), 1U);
+}
+
+std::string carbon(const std::string& outer_from, const std::string& kind) {
+  return "<message from='" + outer_from + "'><" + kind +
+         " xmlns='urn:xmpp:carbons:2'><forwarded xmlns='urn:xmpp:forward:0'>"
+         "<message xmlns='jabber:client' from='bob@corp.example/desk' to='alice@corp.example'><body>c</body></message>"
+         "</forwarded></" +
+         kind + "></message>";
+}
+
+TEST(AccountSession, CarbonsAndArchiveOnlyFromTheAccountItself) {
+  Session s(account());
+  s.answer();
+  const std::size_t before = s.all<SessionStanza>().size();
+  s.hear(carbon("bob@corp.example", "sent"));
+  ASSERT_EQ(s.all<SessionStanza>().size(), before + 1);
+  EXPECT_EQ(s.all<SessionStanza>().back().source, SessionStanza::Source::carbon_sent);
+  EXPECT_EQ(s.all<SessionStanza>().back().stanza.attr_or("to"), "alice@corp.example");
+  s.hear(carbon("eve@corp.example", "sent"));
+  s.hear(carbon("bob@corp.example/desk", "received"));
+  s.archived(s.last_query(), "n5", "eve@corp.example");
+  s.archived("another-query", "n6");
+  EXPECT_EQ(s.all<SessionStanza>().size(), before + 1);
+  EXPECT_EQ(s.refused, 3U);
+}
+
+TEST(AccountSession, AnArchiveIdBySomebodyElseIsNone) {
+  Session s(account());
+  s.answer();
+  s.hear(
+      "<message from='eve@corp.example/x'><stanza-id xmlns='urn:xmpp:sid:0' by='eve@corp.example' id='n1'/>"
+      "<stanza-id xmlns='urn:xmpp:sid:0' by='bob@corp.example' id='n2'/></message>");
+  EXPECT_EQ(s.all<SessionStanza>().back().archive_id, "n2");
+  s.hear(
+      "<message from='eve@corp.example/x'><stanza-id xmlns='urn:xmpp:sid:0' by='eve@corp.example' id='n3'/></message>");
+  EXPECT_EQ(s.all<SessionStanza>().back().archive_id, "");
+}
+
+TEST(AccountSession, AnswersPushesAndPingsAndNoForgedOnes) {
+  Session s(account());
+  s.answer();
+  s.said.clear();
+  s.hear("<iq type='set' id='p1'><query xmlns='jabber:iq:roster'><item jid='a@b'/></query></iq>");
+  s.hear("<iq type='get' id='p2' from='corp.example'><ping xmlns='urn:xmpp:ping'/></iq>");
+  s.hear(
+      "<iq type='set' id='p3' from='eve@corp.example/x'><query xmlns='jabber:iq:roster'><item "
+      "jid='a@b'/></query></iq>");
+  ASSERT_EQ(s.said.size(), 3U);
+  EXPECT_EQ(s.said[0].attr_or("type"), "result");
+  EXPECT_EQ(s.said[1].attr_or("type"), "result");
+  EXPECT_EQ(s.said[1].attr_or("to"), "corp.example");
+  EXPECT_EQ(s.said[2].attr_or("type"), "error");
+  EXPECT_EQ(s.all<SessionStanza>().back().stanza.attr_or("id"), "p1");
+}
+
+TEST(AccountSession, AStanzaOverALimitIsCountedAndARequestAnswered) {
+  Session s(account());
+  s.answer();
+  s.said.clear();
+  s.session.on_refused(xml("<message from='eve@corp.example'/>"), "x");
+  s.session.on_refused(xml("<iq type='get' id='7' from='eve@corp.example'/>"), "x");
+  s.collect();
+  EXPECT_EQ(s.refused, 2U);
+  ASSERT_EQ(s.said.size(), 1U);
+  EXPECT_EQ(s.said[0].attr_or("to"), "eve@corp.example");
+}
+
+TEST(AccountSession, AsksAfterSilenceAndGivesUp) {
+  Session s(account());
+  s.answer();
+  s.said.clear();
+  s.session.on_time(s.now += AccountSession::quiet_time);
+  s.collect();
+  ASSERT_EQ(s.said.size(), 1U);
+  s.session.on_time(s.now += AccountSession::answer_time);
+  EXPECT_FALSE(s.session.take().lost.empty());
+}
+
+TEST(AccountSession, AfterAResumptionNothingIsAskedAgain) {
+  Session s(account());
+  s.answer();
+  s.said.clear();
+  s.session.resumed(s.now);
+  s.collect();
+  EXPECT_TRUE(s.said.empty());
+  EXPECT_TRUE(s.all<SessionUp>().back().resumed);
+}
+
+TEST(AccountSession, WhatALogInDidNotFinishComesAgain) {
+  Session s(account("n1"));
+  s.hear(
+      "<message from='alice@corp.example/a'><stanza-id xmlns='urn:xmpp:sid:0' by='bob@corp.example' "
+      "id='n2'/></message>");
+  EXPECT_TRUE(s.events.empty()) << "held until it is up";
+  s.session.bound(bob_here, true, s.now);
+  s.collect();
+  s.answer();
+  s.archived(s.last_query(), "n2");
+  ASSERT_FALSE(s.all<SessionStanza>().empty());
+  EXPECT_EQ(s.all<SessionStanza>().back().archive_id, "n2");
+}
+
+}  // namespace account_session_test
+}  // namespace ferry
