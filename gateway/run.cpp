@@ -162,13 +162,15 @@ int run(int argc, char** argv, const Options& configured) {
   std::optional<ComponentLink> component;
   if (!options.component.host.empty()) component.emplace(poller, inbox, component_settings(options), seed[0]);
   BrokerLink broker(poller, inbox, broker_settings(options, client_id(store)), seed[1]);
+  std::optional<Sessions> sessions;
+  if (!options.session.host.empty()) sessions.emplace(poller, inbox, options, chance()[0]);
   Brain brain(options, table, store, chance(), FERRY_VERSION);
   watched.brain = &brain;
   watched.broker = &broker;
   watched.component = component ? &*component : nullptr;
   Reload reload(argc, argv, {options, table, store, brain, log, clock, service});
   Tick tick({options, brain, store, poller, signals, inbox, component ? &*component : nullptr, broker,
-             listening.control, http, log, service, watched, reload},
+             listening.control, http, sessions ? &*sessions : nullptr, log, service, watched, reload},
             clock);
   return tick.run();
 }
