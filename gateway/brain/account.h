@@ -44,6 +44,7 @@ struct Account {
   std::int64_t undoing = 0;
   std::size_t undo_open = 0;  // answers and acknowledgements that the write being undone waits for
   std::optional<Instant> retry_at;
+  std::optional<Instant> hidden_at;  // back: the broker was told to keep nothing of the user
 
   // Does what the session hears reach the user's subtree?
   bool carries() const {

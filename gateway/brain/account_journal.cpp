@@ -49,10 +49,15 @@ Element AccountJournal::roster_remove(const Jid& jid) {
   return iq;
 }
 
+std::vector<Element> AccountJournal::undo_set(const Contact* contact, const Jid& jid) {
+  if (!on_roster(contact)) return {roster_remove(jid)};
+  return {roster_set(jid, contact->record.name, contact->record.groups)};
+}
+
 // Back to the item that was there, with the subscriptions that it had: theirs must be granted anew by the contact, ours
 // is granted in advance (RFC 6121 section 3.4).
-std::vector<Element> AccountJournal::undo_item(const Contact* contact, const Jid& jid) {
-  if (!on_roster(contact)) return {roster_remove(jid)};
+std::vector<Element> AccountJournal::undo_remove(const Contact* contact, const Jid& jid) {
+  if (!on_roster(contact)) return {};
   std::vector<Element> stanzas = {roster_set(jid, contact->record.name, contact->record.groups)};
   if (contact->record.from) stanzas.push_back(presence_to(jid, "subscribed"));
   if (contact->record.to || contact->record.ask) stanzas.push_back(presence_to(jid, "subscribe"));

@@ -15,7 +15,8 @@ class AccountJournal {
   AccountJournal(World& world, SessionIqs& iqs, SessionOutbox& outbox) : world_(world), iqs_(iqs), outbox_(outbox) {}
 
   // What undoes a write; computed from what is known before it.
-  static std::vector<Element> undo_item(const Contact* contact, const Jid& jid);         // of a change of a roster item
+  static std::vector<Element> undo_set(const Contact* contact, const Jid& jid);          // name and groups of an item
+  static std::vector<Element> undo_remove(const Contact* contact, const Jid& jid);       // of an item
   static std::vector<Element> undo_subscribe(const Contact* contact, const Jid& jid);    // we asked to see them
   static std::vector<Element> undo_unsubscribe(const Contact* contact, const Jid& jid);  // we stopped watching them
   static std::vector<Element> undo_approve(const Contact* contact, const Jid& jid);      // we let them see us

@@ -85,6 +85,7 @@ void Accounts::tie(Account& account, User& user) {
 }
 
 void Accounts::show_state(const User& user) {
+  if (user.account->hidden_at) return;
   world_.publish_to(user, "in/state",
                     state_json(account_state_name(user.account->record.state), user.account->up, world_.version), true);
 }

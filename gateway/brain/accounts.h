@@ -29,6 +29,7 @@ class Accounts {
  public:
   static constexpr Duration step_time = 100;              // ms between transitions that begin
   static constexpr std::size_t max_active = 256;          // accounts on their way at a time
+  static constexpr Duration hide_time = second;           // for what was retained to be gone
   static constexpr Duration save_time = 5 * second;       // counts are written down this often
   static constexpr Duration forget_time = 3600 * second;  // what was seen long ago
   static constexpr std::size_t max_page_items = 5'000;
@@ -56,6 +57,7 @@ class Accounts {
 
   std::function<std::optional<std::string>(const std::string& row)> add_route;  // admin: why not
   std::function<void(const std::string& jid)> remove_route;
+  std::function<void(User&)> hide;      // router: the broker keeps nothing of the user
   std::function<void(User&)> withdraw;  // router: nothing of the user's is retained any more, the user goes
 
  private:
@@ -73,6 +75,8 @@ class Accounts {
   bool enter_dual(Account& account);
   void go_back(Account& account);
   void keep_what_people_did(Account& account);
+  bool hidden(Account& account);
+  void leave(Account& account);
   void want(Account& account);
   void unwant(Account& account);
   void tie(Account& account, User& user);

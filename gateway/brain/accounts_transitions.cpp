@@ -38,7 +38,7 @@ void Accounts::enter(Account& account, AccountState state) {
 // From its state towards its target, as far as it goes at the moment; whatever it waits for comes here again.
 void Accounts::advance(Account& account) {
   const std::string& bare = account.record.jid.str();
-  bool on = account.active;
+  bool on = account.active && may_run(account);
   while (on && account.record.state != account.record.target) {
     const AccountState state = account.record.state, target = account.record.target;
     if (state == AccountState::back || target == AccountState::legacy) {
@@ -114,6 +114,17 @@ void Accounts::keep_what_people_did(Account& account) {
     world_.records.set_write(jid, write->number, WriteState::lasting);
 }
 
+// What is retained goes first, and is seen to have gone, while the records still know what it was: a crash between the
+// commit and the publishes would leave it there for ever.
+bool Accounts::hidden(Account& account) {
+  if (!account.hidden_at) {
+    account.hidden_at = world_.now;
+    unwant(account);
+    hide(*account.user);
+  }
+  return world_.mqtt_up && world_.waiting.publishes == 0 && world_.now >= *account.hidden_at + hide_time;
+}
+
 // First the server stops sending us messages, then what waits goes out, then every write is undone, from the latest to
 // the first, and only then the person leaves the broker.
 void Accounts::go_back(Account& account) {
@@ -122,6 +133,7 @@ void Accounts::go_back(Account& account) {
     account.drain = Account::Drain::not_yet;
     if (!account.wanted) want(account);  // it was retired
   }
+  if (account.hidden_at) return leave(account);
   if (account.user) {
     bridge_.tell_presence(account);  // none
     if (account.up && account.drain == Account::Drain::not_yet) {
@@ -153,10 +165,17 @@ void Accounts::go_back(Account& account) {
         return trouble(account, "there is something to undo, and the session is down");
     }
   }
+  leave(account);
+}
+
+// Nothing of the account's is anywhere but where it always was.
+void Accounts::leave(Account& account) {
+  if (account.user && !hidden(account)) return;
   if (account.record.keep) keep_what_people_did(account);
   if (User* user = std::exchange(account.user, nullptr)) {
     user->account = nullptr;
     account.queued.clear();
+    account.hidden_at.reset();
     withdraw(*user);
   }
   if (std::exchange(account.record.route_added, false)) remove_route(account.record.jid.str());

@@ -49,7 +49,8 @@ void Brain::on_component_up(Instant now) {
   w.now = now;
   w.xmpp_up = true;
   impl_->delivery.component_up();
-  for (const auto& [key, user] : w.users_by_key) impl_->roster.assert_pending(*user);
+  for (const auto& [key, user] : w.users_by_key)
+    if (!user->account) impl_->roster.assert_pending(*user);
   impl_->presences.component_up();
   impl_->feeds.component_up();
   if (w.mqtt_up) impl_->queue_show(false);

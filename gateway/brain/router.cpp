@@ -34,6 +34,7 @@ Router::Router(const Options& options, MappingTable& table, Records& records, co
   };
   accounts.add_route = [this](const std::string& row) { return admin.add_route(row); };
   accounts.remove_route = [this](const std::string& jid) { admin.remove_route(jid); };
+  accounts.hide = [this](User& user) { hide(user); };
   accounts.withdraw = [this](User& user) { withdraw(user); };
   admin.on_add = [this](User& user) { greet(user); };
   admin.on_move = [this](User& user) { move(user); };
@@ -78,15 +79,18 @@ void Router::forget(User& user) {
   world.forget_user(user);
 }
 
-void Router::withdraw(User& user) {
+void Router::hide(User& user) {
   for (auto& [bare, contact] : user.contacts) {
     world.clear(user, "in/contact/" + peer_level(bare));
     world.clear(user, "in/contact/" + peer_level(bare) + "/presence");
   }
   for (auto& [bare, endpoints] : user.strangers) world.clear(user, "in/contact/" + peer_level(bare) + "/presence");
   for (auto& [name, device] : user.devices) world.clear(user, "out/dev/" + name + "/presence");
-  presences.forget_deferred(user);
   world.clear(user, "in/state");
+}
+
+void Router::withdraw(User& user) {
+  presences.forget_deferred(user);
   world.records.remove_user(user.key);
   delivery.forget(user.key);
   world.forget_user(user);

@@ -42,7 +42,9 @@ struct Router {
   void show_state(const User& user);
   void move(User& user);
   void forget(User& user);
-  void withdraw(User& user);  // an account goes back: its server keeps everything, the broker nothing
+  // An account goes back: the broker keeps nothing of it, then the records; its server keeps everything.
+  void hide(User& user);
+  void withdraw(User& user);
   void subscribe_feeds();
   void drain_loopback();
   void show_some();

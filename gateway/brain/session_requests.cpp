@@ -126,7 +126,7 @@ void SessionRequests::roster_put(Account& account, const Jid& jid, JsonView r, c
   }
   if (known && known->record.listed && known->record.name == new_name && known->record.groups == groups)
     return tell(account, asked, std::string("{}"));
-  journal_.write_iq(account, AccountJournal::roster_set(jid, new_name, groups), AccountJournal::undo_item(known, jid),
+  journal_.write_iq(account, AccountJournal::roster_set(jid, new_name, groups), AccountJournal::undo_set(known, jid),
                     true, done(asked));
 }
 
@@ -134,7 +134,7 @@ void SessionRequests::roster_remove(Account& account, const Jid& jid, JsonView, 
   const Contact* known = contact_of(account, jid);
   if (!known || !known->record.listed)
     return tell(account, asked, error(Condition::item_not_found, "contact: not on the roster"));
-  journal_.write_iq(account, AccountJournal::roster_remove(jid), AccountJournal::undo_item(known, jid), true,
+  journal_.write_iq(account, AccountJournal::roster_remove(jid), AccountJournal::undo_remove(known, jid), true,
                     done(asked));
 }
 

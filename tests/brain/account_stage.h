@@ -23,13 +23,13 @@ class AccountConversation : public testing::TestWithParam<Where> {
         ask(R"({"command":"migrate.plan","cohort":"pilot","jids":["bob@corp.example"],"go":true})");
     EXPECT_NE(answer.find(R"("added":1)"), std::string::npos) << answer;
   }
-  void start(const std::string& to) {
+  void start(const std::string& to, int ticks = 20) {
     ask(R"({"command":"migrate.start","cohort":"pilot","to":")" + to + R"(","go":true})");
-    run();
+    run(ticks);
   }
-  void back(const std::string& more = "") {
+  void back(const std::string& more = "", int ticks = 20) {
     ask(R"({"command":"migrate.back","cohort":"pilot","go":true)" + more + "}");
-    run();
+    run(ticks);
   }
   void dual() {
     plan();

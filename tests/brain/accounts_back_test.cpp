@@ -21,12 +21,12 @@ class AccountsBackTest : public AccountConversation {
   // One whole move and back; Crash may fly out of it at any tick.
   void whole_life() {
     plan();
-    start("dual");
+    start("dual", 3);
     stage.online(account, "phone");
     live_a_little();
     stage.mqtt(account, "out/msg", R"({"id":"c1","to":"alice@corp.example","kind":"chat","body":"Hello"})");
-    start("moved");
-    back();
+    start("moved", 3);
+    back({}, 16);
   }
   // After the crash: a new process, and the administrator wants them back.
   void after_the_crash() {
@@ -37,7 +37,7 @@ class AccountsBackTest : public AccountConversation {
     stage.online(account, "phone");
     plan_if_gone();
     ask(R"({"command":"migrate.back","cohort":"pilot","go":true})");
-    run(40);
+    run(20);
   }
   void plan_if_gone() { ask(R"({"command":"migrate.plan","cohort":"pilot","jids":["bob@corp.example"],"go":true})"); }
 };

@@ -196,6 +196,7 @@ TEST_P(AccountsSessionTest, the_components_end_is_not_the_sessions) {
   stage.expect_shown(account, "in/contact/alice@corp.example/presence", R"({"state":"online"})");
   stage.component_up();
   for (const Element& e : stage.stanzas) EXPECT_NE(e.attr_or("from"), account);
+  EXPECT_TRUE(server.sent.empty());
 }
 
 TEST_P(AccountsSessionTest, presence_that_is_not_repeated_after_a_new_session_is_over) {
@@ -232,6 +233,7 @@ TEST_P(AccountsSessionTest, what_went_while_the_session_was_away_goes) {
 }
 
 TEST_P(AccountsSessionTest, a_wish_is_shown_and_answered) {
+  server.accounts[account].pending.insert("eve@corp.example");
   server.deliver(account, "<presence type='subscribe' from='eve@corp.example'><status>Me!</status></presence>");
   stage.expect_shown(account, "in/contact/eve@corp.example", R"({"request":true})");
   request("approve", "eve@corp.example");

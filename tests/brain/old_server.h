@@ -123,7 +123,8 @@ class OldServer {
     }
   }
   void take(const std::string& account, const Element& e) {
-    if (e.name == "iq") return answers ? iq(account, e) : void();
+    const std::string_view type = e.attr_or("type");
+    if (e.name == "iq" && (type == "get" || type == "set")) return answers ? iq(account, e) : void();
     sent.emplace_back(account, e);
     if (e.name == "presence") subscription(account, std::string(e.attr_or("to")), std::string(e.attr_or("type")));
   }
