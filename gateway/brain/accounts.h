@@ -90,6 +90,7 @@ class Accounts {
   Cohort& cohort(const std::string& name);
 
   // accounts_commands.cpp
+  std::optional<Answer> command(std::string_view name, JsonView c);
   Answer plan(JsonView c);
   Answer start_cohort(JsonView c);
   Answer pause(JsonView c);

@@ -22,6 +22,13 @@ constexpr std::int64_t max_rate = 1'000;
 }  // namespace
 
 std::optional<Accounts::Answer> Accounts::on_command(std::string_view name, JsonView c) {
+  if (!name.starts_with("migrate.")) return std::nullopt;
+  auto answer = command(name, c);
+  if (cohorts_changed_) keep_cohorts();  // over the store of a stopped gateway no batch ends
+  return answer;
+}
+
+std::optional<Accounts::Answer> Accounts::command(std::string_view name, JsonView c) {
   if (name == "migrate.plan") return plan(c);
   if (name == "migrate.start") return start_cohort(c);
   if (name == "migrate.pause") return pause(c);
