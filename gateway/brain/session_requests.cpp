@@ -180,15 +180,9 @@ void SessionRequests::settle_wish(Account& account, const Jid& jid) {
   const auto it = user.contacts.find(jid.bare_view());
   if (it == user.contacts.end() || !it->second.record.request) return;
   it->second.record.request = false;
-  if (it->second.record.listed)
-    world_.records.put_contact(user.key, it->second.record);
-  else
-    world_.records.remove_contact(user.key, jid);
+  world_.records.put_contact(user.key, it->second.record);  // kept until a later roster where it is on none
   roster_.show(user, it->second);
-  if (!it->second.record.listed) {
-    world_.hooks.forget_presence(user, it->second);
-    user.contacts.erase(it);
-  }
+  if (!it->second.record.listed) world_.hooks.forget_presence(user, it->second);
 }
 
 void SessionRequests::block(Account& account, const Jid& jid, JsonView, const Asked& asked) {

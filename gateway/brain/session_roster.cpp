@@ -54,6 +54,12 @@ void SessionBridge::take_roster(Account& account, const Element& query, bool who
   std::vector<std::string> gone;
   for (const auto& [bare, contact] : account.user->contacts)
     if (contact.record.listed && !there.contains(bare)) gone.push_back(bare);
+  std::erase_if(account.user->contacts, [&](const auto& c) {
+    const ContactRecord& r = c.second.record;
+    const bool over = !r.listed && !r.request && c.second.shown_item == 0;
+    if (over) world_.records.remove_contact(account.user->key, r.jid);
+    return over;
+  });
   for (const std::string& bare : gone) forget_contact(*account.user, account.user->contacts.at(bare));
 }
 
@@ -129,10 +135,11 @@ void SessionBridge::forget_contact(User& user, Contact& contact) {
     presences_.forget(user, contact);
     return roster_.show(user, contact);
   }
+  // The record stays, as nobody's, until a later roster: a crash before the topic is cleared would leave it otherwise.
+  contact.record = {jid, {}, {}, false, false, false, false, false, false, false, {}};
+  world_.records.put_contact(user.key, contact.record);
   presences_.forget(user, contact);
-  world_.clear(user, "in/contact/" + peer_level(jid.str()));
-  world_.records.remove_contact(user.key, jid);
-  user.contacts.erase(jid.str());
+  roster_.show(user, contact);
 }
 
 }  // namespace ferry
