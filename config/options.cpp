@@ -56,6 +56,10 @@ class Together {
     } else if (o.broker.username.empty() && !o.broker.password_file.empty()) {
       missing("broker", "username", " as there is a password-file");
     }
+    if (!o.session.host.empty()) {
+      if (o.session.cafile.empty()) missing("session", "cafile", " as there is a host");
+      if (o.component.server.empty() && !o.component.domain.empty()) default_server();
+    }
     if (o.vault.keep_passwords && o.vault.key_file.empty())
       add("vault", "keep-passwords", "it needs a key-file to encrypt them with");
     if (o.component.server == o.component.domain && !o.component.server.empty())
@@ -86,6 +90,8 @@ class Together {
     std::error_code no_error;  // ferryctl vault init makes it: it may be missing until then
     if (!o.vault.key_file.empty() && std::filesystem::exists(o.vault.key_file, no_error))
       secret("vault", "key-file", o.vault.key_file);
+    if (!o.session.cafile.empty() && !std::ifstream(o.session.cafile))
+      add("session", "cafile", in_quotes(o.session.cafile) + " cannot be read: " + std::strerror(errno));
     if (!o.broker.cafile.empty() && !std::ifstream(o.broker.cafile))
       add("broker", "cafile", in_quotes(o.broker.cafile) + " cannot be read: " + std::strerror(errno));
   }

@@ -120,6 +120,16 @@ struct Options {
   std::string config_file;        // empty: none was given
   Action action = Action::run;    // what the command line asks for
 
+  struct Session {     // accounts of the legacy server, each by its own log-in (c2s)
+    std::string host;  // empty: no account can move
+    std::uint16_t port = 5222;
+    bool direct_tls = false;   // TLS from the first byte (XEP-0368), not STARTTLS
+    std::string cafile;        // required with host
+    std::string certificates;  // folder with UID.crt and UID.key for SASL EXTERNAL; empty: passwords of the vault
+    std::string worker;        // the program ferry-session; empty: beside ferryd
+    std::uint32_t logins_per_second = 20;
+  } session;
+
   struct Vault {                  // people's credentials
     std::string key_file;         // empty: none are kept
     std::string auth_file;        // what the plugin ferry_auth.so decides by; empty: there is no plugin

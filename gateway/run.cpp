@@ -177,6 +177,8 @@ int run(int argc, char** argv, const Options& configured) {
   std::optional<ComponentLink> component;
   if (!options.component.host.empty()) component.emplace(poller, inbox, component_settings(options), seed[0]);
   BrokerLink broker(poller, inbox, broker_settings(options, client_id(store)), seed[1]);
+  std::optional<Sessions> sessions;
+  if (!options.session.host.empty()) sessions.emplace(poller, inbox, options, chance()[0]);
   Brain brain(options, table, store, chance(), FERRY_VERSION);
   watched.brain = &brain;
   watched.broker = &broker;
@@ -185,9 +187,10 @@ int run(int argc, char** argv, const Options& configured) {
   if (!options.capture.file.empty()) tap.emplace(options, capture_key(store), inbox);
   watched.tap = tap ? &*tap : nullptr;
   Reload reload(argc, argv, {options, table, store, brain, log, clock, service});
-  Tick tick({options, brain, store, poller, signals, inbox, component ? &*component : nullptr, broker,
-             listening.control, http, tap ? &*tap : nullptr, log, service, watched, reload},
-            clock);
+  Tick tick(
+      {options, brain, store, poller, signals, inbox, component ? &*component : nullptr, broker, listening.control,
+       http, tap ? &*tap : nullptr, sessions ? &*sessions : nullptr, log, service, watched, reload},
+      clock);
   return tick.run();
 }
 

@@ -50,6 +50,7 @@ int Tick::run() {
 Duration Tick::wait_time() const {
   constexpr Duration longest = 60 * second;
   if (!g_.inbox.events.empty() || !g_.inbox.log.empty() || g_.broker.wants_read_again()) return 0;
+  if (g_.sessions && g_.sessions->pending()) return 0;
   Duration wait = longest;
   const Steady now = steady_now();
   const auto sooner = [&](std::optional<Steady> deadline) {
@@ -59,6 +60,7 @@ Duration Tick::wait_time() const {
   sooner(g_.broker.deadline());
   if (g_.http) sooner(g_.http->deadline());
   if (g_.tap) sooner(g_.tap->deadline());
+  if (g_.sessions) sooner(g_.sessions->deadline());
   sooner(g_.service.deadline());
   // Not 0: while the clock is slowed down, the brain's deadline comes later than the wait says.
   if (const auto due = g_.brain.next_deadline()) wait = std::min(wait, std::max<Duration>(1, *due - clock_.now()));
@@ -73,6 +75,7 @@ void Tick::once(Duration longest) {
   if (g_.component) g_.component->on_time(steady);
   g_.broker.on_time(steady);
   if (g_.http) g_.http->on_time(steady);
+  if (g_.sessions) g_.sessions->on_time(steady);
 
   const Instant now = clock_.advance(system_now(), steady);
   if (clock_.jumped() != 0)
@@ -81,12 +84,14 @@ void Tick::once(Duration longest) {
   g_.brain.on_waiting(
       {g_.broker.waiting(), g_.broker.waiting_bytes(), g_.component ? g_.component->waiting_bytes() : 0});
   const bool reload = g_.signals.take_reload();
+  const bool sessions = g_.sessions && g_.sessions->take();
   const auto due = g_.brain.next_deadline();
-  if (!g_.inbox.events.empty() || reload || (due && *due <= now)) {
+  if (!g_.inbox.events.empty() || reload || sessions || (due && *due <= now)) {
     std::vector<LinkEvent> events = std::exchange(g_.inbox.events, {});
     if (g_.tap) g_.tap->came(events);
     transaction([&] {
       for (LinkEvent& event : events) decide(event);
+      if (sessions) g_.sessions->decide(g_.brain, now);
       if (reload && g_.reload) g_.reload();
       g_.brain.on_time(now);
       g_.brain.end_of_batch(now);
@@ -163,6 +168,7 @@ void Tick::carry_out() {
     if (effects.reconnect_component) g_.component->reconnect("the server does not answer", now);
     g_.component->flush(now);
   }
+  if (g_.sessions) g_.sessions->carry_out(effects.sessions, now);
   for (const std::string& filter : effects.unsubscribes) g_.broker.unsubscribe(filter);
   for (const Subscribe& subscribe : effects.subscribes) g_.broker.subscribe(subscribe);
   for (Publish& publish : effects.publishes) g_.broker.publish(std::move(publish));
@@ -224,9 +230,13 @@ void Tick::drain() {
 
 void Tick::close_links() {
   if (g_.component) g_.component->close(steady_now());
+  if (g_.sessions) g_.sessions->close(steady_now());
   const Steady until = steady_now() + 2 * second;
   // The server may still send until it has ended its stream; that is stored like everything else, and forwarded later.
-  while (g_.component && !g_.component->closed() && steady_now() < until && !g_.signals.end_now())
+  const auto open = [&] {
+    return (g_.component && !g_.component->closed()) || (g_.sessions && !g_.sessions->closed());
+  };
+  while (open() && steady_now() < until && !g_.signals.end_now())
     once(std::min(wait_time(), std::max<Duration>(0, until - steady_now())));
   g_.broker.close(steady_now());
   while (!g_.broker.closed() && steady_now() < until && !g_.signals.end_now()) {

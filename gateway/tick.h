@@ -15,6 +15,7 @@
 #include "gateway/log.h"
 #include "gateway/read_share.h"
 #include "gateway/service.h"
+#include "gateway/sessions.h"
 #include "gateway/store/store.h"
 #include "gateway/tap.h"
 #include "gateway/watched.h"
@@ -32,8 +33,9 @@ struct Gateway {
   ComponentLink* component;  // nullptr: no XMPP link is configured
   BrokerLink& broker;
   ControlLink& control;
-  HttpLink* http;  // nullptr: off
-  Tap* tap;        // nullptr: nothing is recorded
+  HttpLink* http;      // nullptr: off
+  Tap* tap;            // nullptr: nothing is recorded
+  Sessions* sessions;  // nullptr: no account can move
   Log& log;
   Service& service;
   Watched& watched;

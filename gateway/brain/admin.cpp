@@ -105,6 +105,18 @@ std::optional<std::string> Admin::add_row(std::string_view text) {
   return std::nullopt;
 }
 
+std::optional<std::string> Admin::add_route(const std::string& row) {
+  auto wrong_row = add_row(row);
+  if (!wrong_row) table_changed();
+  return wrong_row;
+}
+
+void Admin::remove_route(const std::string& jid) {
+  if (!world_.table.remove(jid)) return;
+  world_.records.remove_route(jid);
+  table_changed();
+}
+
 Admin::Answer Admin::map_add(JsonView c) {
   if (auto error_text = add_row(text_of(c, "row"))) return wrong(std::move(*error_text));
   table_changed();
@@ -252,6 +264,8 @@ Admin::Answer Admin::user_remove(JsonView c) {
   if (!jid) return jid.error();
   User* user = world_.user(jid->str());
   if (!user) return wrong("no user " + jid->str());
+  if (user->account)
+    return wrong(jid->str() + " is an account of the legacy server; ferryctl migrate back brings it home");
   on_forget(*user);
   return std::string("{}");
 }

@@ -35,6 +35,10 @@ class Admin {
   std::function<std::optional<Answer>(std::string_view name, JsonView command)> elsewhere;
   std::function<Gauges()> on_gauges;  // what the brain has at the moment
 
+  // A migration's own rows. nullopt: it is there now; else why not.
+  std::optional<std::string> add_route(const std::string& row);
+  void remove_route(const std::string& jid);
+
   std::string on_command(JsonView command);
   void table_changed();  // by a command, or from outside
 

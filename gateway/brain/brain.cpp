@@ -41,6 +41,7 @@ void Brain::start(Instant now) {
   impl_->sentinel.start();
   impl_->feeds.start();
   impl_->delivery.start();
+  impl_->accounts.start();
 }
 
 void Brain::on_component_up(Instant now) {
@@ -48,7 +49,8 @@ void Brain::on_component_up(Instant now) {
   w.now = now;
   w.xmpp_up = true;
   impl_->delivery.component_up();
-  for (const auto& [key, user] : w.users_by_key) impl_->roster.assert_pending(*user);
+  for (const auto& [key, user] : w.users_by_key)
+    if (!user->account) impl_->roster.assert_pending(*user);
   impl_->presences.component_up();
   impl_->feeds.component_up();
   if (w.mqtt_up) impl_->queue_show(false);
@@ -126,6 +128,28 @@ void Brain::on_published(std::int64_t token, int reason, Instant now) {
     impl_->delivery.to_mqtt.on_published(token, reason);
 }
 
+void Brain::on_session_up(const SessionUp& up, Instant now) {
+  impl_->world.now = now;
+  impl_->accounts.session_up(up);
+}
+void Brain::on_session_caught_up(const Jid& bare, std::string_view archive_id, Instant now) {
+  impl_->world.now = now;
+  impl_->accounts.session_caught_up(bare, archive_id);
+}
+void Brain::on_session_down(const SessionDown& down, Instant now) {
+  impl_->world.now = now;
+  impl_->accounts.session_down(down);
+}
+void Brain::on_session_stanza(SessionStanza stanza, Instant now) {
+  impl_->world.now = now;
+  impl_->accounts.session_stanza(std::move(stanza));
+  impl_->drain_loopback();
+}
+void Brain::on_session_sent(const Jid& bare, std::int64_t token, Instant now) {
+  impl_->world.now = now;
+  impl_->accounts.session_sent(bare, token);
+}
+
 void Brain::on_waiting(const Waiting& w) { impl_->world.on_waiting({w.publishes, w.publish_bytes, w.stanza_bytes}); }
 
 void Brain::on_time(Instant now) {
@@ -134,6 +158,7 @@ void Brain::on_time(Instant now) {
   impl_->delivery.on_time();
   impl_->presences.on_time();
   impl_->requests.on_time();
+  impl_->accounts.on_time();
   switch (impl_->sentinel.on_time()) {
     case Sentinel::Finding::nothing:
       break;
@@ -153,7 +178,7 @@ std::optional<Instant> Brain::next_deadline() const {
   std::optional<Instant> next;
   for (const auto t :
        {impl_->delivery.next_deadline(), impl_->presences.next_deadline(), impl_->requests.next_deadline(),
-        impl_->sentinel.next_deadline(), impl_->world.log_limit.next_deadline()})
+        impl_->accounts.next_deadline(), impl_->sentinel.next_deadline(), impl_->world.log_limit.next_deadline()})
     if (t && (!next || *t < *next)) next = t;
   if (impl_->something_to_tell()) next = impl_->world.now;
   return next;
@@ -162,6 +187,7 @@ std::optional<Instant> Brain::next_deadline() const {
 void Brain::end_of_batch(Instant now) {
   impl_->world.now = now;
   impl_->presences.work();
+  impl_->accounts.end_of_batch();
   impl_->show_some();
   impl_->drain_loopback();
   impl_->delivery.end_of_batch();

@@ -48,6 +48,31 @@ class Brain {
   // refused).
   void on_published(std::int64_t token, int reason, Instant now);
 
+  // ---- the session link: accounts of the legacy server, each by its own session
+  struct SessionUp {
+    Jid jid;               // full
+    bool resumed = false;  // the server has forgotten nothing
+    bool carbons = false, archive = false, blocking = false;
+  };
+  struct SessionDown {
+    Jid jid;                   // bare
+    bool credentials = false;  // refused: not tried again until something changes
+    std::string reason;        // for people
+  };
+  enum class SessionSource : std::uint8_t { live, carbon_received, carbon_sent, archive };
+  struct SessionStanza {
+    Jid jid;  // bare: whose session
+    Element stanza;
+    SessionSource source = SessionSource::live;
+    std::string archive_id;        // of the account's archive; empty: none
+    std::optional<Instant> stamp;  // archive: when the server got it
+  };
+  void on_session_up(const SessionUp& up, Instant now);
+  void on_session_caught_up(const Jid& bare, std::string_view archive_id, Instant now);
+  void on_session_down(const SessionDown& down, Instant now);
+  void on_session_stanza(SessionStanza stanza, Instant now);
+  void on_session_sent(const Jid& bare, std::int64_t token, Instant now);
+
   // What waits in the links for the broker and the XMPP server. Before the events of a tick; no transaction is needed.
   struct Waiting {
     std::size_t publishes = 0, publish_bytes = 0, stanza_bytes = 0;

@@ -105,7 +105,7 @@ std::optional<Element> Delivery::build(const MessageRecord& row) {
   refer_to_xmpp(row.user, m.parts);
   const auto sent = parse_instant(document->root()["ts"].string().value_or(""));
   if (sent && world_.now - *sent > told_late_after && !find<Delay>(m.parts))
-    m.parts.push_back({Delay{world_.component.str(), format_instant(*sent), {}}});
+    m.parts.push_back({Delay{user->account ? user->jid.str() : world_.component.str(), format_instant(*sent), {}}});
   return to_stanza(m);
 }
 

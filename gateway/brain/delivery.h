@@ -22,6 +22,7 @@ class Delivery {
 
   // From XMPP, to one of our users.
   void on_message(User& user, Message message);
+  void on_copy(User& user, Message message);  // what the user wrote in another client (delivery_copies.cpp)
 
   // From MQTT, by one of our users. nullopt: taken. The error goes to in/receipt, with the id if the publish had one.
   struct Refusal {
@@ -51,6 +52,10 @@ class Delivery {
   std::optional<Instant> next_deadline() const;
   bool all_told() const { return untold_.empty(); }
 
+  // For the ways out (xmpp_outbox.h, session_outbox.h).
+  void confirm(const XmppOutbox::Sent& sent, XmppOutbox::Outcome outcome);
+  std::optional<Element> build(const MessageRecord& record);
+
   XmppOutbox to_xmpp;
   MqttOutbox to_mqtt;
   DeadLetters dead;
@@ -62,9 +67,8 @@ class Delivery {
   void act(User& user, const Message& message);
   std::optional<Refusal> accept(User& user, message::Outgoing out, const InPublish& publish);
   std::optional<Refusal> repeated(User& user, const std::string& id, const std::string& to);
-  void confirm(const XmppOutbox::Sent& sent, XmppOutbox::Outcome outcome);
   void to_sender(const User& user, const MessageRecord& row, const StanzaError& reason);
-  std::optional<Element> build(const MessageRecord& record);
+  std::string_view hop_of(const User& user) const;  // what names us in the hop mark of the user's messages
   void tell(const User& user, const std::string& id, std::string_view peer, MessageState state,
             const StanzaError* reason = nullptr);
   void echo(const User& user, const std::string& id, const std::string& json);

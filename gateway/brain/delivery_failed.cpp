@@ -23,7 +23,7 @@ void Delivery::to_sender(const User& user, const MessageRecord& row, const Stanz
   Element original("message");
   original.set("type", "chat").set("from", row.peer).set("to", user.jid.str());
   if (!row.xmpp_id.empty()) original.set("id", row.xmpp_id);
-  if (auto reply = error_reply(original, reason)) send_durably(0, std::move(*reply));
+  if (auto reply = error_reply(original, reason)) send_durably(user.account ? user.key : 0, std::move(*reply));
 }
 
 // Also rows of the ledger alone: their time is over.
@@ -41,6 +41,8 @@ void Delivery::expired(const MessageRecord& row) {
 }
 
 bool Delivery::in_flight(const MessageRecord& row) const {
+  if (User* owner = world_.user(row.user); row.way == Way::to_xmpp && owner && owner->account)
+    return world_.hooks.under_way(*owner, row.seq);
   if (row.way == Way::to_xmpp) return world_.xmpp_up && to_xmpp.in_flight(row.seq);
   return world_.mqtt_up && to_mqtt.in_flight(row.seq);
 }

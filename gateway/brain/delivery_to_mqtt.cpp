@@ -71,12 +71,12 @@ void Delivery::on_message(User& user, Message m) {
 
 void Delivery::content(User& user, Message m) {
   if (find<Received>(m.parts) || find<Marker>(m.parts)) receipt(user, m);
-  if (!via::may_pass(m.parts, world_.component.domainpart())) {
+  if (!via::may_pass(m.parts, hop_of(user))) {
     world_.count("loops_stopped");
     world_.answer(original_of(m), loop_error());
     return;
   }
-  via::add_hop(m.parts, world_.component.domainpart());
+  via::add_hop(m.parts, hop_of(user));
   const Jid addressed = *m.to;
   m.to = user.jid;
   refer_to_mqtt(user, *m.from, m.parts);

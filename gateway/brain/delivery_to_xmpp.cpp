@@ -72,8 +72,8 @@ std::optional<Delivery::Refusal> Delivery::accept(User& user, message::Outgoing 
     if (publish.qos > 0) world_.records.put_packet(publish.packet_id, digest);
     out.id = m.id = world_.ids.next(world_.now);
   }
-  const bool loop = !via::may_pass(m.parts, world_.component.domainpart());
-  if (!loop && !world_.hosted(*m.to)) via::add_hop(m.parts, world_.component.domainpart());
+  const bool loop = !via::may_pass(m.parts, hop_of(user));
+  if (!loop && (user.account || !world_.hosted(*m.to))) via::add_hop(m.parts, hop_of(user));
   MessageRecord row;
   row.user = user.key;
   row.way = Way::to_xmpp;

@@ -32,17 +32,31 @@ struct LogLine {
   std::string text;  // "event=… key=value …"; never a body or a secret
 };
 
+// What the session link is to do for one account of the legacy server (a bare JID).
+struct SessionEffect {
+  enum class What {
+    want,      // keep it logged in; text: where its archive's catch-up begins, presence: to begin with, since: likewise
+    unwant,    // log it out
+    send,      // text: one stanza; token comes back when the server has it, 0: nobody waits
+    presence,  // text: its presence from now on
+    archive,   // text: the archive id up to which everything is on disk
+  } what;
+  std::string account, text, presence;
+  std::int64_t token = 0, since = 0;
+};
+
 struct Effects {
   std::vector<std::string> stanzas;  // serialised, checked; for the component link, in this order
   std::vector<Publish> publishes;
   std::vector<Subscribe> subscribes;
   std::vector<std::string> unsubscribes;
   std::vector<LogLine> log;
-  bool reconnect_component = false;  // it does not answer: start over
+  std::vector<SessionEffect> sessions;  // for the session link, in this order
+  bool reconnect_component = false;     // it does not answer: start over
 
   bool empty() const {
     return stanzas.empty() && publishes.empty() && subscribes.empty() && unsubscribes.empty() && log.empty() &&
-           !reconnect_component;
+           sessions.empty() && !reconnect_component;
   }
 };
 

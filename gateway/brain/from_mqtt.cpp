@@ -28,7 +28,7 @@ void Router::publish(const InPublish& p) {
   if (m.row->kind == RowKind::feed) return feeds.on_publish(*m.row, m.jid, p);
   User* user = world.user(m.jid.str());
   if (!user) {
-    if (!world.options.users.autocreate) {
+    if (!world.options.users.autocreate || !world.hosted(m.jid)) {  // an account comes by a migration alone
       world.count("publishes_refused");
       world.log_about(0, LogLine::Level::info,
                       "event=publish.refused condition=registration-required user=" + log_value(m.jid.str()));

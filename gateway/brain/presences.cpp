@@ -97,16 +97,19 @@ void Presences::send(User& user, std::string_view device, const Availability& av
 }
 
 void Presences::broadcast(User& user, const std::string& device, const Availability& availability) {
+  if (user.account) return world_.hooks.tell_presence(user);
   for (auto& [jid, contact] : user.contacts)
     if (contact.record.from) send(user, device, availability, jid);
 }
 
 void Presences::announce_to(User& user, const Jid& watcher) {
+  if (user.account) return;  // the server knows who may see it
   for (auto& [name, device] : user.devices)
     if (device.availability.available()) send(user, name, device.availability, watcher.bare_view());
 }
 
 void Presences::withdraw_from(User& user, const Jid& watcher) {
+  if (user.account) return;  // the server knows who may see it
   for (auto& [name, device] : user.devices)
     if (device.availability.available()) send(user, name, Availability{}, watcher.bare_view());
 }
@@ -246,6 +249,7 @@ void Presences::component_up() {
 void Presences::resync() {
   to_sync_.clear();
   for (const auto& [key, user] : world_.users_by_key) {
+    if (user->account) continue;  // by its session
     to_sync_.push_back(key);
     for (auto& [jid, contact] : user->contacts) {
       contact.stale.clear();
@@ -297,6 +301,7 @@ void Presences::on_time() {
   if (xmpp_lost_at_ && world_.now >= *xmpp_lost_at_ + grace) {
     xmpp_lost_at_.reset();
     for (const auto& [key, user] : world_.users_by_key) {
+      if (user->account) continue;
       for (auto& [jid, contact] : user->contacts) {
         if (world_.hosted(contact.record.jid)) continue;
         contact.resources.clear();
@@ -330,6 +335,7 @@ void Presences::settle() {
   settle_at_.reset();
   for (const auto& [key, user] : world_.users_by_key) {
     for (auto& [jid, contact] : user->contacts) {
+      if (user->account) break;
       for (const std::string& resource : contact.stale) contact.resources.erase(resource);
       contact.stale.clear();
       show(*user, contact);

@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "gateway/brain/account_records.h"
 #include "translators/payloads.h"
 #include "translators/values/instant.h"
 #include "translators/values/jid.h"
@@ -77,10 +78,8 @@ struct QueuedRecord {
   std::int64_t rows = 0, bytes = 0;
 };
 
-class Records {
+class Records : public AccountRecords {
  public:
-  virtual ~Records() = default;
-
   // People
   virtual void each_user(const std::function<void(UserRecord)>& visit) = 0;
   virtual UserKey add_user(const Jid& jid) = 0;

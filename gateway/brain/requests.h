@@ -36,8 +36,12 @@ class Requests {
     std::string topic, id, correlation, request;
   };
 
- private:
   using Answer = Result<std::string>;  // the result object, as JSON
+  void answer(const User& user, const Asked& asked, const Answer& answer);
+  // Requests of users with an account, which its own server answers; false: none of these.
+  std::function<bool(User&, std::string_view name, JsonView, const Asked&)> by_session;
+
+ private:
   struct Row {
     std::string_view name;
     Answer (Requests::*handle)(User&, JsonView);
@@ -59,8 +63,7 @@ class Requests {
   Answer who(User& user, JsonView r);
   Answer subscription(User& user, JsonView r, subscription::Type type);
   std::optional<Answer> profile_get(User& user, JsonView r, const Asked& asked);  // nullopt: asked the contact's server
-  void answer(const User& user, const Asked& asked, const Answer& answer);
-  bool over_rate(User& user, const Asked& asked);  // and answered so
+  bool over_rate(User& user, const Asked& asked);                                 // and answered so
 
   struct Open {
     UserKey user;

@@ -17,7 +17,8 @@ Router::Router(const Options& options, MappingTable& table, Records& records, co
       services(world),
       sentinel(world),
       admin(world),
-      outbox_admin(world, delivery) {
+      outbox_admin(world, delivery),
+      accounts(world, roster, presences, delivery, requests) {
   world.hooks.send_durably = [this](User&, Element e) { delivery.send_durably(0, std::move(e)); };  // outlives the user
   world.hooks.announce_to = [this](User& user, const Jid& to) { presences.announce_to(user, to); };
   world.hooks.withdraw_from = [this](User& user, const Jid& to) { presences.withdraw_from(user, to); };
@@ -27,7 +28,14 @@ Router::Router(const Options& options, MappingTable& table, Records& records, co
     delivery.to_mqtt.replay(user, what, since);
   };
   admin.on_table_change = [this] { subscribe_feeds(); };
-  admin.elsewhere = [this](std::string_view name, JsonView c) { return outbox_admin.on_command(name, c); };
+  admin.elsewhere = [this](std::string_view name, JsonView c) {
+    auto answer = outbox_admin.on_command(name, c);
+    return answer ? std::move(answer) : accounts.on_command(name, c);
+  };
+  accounts.add_route = [this](const std::string& row) { return admin.add_route(row); };
+  accounts.remove_route = [this](const std::string& jid) { admin.remove_route(jid); };
+  accounts.hide = [this](User& user) { hide(user); };
+  accounts.withdraw = [this](User& user) { withdraw(user); };
   admin.on_add = [this](User& user) { greet(user); };
   admin.on_move = [this](User& user) { move(user); };
   admin.on_forget = [this](User& user) { forget(user); };
@@ -45,6 +53,7 @@ Gauges Router::gauges() const {
 void Router::greet(User& user) { show_state(user); }
 
 void Router::show_state(const User& user) {
+  if (user.account) return accounts.show_state(user);
   world.publish_to(user, "in/state", state_json("hosted", world.xmpp_up, world.version), true);
 }
 
@@ -67,6 +76,23 @@ void Router::forget(User& user) {
   world.records.remove_user(user.key);
   delivery.forget(user.key);
   world.log(LogLine::Level::info, "event=user.removed user=" + log_value(user.jid.str()));
+  world.forget_user(user);
+}
+
+void Router::hide(User& user) {
+  for (auto& [bare, contact] : user.contacts) {
+    world.clear(user, "in/contact/" + peer_level(bare));
+    world.clear(user, "in/contact/" + peer_level(bare) + "/presence");
+  }
+  for (auto& [bare, endpoints] : user.strangers) world.clear(user, "in/contact/" + peer_level(bare) + "/presence");
+  for (auto& [name, device] : user.devices) world.clear(user, "out/dev/" + name + "/presence");
+  world.clear(user, "in/state");
+}
+
+void Router::withdraw(User& user) {
+  presences.forget_deferred(user);
+  world.records.remove_user(user.key);
+  delivery.forget(user.key);
   world.forget_user(user);
 }
 

@@ -4,6 +4,7 @@
 #include <deque>
 #include <set>
 
+#include "gateway/brain/accounts.h"
 #include "gateway/brain/admin.h"
 #include "gateway/brain/brain.h"
 #include "gateway/brain/delivery.h"
@@ -41,6 +42,9 @@ struct Router {
   void show_state(const User& user);
   void move(User& user);
   void forget(User& user);
+  // An account goes back: the broker keeps nothing of it, then the records; its server keeps everything.
+  void hide(User& user);
+  void withdraw(User& user);
   void subscribe_feeds();
   void drain_loopback();
   void show_some();
@@ -58,6 +62,7 @@ struct Router {
   Sentinel sentinel;
   Admin admin;
   OutboxAdmin outbox_admin;
+  Accounts accounts;
   std::set<std::string> subscribed;
   std::deque<UserKey> to_show;
   bool show_contacts = false;

@@ -70,10 +70,13 @@ enum class Replay : std::uint8_t {
   since,        // everything after the id that the device names
 };
 
+struct Account;  // gateway/brain/account.h
+
 struct User {
   UserKey key = 0;
-  Jid jid;           // bare
-  std::string base;  // {root}/u/{uid}
+  Account* account = nullptr;  // whose server is the legacy one: everything goes by its session
+  Jid jid;                     // bare
+  std::string base;            // {root}/u/{uid}
   Format format = Format::json;
   std::map<std::string, Contact, std::less<>> contacts;  // by bare JID: the same order everywhere
   std::map<std::string, Device> devices;                 // by device level
@@ -137,11 +140,17 @@ struct World {
 
   // ---- what one part needs of another; brain.cpp ties them
   struct {
-    std::function<void(User&, Element)> send_durably;                   // delivery: through the outbox, in order
-    std::function<void(User&, const Jid&)> announce_to;                 // presences: our devices, to a new watcher
-    std::function<void(User&, const Jid&)> withdraw_from;               // presences: unavailable, to a former watcher
-    std::function<void(User&, Contact&)> show_presence;                 // presences: the user may see it now
-    std::function<void(User&, Contact&)> forget_presence;               // presences: the user sees it no longer
+    std::function<void(User&, Element)> send_durably;      // delivery: through the outbox, in order
+    std::function<void(User&, const Jid&)> announce_to;    // presences: our devices, to a new watcher
+    std::function<void(User&, const Jid&)> withdraw_from;  // presences: unavailable, to a former watcher
+    std::function<void(User&, Contact&)> show_presence;    // presences: the user may see it now
+    std::function<void(User&, Contact&)> forget_presence;  // presences: the user sees it no longer
+    // session: of a user with an account
+    std::function<std::string(User&, Element)> send_by_session;
+    std::function<void(User&, const MessageRecord&, Element)> queue_by_session;
+    std::function<bool(User&, Seq)> under_way;
+    std::function<void(User&, Element)> send_for_account;  // delivery: durably
+    std::function<void(User&)> tell_presence;
     std::function<void(User&, Replay, std::string_view since)> replay;  // delivery: publish what is kept again
   } hooks;
 

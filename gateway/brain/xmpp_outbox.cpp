@@ -11,6 +11,8 @@ constexpr std::size_t rows_per_page = 64;
 }  // namespace
 
 void XmppOutbox::queue(const MessageRecord& record, Element stanza) {
+  if (User* owner = world_.user(record.user); owner && owner->account)
+    return world_.hooks.queue_by_session(*owner, record, std::move(stanza));
   if (is_local(stanza)) return send(record, std::move(stanza));  // delivered within this tick
   if (!world_.xmpp_up || world_.xmpp_full || backlog_ || sent_.size() >= window) {
     backlog_ = true;
@@ -74,6 +76,7 @@ void XmppOutbox::pump() {
     for (const MessageRecord& row : rows) {
       if (world_.xmpp_full) return;
       upto_ = row.seq;
+      if (const User* owner = world_.user(row.user); owner && owner->account) continue;  // session_outbox.h
       if (auto stanza = build_(row))
         send(row, std::move(*stanza));
       else

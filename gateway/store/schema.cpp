@@ -81,7 +81,26 @@ CREATE TABLE imported_room_member(
   PRIMARY KEY(room, jid)) WITHOUT ROWID;
 )sql";
 
-constexpr const char* versions[] = {version_1, version_2, version_3, version_4};
+// Accounts that stay on the legacy server while their owners move. account_write is the journal of what was written to
+// that server, each with what undoes it; account_seen recognises a message that comes a second way.
+constexpr const char* version_5 = R"sql(
+CREATE TABLE account(
+  jid TEXT PRIMARY KEY, state INTEGER NOT NULL, target INTEGER NOT NULL, generation INTEGER NOT NULL,
+  since INTEGER NOT NULL, flags INTEGER NOT NULL, cohort TEXT NOT NULL, archive TEXT NOT NULL, trouble TEXT NOT NULL,
+  messages INTEGER NOT NULL, errors INTEGER NOT NULL, differences INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE account_write(
+  account TEXT NOT NULL, number INTEGER NOT NULL, state INTEGER NOT NULL, by_person INTEGER NOT NULL,
+  forward TEXT NOT NULL, inverse TEXT NOT NULL, at INTEGER NOT NULL, PRIMARY KEY(account, number)) WITHOUT ROWID;
+CREATE TABLE account_seen(
+  account TEXT NOT NULL, digest INTEGER NOT NULL, expires INTEGER NOT NULL,
+  PRIMARY KEY(account, digest)) WITHOUT ROWID;
+CREATE INDEX account_seen_expires ON account_seen(expires);
+CREATE TABLE account_difference(
+  account TEXT NOT NULL, kind TEXT NOT NULL, peer TEXT NOT NULL, text TEXT NOT NULL, at INTEGER NOT NULL,
+  PRIMARY KEY(account, kind, peer)) WITHOUT ROWID;
+)sql";
+
+constexpr const char* versions[] = {version_1, version_2, version_3, version_4, version_5};
 
 bool is_foreign(Database& database) {
   return database.integer("PRAGMA application_id") != store_application_id &&

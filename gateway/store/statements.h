@@ -36,6 +36,14 @@ struct MetaStatements {
   Statement get, set, seen_packet, put_packet, first_seq, last_seq;
 };
 
+struct AccountStatements {
+  explicit AccountStatements(Database& database);
+  Statement each, put, remove, remove_writes, remove_seen, remove_differences;
+  Statement last_number, add_write, set_write, last_write, writes;
+  Statement was_seen, put_seen, forget_seen;
+  Statement put_difference, remove_difference, differences;
+};
+
 // The columns of a MessageRecord, in the order that read_message() wants.
 #define FERRY_MESSAGE_HEAD "seq, user, way, state, flags, expires, id, peer, xmpp_id, length(payload), reason"
 #define FERRY_MESSAGE_COLUMNS FERRY_MESSAGE_HEAD ", payload"

@@ -66,6 +66,7 @@ Store::Store(FileLock lock, std::unique_ptr<Database> database)
       messages_(*database_),
       outbox_(*database_),
       meta_(*database_),
+      accounts_(*database_),
       commit_(*database_, "COMMIT") {}
 
 Store::~Store() { rollback(); }

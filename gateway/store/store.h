@@ -86,6 +86,20 @@ class Store : public Records {
   void reopen(std::int64_t first,
               std::int64_t last) override;  // reads the whole table: after a loss of the broker only
 
+  void each_account(const std::function<void(AccountRecord)>& visit) override;
+  void put_account(const AccountRecord& account) override;
+  void remove_account(const Jid& account) override;
+  std::int64_t add_write(const Jid& account, const WriteRecord& write) override;
+  void set_write(const Jid& account, std::int64_t number, WriteState state) override;
+  std::optional<WriteRecord> last_write(const Jid& account, std::int64_t before) override;
+  std::vector<WriteRecord> writes(const Jid& account, std::int64_t after, std::size_t limit) override;
+  bool was_seen(const Jid& account, std::uint64_t digest) override;
+  void put_seen(const Jid& account, std::uint64_t digest, Instant expires) override;
+  void forget_seen(Instant now) override;
+  void put_difference(const Jid& account, const DifferenceRecord& difference) override;
+  void remove_difference(const Jid& account, std::string_view kind, std::string_view peer) override;
+  std::vector<DifferenceRecord> differences(const Jid& account, std::size_t limit) override;
+
   bool seen_packet(int packet_id, std::uint64_t digest) override;  // the packet's latest digest is this one
   void put_packet(int packet_id, std::uint64_t digest) override;
   std::string meta(std::string_view key) override;
@@ -108,6 +122,7 @@ class Store : public Records {
   MessageStatements messages_;
   OutboxStatements outbox_;
   MetaStatements meta_;
+  AccountStatements accounts_;
   Statement commit_;
   bool in_tick_ = false;
   bool heavy_ = false;  // this transaction has something that must be on the disk before it is acknowledged

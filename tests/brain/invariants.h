@@ -77,7 +77,20 @@ inline std::string broken_log_rule(std::string_view line) {
   return {};
 }
 
+// Through an account's own session: the server says who it is from.
+inline std::string broken_session_rule(const SessionEffect& e, const Options& options) {
+  if (e.account.find('@') == std::string::npos || e.account.find('/') != std::string::npos) return "no account";
+  if (e.what != SessionEffect::What::send && e.what != SessionEffect::What::presence) return {};
+  auto xml = parse_xml(e.text, {options.limits.message_bytes + 65'536, 80, 1'000'000, 1'000});
+  if (!xml) return "not XML: " + xml.error().text;
+  if (xml->attr("from")) return "has a from";
+  const auto stanza = Stanza::from_xml(std::move(*xml));
+  return stanza ? "" : "no stanza: " + stanza.error().text;
+}
+
 inline std::string broken_rule(const Effects& effects, const Options& options) {
+  for (const SessionEffect& e : effects.sessions)
+    if (auto wrong = broken_session_rule(e, options); !wrong.empty()) return wrong + ": " + e.account + " " + e.text;
   for (const std::string& text : effects.stanzas)
     if (auto wrong = broken_stanza_rule(text, options); !wrong.empty()) return wrong + ": " + text;
   for (const Publish& p : effects.publishes)

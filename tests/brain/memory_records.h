@@ -8,10 +8,11 @@
 #include <utility>
 
 #include "gateway/brain/records.h"
+#include "tests/brain/memory_accounts.h"
 
 namespace ferry {
 
-class MemoryRecords : public Records {
+class MemoryRecords : public MemoryAccounts {
  public:
   void each_user(const std::function<void(UserRecord)>& visit) override {
     for (const auto& [key, user] : users_) visit(user);

@@ -126,6 +126,33 @@ class Stage {
   void offline(std::string_view user, std::string_view device, std::string epoch = "e1") {
     mqtt(user, "out/dev/" + std::string(device) + "/presence", R"({"state":"offline","epoch":")" + epoch + "\"}");
   }
+  // ---- accounts' sessions
+  void session_up(const std::string& account, bool resumed) {
+    tick([&] {
+      Brain::SessionUp up{*Jid::parse(account + "/ferry")};
+      up.resumed = resumed;
+      brain->on_session_up(up, now);
+    });
+  }
+  void session_caught_up(const std::string& account, const std::string& archive_id) {
+    tick([&] { brain->on_session_caught_up(*Jid::parse(account), archive_id, now); });
+  }
+  void session_down(const std::string& account, bool credentials) {
+    tick([&] {
+      brain->on_session_down({*Jid::parse(account), credentials, credentials ? "not-authorized" : ""}, now);
+    });
+  }
+  void session_stanza(const std::string& account, const std::string& xml, Brain::SessionSource source,
+                      const std::string& archive_id) {
+    auto stanza = parse_xml(xml);
+    ASSERT_TRUE(stanza.ok()) << xml;
+    tick([&] {
+      brain->on_session_stanza({*Jid::parse(account), std::move(*stanza), source, archive_id, std::nullopt}, now);
+    });
+  }
+  void session_sent(const std::string& account, std::int64_t token) {
+    tick([&] { brain->on_session_sent(*Jid::parse(account), token, now); });
+  }
   void acknowledge(std::int64_t token, int reason) {
     tick([&] { brain->on_published(token, reason, now); });
   }
@@ -275,8 +302,13 @@ class Stage {
   std::map<std::string, std::string> retained;
   std::vector<std::string> log;
   Publish last;  // what expect_publish() took
+  std::vector<SessionEffect> sessions;
+  std::function<void()> after_tick = [] {};  // who plays the session link
+  struct Crash {};
+  int crash_in = 0;                  // ticks; then the process is no more: Crash is thrown. 0: never
+  bool crash_before_commit = false;  // with a store
 
- private:
+ protected:
   void retain(const std::string& name, const std::string& payload) {
     if (payload.empty())
       retained.erase(name);
@@ -288,7 +320,13 @@ class Stage {
     if (store_) store_->begin();
     event();
     brain->end_of_batch(now);
+    const bool crash = crash_in > 0 && --crash_in == 0;
+    if (crash && crash_before_commit && store_) {
+      store_->rollback();
+      throw Crash{};
+    }
     if (store_) store_->commit();
+    if (crash) throw Crash{};
     Effects effects = brain->take_effects();
     EXPECT_EQ(broken_rule(effects, options), "");
     reconnect_component |= effects.reconnect_component;
@@ -313,6 +351,8 @@ class Stage {
       if (p.token != 0) unacknowledged.push_back(p.token);
       if (p.token != -1) publishes.push_back(std::move(p));  // gw/mark is the sentinel's own
     }
+    for (SessionEffect& e : effects.sessions) sessions.push_back(std::move(e));
+    after_tick();
     if (server_answers && !pings.empty()) answer_pings();
     if (puback >= 0 && !unacknowledged.empty()) acknowledge_all(puback);
   }

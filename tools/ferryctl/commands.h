@@ -64,6 +64,16 @@ int password_list(CtlCall& call);
 std::span<const CtlCommand> migrate_commands();
 int migrate_import(CtlCall& call);
 int migrate_export(CtlCall& call);
+int migrate_plan(CtlCall& call);
+int migrate_clusters(CtlCall& call);
+int migrate_start(CtlCall& call);
+int migrate_pause(CtlCall& call);
+int migrate_stop_on(CtlCall& call);
+int migrate_back(CtlCall& call);
+int migrate_show(CtlCall& call);
+int migrate_status(CtlCall& call);
+int migrate_verify(CtlCall& call);
+int migrate_report(CtlCall& call);
 
 // ---- what they share (ask.cpp)
 using Members = std::vector<std::pair<std::string, std::string>>;

@@ -18,6 +18,42 @@ constexpr CtlCommand migrate_table[] = {
      "write accounts as XEP-0227 into a new file of mode 0600 (it holds keys): those that were imported, or those of "
      "the sources, without the store",
      1, any_sources, Access::none, migrate_export, "--to --from --domain --force"},
+    {"migrate", "plan", "--cohort NAME [--list FILE|-] [--percent N] [--apply] [JID...]",
+     "put accounts of the legacy server into a cohort: those named, those of a file (one a line, # begins a comment), "
+     "or N percent of them, the same each time. Nothing happens to anybody yet. Without --apply it only says what "
+     "would be, here and below",
+     0, any_sources, Access::change, migrate_plan, "--cohort --list --percent --apply"},
+    {"migrate", "clusters", "[--rosters FILE] [--size N]",
+     "suggest cohorts of at most N (50) accounts that have each other as contacts, so that people who talk move "
+     "together: from the rosters that shadow has read, and a file of lines \"JID CONTACT\"",
+     0, 0, Access::look, migrate_clusters, "--rosters --size"},
+    {"migrate", "start", "--cohort NAME|JID... [--to shadow|dual|moved|retired] [--rate N] [--apply]",
+     "let accounts go on to a state (dual), N (10) a second. shadow: a silent session, everything is translated and "
+     "compared, nobody sees anything; dual: XMPP clients and MQTT devices side by side; moved: the same, MQTT is "
+     "primary; retired: the session ends, nothing is deleted. ferryd does it; this only says so",
+     0, any_sources, Access::change, migrate_start, "--cohort --to --rate --apply"},
+    {"migrate", "pause", "[COHORT]", "let a cohort, or all, stand still where they are; start goes on", 0, 1,
+     Access::change, migrate_pause},
+    {"migrate", "stop-on", "COHORT PERCENT [--least N]",
+     "pause a cohort by itself where more than this part of its transitions fails, of at least N (20)", 2, 2,
+     Access::change, migrate_stop_on, "--least"},
+    {"migrate", "back", "--cohort NAME|JID... [--keep] [--apply]",
+     "bring accounts back to how they were: every change that went through the gateway is undone on the old server, "
+     "from the latest to the first, then the person leaves the broker. --keep: what people changed themselves in the "
+     "MQTT client stays. What a contact has decided since cannot be undone for them",
+     0, any_sources, Access::change, migrate_back, "--cohort --keep --apply"},
+    {"migrate", "status", "[COHORT] [--watch]",
+     "how far the cohorts are; of one, each account. --watch: again and again", 0, 1, Access::look, migrate_status,
+     "--watch"},
+    {"migrate", "show", "JID", "one account: its state, what was written to the old server, what differs", 1, 1,
+     Access::look, migrate_show},
+    {"migrate", "verify", "--cohort NAME|JID...",
+     "compare what MQTT shows of rosters and subscriptions with what the old server says now; exit code 1 if they "
+     "differ",
+     0, any_sources, Access::look, migrate_verify, "--cohort"},
+    {"migrate", "report", "[--force] FILE",
+     "write one HTML file of mode 0600: progress, errors, who would see what else, traffic", 1, 1, Access::look,
+     migrate_report, "--force"},
 };
 
 }  // namespace

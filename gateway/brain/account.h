@@ -1,0 +1,58 @@
+// One account of the legacy server whose owner moves, as the brain has it: what is stored, and what is true as long as
+// its session is up.
+#pragma once
+
+#include <deque>
+#include <map>
+#include <set>
+#include <string>
+
+#include "gateway/brain/account_records.h"
+#include "gateway/brain/xmpp_outbox.h"
+
+namespace ferry {
+
+struct Account {
+  explicit Account(AccountRecord r) : record(std::move(r)) {}
+
+  AccountRecord record;
+  User* user = nullptr;  // dual, moved, and while it goes back: whose MQTT subtree it is
+  bool unsaved = false;  // counts that the records do not have yet
+
+  // ---- the session
+  bool wanted = false, up = false;
+  bool archive = false, blocking = false;  // what the server offers
+  bool caught_up = false;                  // everything missed has come, live ones move the archive's place on
+  std::optional<Jid> full;                 // our own address, while up
+  Instant up_since = 0;
+  std::set<std::string> others;  // resources of the owner's other clients
+  std::string presence;          // as the link has it; empty: unavailable
+  std::deque<Seq> queued;        // rows of the outbox that wait for the session, in order
+  std::deque<XmppOutbox::Sent> in_flight;
+  std::set<std::string> unsure_requests;  // contacts whose request to subscribe nobody has repeated yet
+  std::optional<Instant> settle_at;       // then what nobody has confirmed is not so
+  std::optional<Instant> lost_at;         // the session went down; contacts are shown for a while yet
+
+  // ---- the roster as the server tells it, by bare JID: digests of what a client would be shown
+  std::map<std::string, std::uint64_t> seen_roster;
+  bool roster_known = false;  // in this session
+
+  // ---- transitions
+  bool active = false;  // the driver has given it its turn
+  Instant active_since = 0;
+  enum class Drain { not_yet, asked, over } drain = Drain::not_yet;  // back: the server has nothing for us any more
+  std::int64_t undoing = 0;
+  std::size_t undo_open = 0;  // answers and acknowledgements that the write being undone waits for
+  std::optional<Instant> retry_at;
+  std::optional<Instant> hidden_at;  // back: the broker was told to keep nothing of the user
+
+  // Does what the session hears reach the user's subtree?
+  bool carries() const {
+    const bool on = record.state == AccountState::dual || record.state == AccountState::moved;
+    return on || (record.state == AccountState::back && user);
+  }
+  Account(const Account&) = delete;
+  Account& operator=(const Account&) = delete;
+};
+
+}  // namespace ferry

@@ -1,0 +1,48 @@
+// The journal of what is written to the old server in an account's name, each write with what undoes it, written down
+// before it is sent. One instance serves all accounts.
+//
+// Undoing goes from the latest to the first. Every inverse restores what was there just before its write, and may be
+// carried out again: a crash, a lost session or a missing answer repeats the one that was under way.
+#pragma once
+
+#include "gateway/brain/session_iqs.h"
+#include "gateway/brain/session_outbox.h"
+
+namespace ferry {
+
+class AccountJournal {
+ public:
+  AccountJournal(World& world, SessionIqs& iqs, SessionOutbox& outbox) : world_(world), iqs_(iqs), outbox_(outbox) {}
+
+  // What undoes a write; computed from what is known before it.
+  static std::vector<Element> undo_set(const Contact* contact, const Jid& jid);          // name and groups of an item
+  static std::vector<Element> undo_remove(const Contact* contact, const Jid& jid);       // of an item
+  static std::vector<Element> undo_subscribe(const Contact* contact, const Jid& jid);    // we asked to see them
+  static std::vector<Element> undo_unsubscribe(const Contact* contact, const Jid& jid);  // we stopped watching them
+  static std::vector<Element> undo_approve(const Contact* contact, const Jid& jid);      // we let them see us
+  static std::vector<Element> undo_deny(const Contact* contact, const Jid& jid);         // we stopped that
+  static Element roster_set(const Jid& jid, std::string_view name, const std::vector<std::string>& groups);
+  static Element roster_remove(const Jid& jid);
+
+  // An iq: carried out when its result comes; then_ hears of it. A presence: through the outbox, so it is as good as
+  // done.
+  void write_iq(Account& account, Element iq, const std::vector<Element>& inverse, bool by_person,
+                SessionIqs::Then then);
+  void write_presence(Account& account, const Element& presence, const std::vector<Element>& inverse, bool by_person);
+
+  // Undoes one more write, if none is under way. False: nothing is left to undo.
+  bool undo(Account& account);
+  void on_sent(Account& account, std::int64_t number);
+  static void session_down(Account& account) { account.undo_open = 0; }
+
+ private:
+  std::int64_t plan(Account& account, const Element& forward, const std::vector<Element>& inverse, bool by_person,
+                    WriteState state);
+  void undone_part(Account& account, std::int64_t number);
+
+  World& world_;
+  SessionIqs& iqs_;
+  SessionOutbox& outbox_;
+};
+
+}  // namespace ferry

@@ -1,0 +1,82 @@
+// What must be remembered of accounts that stay on the legacy server while their owners move (design section 9), as a
+// port: part of Records (records.h), with the same promises. An account is known by its bare JID.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "translators/values/instant.h"
+#include "translators/values/jid.h"
+
+namespace ferry {
+
+// How far an account has moved. Stored by number: they never change their meaning.
+enum class AccountState : std::uint8_t {
+  legacy = 0,   // as it always was: the gateway does nothing
+  shadow = 1,   // a silent session; everything is translated and compared, nothing delivered
+  dual = 2,     // XMPP clients and MQTT devices side by side
+  moved = 3,    // MQTT is primary
+  retired = 4,  // the session has ended for good
+  back = 5,     // everything that was written is being undone; then legacy
+};
+std::string_view account_state_name(AccountState state);
+std::optional<AccountState> account_state(std::string_view name);
+
+struct AccountRecord {
+  Jid jid;  // bare
+  AccountState state = AccountState::legacy, target = AccountState::legacy;
+  std::int64_t generation = 0;  // one more with each transition
+  Instant since = 0;            // of the state
+  bool keep = false;            // back: what the person has changed stays
+  bool route_added = false;     // the row of the mapping table is the migration's own
+  std::string cohort = {};
+  std::string archive = {};  // the server archive's id of the last message taken from it
+  std::string trouble = {};  // why it does not get on
+  std::int64_t messages = 0, errors = 0, differences = 0;
+};
+
+// One write to the old server, and what undoes it.
+enum class WriteState : std::uint8_t { planned = 0, done = 1, undone = 2, lasting = 3 };  // lasting: cannot be undone
+struct WriteRecord {
+  std::int64_t number = 0;
+  WriteState state = WriteState::planned;
+  bool by_person = false;        // asked for on out/req; otherwise the migration's own
+  std::string forward, inverse;  // stanzas, one after the other
+  Instant at = 0;
+};
+
+// What the account's owner would have seen otherwise than the server has it.
+struct DifferenceRecord {
+  std::string kind, peer, text;  // one of each kind and peer
+  Instant at = 0;
+};
+
+class AccountRecords {
+ public:
+  virtual ~AccountRecords() = default;
+
+  virtual void each_account(const std::function<void(AccountRecord)>& visit) = 0;
+  virtual void put_account(const AccountRecord& account) = 0;
+  virtual void remove_account(const Jid& account) = 0;  // with all that is its
+
+  virtual std::int64_t add_write(const Jid& account, const WriteRecord& write) = 0;  // number is ignored, and returned
+  virtual void set_write(const Jid& account, std::int64_t number, WriteState state) = 0;
+  // The latest before this number that is planned or done.
+  virtual std::optional<WriteRecord> last_write(const Jid& account, std::int64_t before) = 0;
+  virtual std::vector<WriteRecord> writes(const Jid& account, std::int64_t after, std::size_t limit) = 0;
+
+  // Messages that were taken, by a digest of what tells them apart.
+  virtual bool was_seen(const Jid& account, std::uint64_t digest) = 0;
+  virtual void put_seen(const Jid& account, std::uint64_t digest, Instant expires) = 0;
+  virtual void forget_seen(Instant now) = 0;  // what has expired
+
+  virtual void put_difference(const Jid& account, const DifferenceRecord& difference) = 0;
+  virtual void remove_difference(const Jid& account, std::string_view kind, std::string_view peer) = 0;
+  virtual std::vector<DifferenceRecord> differences(const Jid& account, std::size_t limit) = 0;
+};
+
+}  // namespace ferry

@@ -1,0 +1,190 @@
+#include "gateway/brain/accounts.h"
+
+#include "gateway/brain/log_value.h"
+#include "translators/payloads.h"
+
+namespace ferry {
+
+Accounts::Accounts(World& world, Roster& roster, Presences& presences, Delivery& delivery, Requests& requests)
+    : world_(world),
+      delivery_(delivery),
+      iqs_(world, [this](const std::string& bare) { return find(bare); }),
+      outbox_(
+          world, [&delivery](const XmppOutbox::Sent& s, XmppOutbox::Outcome o) { delivery.confirm(s, o); },
+          [&delivery](const MessageRecord& r) { return delivery.build(r); }),
+      shadow_(world),
+      journal_(world, iqs_, outbox_),
+      bridge_(world, roster, presences, delivery, iqs_, outbox_, shadow_),
+      requests_(world, requests, roster, journal_, iqs_) {
+  world_.hooks.send_by_session = [this](User& user, Element e) { return outbox_.send(*user.account, std::move(e)); };
+  world_.hooks.queue_by_session = [this](User& user, const MessageRecord& row, Element e) {
+    outbox_.queue(*user.account, row, std::move(e));
+  };
+  world_.hooks.under_way = [](User& user, Seq seq) {
+    const auto& sent = user.account->in_flight;
+    return user.account->up && std::any_of(sent.begin(), sent.end(), [&](const auto& s) { return s.seq == seq; });
+  };
+  world_.hooks.send_for_account = [this](User& user, Element e) {
+    e.set("from", user.jid.str());
+    delivery_.send_durably(user.key, std::move(e));
+  };
+  world_.hooks.tell_presence = [this](User& user) { bridge_.tell_presence(*user.account); };
+  requests.by_session = [this](User& user, std::string_view name, JsonView payload, const Requests::Asked& asked) {
+    return requests_.on_request(user, name, payload, asked);
+  };
+}
+
+void Accounts::start() {
+  world_.records.each_account([this](AccountRecord record) {
+    std::string bare = record.jid.str();
+    accounts_.emplace(std::move(bare), std::make_unique<Account>(std::move(record)));
+  });
+  for (auto& [bare, account] : accounts_) {
+    const AccountState state = account->record.state;
+    if (state != AccountState::legacy && state != AccountState::shadow)
+      if (User* user = world_.user(bare)) tie(*account, *user);
+    if (state != account->record.target) going_.insert(bare);
+    if (state != AccountState::legacy && state != AccountState::retired) want(*account);
+  }
+  read_cohorts();
+  if (!accounts_.empty())
+    outbox_.read([this](UserKey key) -> Account* {
+      User* user = world_.user(key);
+      return user ? user->account : nullptr;
+    });
+  drive_at_ = save_at_ = world_.now;
+  forget_at_ = world_.now + forget_time;
+}
+
+Account* Accounts::find(std::string_view bare) {
+  const auto it = accounts_.find(std::string(bare));
+  return it == accounts_.end() ? nullptr : it->second.get();
+}
+
+bool Accounts::serves(const Jid& jid) const {
+  return jid.has_local() && !jid.has_resource() && jid.domainpart() == world_.server.domainpart() &&
+         !world_.hosted(jid);
+}
+
+Account& Accounts::add(const Jid& bare, const std::string& name) {
+  AccountRecord record{.jid = bare};
+  record.cohort = name;
+  record.since = world_.now;
+  world_.records.put_account(record);
+  return *accounts_.emplace(bare.str(), std::make_unique<Account>(std::move(record))).first->second;
+}
+
+void Accounts::save(Account& account) {
+  account.unsaved = false;
+  world_.records.put_account(account.record);
+}
+
+void Accounts::tie(Account& account, User& user) {
+  account.user = &user;
+  user.account = &account;
+}
+
+void Accounts::show_state(const User& user) {
+  if (user.account->hidden_at) return;
+  world_.publish_to(user, "in/state",
+                    state_json(account_state_name(user.account->record.state), user.account->up, world_.version), true);
+}
+
+void Accounts::trouble(Account& account, std::string text) {
+  if (account.record.trouble == text) return;
+  world_.log(LogLine::Level::warning, "event=account.trouble account=" + log_value(account.record.jid.str()) +
+                                          " state=" + std::string(account_state_name(account.record.state)) +
+                                          " reason=" + log_value(text));
+  account.record.trouble = std::move(text);
+  ++account.record.errors;
+  save(account);
+  happened(account, false);
+}
+
+void Accounts::session_up(const Brain::SessionUp& up) {
+  Account* account = find(up.jid.bare_view());
+  if (!account) return;
+  account->up = true;
+  account->full = up.jid;
+  account->archive = up.archive;
+  account->blocking = up.blocking;
+  if (!up.resumed) account->up_since = world_.now;
+  if (!account->record.trouble.empty()) {
+    account->record.trouble.clear();
+    save(*account);
+  }
+  bridge_.session_up(*account, up.resumed);
+  if (account->user) show_state(*account->user);
+  advance(*account);
+}
+
+void Accounts::session_caught_up(const Jid& bare, std::string_view archive_id) {
+  if (Account* account = find(bare.bare_view())) bridge_.caught_up(*account, archive_id);
+}
+
+void Accounts::session_down(const Brain::SessionDown& down) {
+  Account* account = find(down.jid.bare_view());
+  if (!account) return;
+  const bool was = std::exchange(account->up, false);
+  if (account->drain == Account::Drain::asked) account->drain = Account::Drain::not_yet;
+  journal_.session_down(*account);
+  if (was) bridge_.session_down(*account);
+  if (was && account->user) show_state(*account->user);
+  if (down.credentials) trouble(*account, down.reason.empty() ? "the server refused the log-in" : down.reason);
+}
+
+void Accounts::session_stanza(Brain::SessionStanza stanza) {
+  Account* account = find(stanza.jid.bare_view());
+  if (!account) return world_.count("session_stanzas_unowned");
+  bridge_.on_stanza(*account, std::move(stanza.stanza), stanza.source, std::move(stanza.archive_id), stanza.stamp);
+  if (account->active) advance(*account);
+}
+
+void Accounts::session_sent(const Jid& bare, std::int64_t token) {
+  Account* account = find(bare.bare_view());
+  if (!account) return;
+  if (token > 0) outbox_.on_sent(*account, token);
+  if (token < 0) journal_.on_sent(*account, -token);
+  if (account->active) advance(*account);
+}
+
+void Accounts::on_time() {
+  iqs_.on_time();
+  bridge_.on_time();
+  if (accounts_.empty()) return;
+  if (world_.now >= drive_at_) {
+    drive_at_ = world_.now + (rate_ < 10 ? second / static_cast<Duration>(rate_) : step_time);
+    drive();
+  }
+  if (world_.now >= forget_at_) {
+    forget_at_ = world_.now + forget_time;
+    world_.records.forget_seen(world_.now);
+  }
+}
+
+// Counts may be a little old after a crash; whatever decides anything is written down at once.
+void Accounts::end_of_batch() {
+  if (world_.now >= save_at_) {
+    save_at_ = world_.now + save_time;
+    for (auto& [bare, account] : accounts_)
+      if (account->unsaved) save(*account);
+  }
+  if (cohorts_changed_) keep_cohorts();
+}
+
+std::optional<Instant> Accounts::next_deadline() const {
+  std::optional<Instant> next;
+  const auto consider = [&](std::optional<Instant> t) {
+    if (t && (!next || *t < *next)) next = t;
+  };
+  consider(iqs_.next_deadline());
+  consider(bridge_.next_deadline());
+  if (accounts_.empty()) return next;
+  consider(forget_at_);
+  if (active_ > 0 ||
+      std::any_of(going_.begin(), going_.end(), [&](const auto& bare) { return may_run(*accounts_.at(bare)); }))
+    consider(drive_at_);
+  return next;
+}
+
+}  // namespace ferry

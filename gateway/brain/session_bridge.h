@@ -1,0 +1,77 @@
+// Between an account's session on the legacy server and its owner's MQTT subtree: what the server says to the account
+// goes into the same machines that serve people of our own domain, but the server stays the owner of the roster, the
+// subscriptions and the archive. One instance serves all accounts.
+#pragma once
+
+#include "gateway/brain/delivery.h"
+#include "gateway/brain/presences.h"
+#include "gateway/brain/roster.h"
+#include "gateway/brain/session_iqs.h"
+#include "gateway/brain/session_outbox.h"
+#include "gateway/brain/session_shadow.h"
+
+namespace ferry {
+
+// The id of the link's own request for the roster, at each log-in.
+inline constexpr std::string_view session_roster_id = "ferry-roster";
+
+class SessionBridge {
+ public:
+  static constexpr Duration settle_time = 5 * second;    // for presence and requests after the server was told ours
+  static constexpr Duration grace = 3 * second;          // a session may be away this long before anyone notices
+  static constexpr Duration repeats_time = 60 * second;  // after a log-in servers repeat what was not acknowledged
+  static constexpr Duration seen_time = 14 * 24 * 3600 * second;  // how long a message is recognised
+  static constexpr std::size_t max_others = 32;                   // clients of one account
+
+  SessionBridge(World& world, Roster& roster, Presences& presences, Delivery& delivery, SessionIqs& iqs,
+                SessionOutbox& outbox, SessionShadow& shadow)
+      : world_(world),
+        roster_(roster),
+        presences_(presences),
+        delivery_(delivery),
+        iqs_(iqs),
+        outbox_(outbox),
+        shadow_(shadow) {}
+
+  void session_up(Account& account, bool resumed);
+  void caught_up(Account& account, std::string_view archive_id);
+  void session_down(Account& account);
+  // source: as the link says it. stamp: of the archive.
+  void on_stanza(Account& account, Element stanza, Brain::SessionSource source, std::string archive_id,
+                 std::optional<Instant> stamp);
+  void on_time();
+  std::optional<Instant> next_deadline() const;
+
+  // session_roster.cpp
+  void take_roster(Account& account, const Element& query, bool whole);
+  void ask_roster(Account& account);
+  // The user's contacts as they are against the server's whole roster; what differs is noted, and nothing is mended.
+  std::size_t compare_roster(Account& account, const Element& query);
+
+  // session_presence.cpp
+  void tell_presence(Account& account);  // the devices', where it is another than the server has
+
+ private:
+  void message(Account& account, Message m, Brain::SessionSource source, std::string archive_id,
+               std::optional<Instant> stamp);
+  bool repeated(Account& account, const Message& m, const std::string& archive_id, bool may_repeat);
+  void move_on(Account& account, std::string_view archive_id);
+  void presence(Account& account, const Presence& p);
+  void iq(Account& account, const Stanza& s);
+  void take_item(Account& account, const Element& item);
+  void forget_contact(User& user, Contact& contact);
+  void unsure(Account& account);
+  void settle(Account& account);
+  bool look(Account& account);  // false: nothing to wait for any more
+
+  World& world_;
+  Roster& roster_;
+  Presences& presences_;
+  Delivery& delivery_;
+  SessionIqs& iqs_;
+  SessionOutbox& outbox_;
+  SessionShadow& shadow_;
+  std::set<Account*> timed_;  // those with settle_at or lost_at; accounts outlive the bridge
+};
+
+}  // namespace ferry

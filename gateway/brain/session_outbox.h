@@ -1,0 +1,36 @@
+// What is on its way to the legacy server through accounts' own sessions: rows of the outbox, in order per account, a
+// bounded number unacknowledged at a time. The session acknowledges by itself (XEP-0198); until then a row stays in the
+// records, and a session that is not a resumption gets it again. One instance serves all accounts.
+#pragma once
+
+#include "gateway/brain/account.h"
+
+namespace ferry {
+
+class SessionOutbox {
+ public:
+  static constexpr std::size_t window = 128;  // of one account, sent and not acknowledged
+
+  using Confirm = XmppOutbox::Confirm;
+  using Build = XmppOutbox::Build;
+  SessionOutbox(World& world, Confirm confirm, Build build)
+      : world_(world), confirm_(std::move(confirm)), build_(std::move(build)) {}
+
+  void read(const std::function<Account*(UserKey)>& find);  // what waits in the records
+  void queue(Account& account, const MessageRecord& record, Element stanza);
+  void session_up(Account& account, bool resumed);
+  void on_sent(Account& account, Seq seq);
+  void pump(Account& account);
+  // Not durable: of the moment, or asked again by whoever wants it. Returns the text; empty: it did not go out.
+  std::string send(Account& account, Element stanza, std::int64_t token = 0);
+  static bool idle(const Account& account) { return account.queued.empty() && account.in_flight.empty(); }
+
+ private:
+  void send_row(Account& account, const MessageRecord& record, Element stanza);
+
+  World& world_;
+  Confirm confirm_;
+  Build build_;
+};
+
+}  // namespace ferry

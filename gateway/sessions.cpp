@@ -1,0 +1,176 @@
+#include "gateway/sessions.h"
+
+#include <filesystem>
+#include <type_traits>
+
+#include "gateway/passwords/vault.h"
+#include "gateway/store/credentials.h"
+#include "translators/values/uid.h"
+
+namespace ferry {
+namespace {
+
+constexpr std::size_t most_kept = 4'096;  // stanzas of one account; the brain sends far less
+
+SessionLink::Settings session_settings(const Options& o) {
+  SessionLink::Settings s;
+  s.host = o.session.host;
+  s.port = o.session.port;
+  s.domain = o.component.server;
+  s.direct_tls = o.session.direct_tls;
+  s.cafile = o.session.cafile;
+  s.program = o.session.worker;
+  if (s.program.empty()) {
+    std::error_code ignored;
+    s.program = std::filesystem::read_symlink("/proc/self/exe", ignored).parent_path() / "ferry-session";
+  }
+  s.logins_per_second = static_cast<double>(o.session.logins_per_second);
+  s.message_bytes = o.limits.message_bytes;
+  return s;
+}
+
+Brain::SessionSource source_of(SessionStanza::Source source) {
+  switch (source) {
+    case SessionStanza::Source::carbon_received:
+      return Brain::SessionSource::carbon_received;
+    case SessionStanza::Source::carbon_sent:
+      return Brain::SessionSource::carbon_sent;
+    case SessionStanza::Source::archive:
+      return Brain::SessionSource::archive;
+    case SessionStanza::Source::live:
+      break;
+  }
+  return Brain::SessionSource::live;
+}
+
+// The same at every log-in, and no client's: what the server still holds of a lost session gives way to the new one.
+std::string resource_of(const Jid& jid) {
+  std::uint64_t h = 14695981039346656037ull;
+  for (const char c : jid.str()) h = (h ^ static_cast<unsigned char>(c)) * 1099511628211ull;
+  constexpr std::string_view digits = "0123456789abcdef";
+  std::string text = "ferry.";
+  for (int i = 0; i < 8; ++i, h >>= 4) text += digits[h & 15];
+  return text;
+}
+
+}  // namespace
+
+Sessions::Sessions(Poller& poller, Inbox& inbox, const Options& options, std::uint64_t seed)
+    : options_(options), inbox_(inbox), link_(poller, inbox, session_settings(options), seed) {}
+
+bool Sessions::take() {
+  for (SessionEvent& e : link_.take()) events_.push_back(std::move(e));
+  return !events_.empty();
+}
+
+void Sessions::decide(Brain& brain, Instant now) {
+  for (SessionEvent& event : std::exchange(events_, {}))
+    std::visit(
+        [&](auto& e) {
+          using E = std::decay_t<decltype(e)>;
+          if constexpr (std::is_same_v<E, SessionUp>) {
+            if (!e.resumed) kept_.erase(e.jid.bare().str());  // the brain begins anew
+            brain.on_session_up({e.jid, e.resumed, e.carbons, e.archive, e.blocking}, now);
+            send_kept(e.jid.bare().str());
+          } else if constexpr (std::is_same_v<E, SessionCaughtUp>) {
+            brain.on_session_caught_up(e.jid, e.archive_id, now);
+          } else if constexpr (std::is_same_v<E, SessionDown>) {
+            const bool refused = e.why == SessionDown::Why::auth_failed || e.why == SessionDown::Why::host_unknown;
+            brain.on_session_down({e.jid, refused, e.advice.empty() ? e.reason : e.reason + "; " + e.advice}, now);
+          } else if constexpr (std::is_same_v<E, SessionStanza>) {
+            brain.on_session_stanza({e.jid, std::move(e.stanza), source_of(e.source), std::move(e.archive_id), e.stamp},
+                                    now);
+          } else {
+            brain.on_session_sent(e.jid, e.token, now);
+            send_kept(e.jid.str());
+          }
+        },
+        event);
+}
+
+void Sessions::carry_out(const std::vector<SessionEffect>& effects, Steady now) {
+  using What = SessionEffect::What;
+  for (const SessionEffect& e : effects) {
+    const auto jid = Jid::parse(e.account);
+    if (!jid) continue;
+    switch (e.what) {
+      case What::want:
+        want(e);
+        break;
+      case What::unwant:
+        kept_.erase(e.account);
+        link_.unwant(*jid);
+        break;
+      case What::send:
+        send(e.account, e.text, e.token);
+        break;
+      case What::presence:
+        link_.set_presence(*jid, e.text);
+        break;
+      case What::archive:
+        link_.set_archive_id(*jid, e.text);
+        break;
+    }
+  }
+  link_.committed();
+  link_.flush(now);
+}
+
+void Sessions::want(const SessionEffect& e) {
+  auto jid = Jid::parse(e.account);
+  if (!jid) return;
+  SessionAccount account{*jid, {}, {}, {}, resource_of(*jid), e.presence, {}, e.text, {}};
+  if (e.since > 0) account.archive_start = e.since;
+  std::string why = "no certificate and no password is kept for it; ferryctl password set --keep";
+  std::error_code ignored;
+  const auto uid = to_uid(*jid);
+  const std::string base = uid ? options_.session.certificates + "/" + *uid : std::string();
+  if (!options_.session.certificates.empty() && uid && std::filesystem::exists(base + ".crt", ignored)) {
+    account.certificate_file = base + ".crt";
+    account.key_file = base + ".key";
+  } else if (auto password = password_of(*jid, why)) {
+    account.password = std::move(*password);
+  } else {
+    events_.emplace_back(SessionDown{*jid, SessionDown::Why::auth_failed, why, {}});
+    return;
+  }
+  link_.want(std::move(account));
+}
+
+std::optional<std::string> Sessions::password_of(const Jid& jid, std::string& why) {
+  if (options_.vault.key_file.empty()) return std::nullopt;
+  const auto vault = Vault::open(options_.vault.key_file);
+  if (!vault) return why = format_problem(vault.error()), std::nullopt;
+  try {
+    const auto credentials = Credentials::open(options_.store.path);
+    if (!credentials) return why = credentials.error().text, std::nullopt;
+    for (const CredentialRecord& record : (*credentials)->of(jid)) {
+      if (record.kind != CredentialKind::password) continue;
+      const auto secret = vault->open_password(jid, record.sealed);
+      if (!secret) return why = secret.error(), std::nullopt;
+      return std::string(secret->view());
+    }
+  } catch (const StoreFailure& failure) { why = failure.what(); }
+  return std::nullopt;
+}
+
+void Sessions::send(const std::string& account, const std::string& text, std::int64_t token) {
+  const auto jid = Jid::parse(account);
+  auto& kept = kept_[account];
+  if (jid && kept.empty() && link_.send(*jid, text, token)) {
+    kept_.erase(account);
+    return;
+  }
+  if (kept.size() < most_kept) kept.push_back({text, token});
+}
+
+void Sessions::send_kept(const std::string& account) {
+  const auto it = kept_.find(account);
+  const auto jid = Jid::parse(account);
+  if (it == kept_.end() || !jid) return;
+  while (!it->second.empty() && link_.send(*jid, it->second.front().text, it->second.front().token))
+    it->second.pop_front();
+  if (it->second.empty()) kept_.erase(it);
+}
+
+}  // namespace ferry

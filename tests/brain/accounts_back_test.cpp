@@ -1,0 +1,160 @@
+// The way back: whatever was written to the old server is undone, whenever the gateway dies.
+#include "tests/brain/account_stage.h"
+
+namespace ferry {
+namespace accounts_back_test {
+
+class AccountsBackTest : public AccountConversation {
+ protected:
+  void live_a_little() {
+    request("roster.add", "eve@corp.example", R"(,"name":"Eve","groups":["New"])");
+    request("roster.update", "alice@corp.example", R"(,"name":"Al","groups":[])");
+    request("subscribe", "frank@corp.example");
+    request("subscribe", "carol@corp.example");
+    request("unsubscribe", "dave@corp.example");
+    request("approve", "gina@corp.example");
+    request("roster.add", "gina@corp.example", R"(,"name":"Gina")");
+    request("profile.set", "", R"(,"profile":{"name":"Robert"})");
+    request("block", "mallory@corp.example");
+    request("roster.remove", "eve@corp.example");
+  }
+  // One whole move and back; Crash may fly out of it at any tick.
+  void whole_life() {
+    plan();
+    start("dual", 3);
+    stage.online(account, "phone");
+    live_a_little();
+    stage.mqtt(account, "out/msg", R"({"id":"c1","to":"alice@corp.example","kind":"chat","body":"Hello"})");
+    start("moved", 3);
+    back({}, 16);
+  }
+  // After the crash: a new process, and the administrator wants them back.
+  void after_the_crash() {
+    stage.crash_in = 0;
+    server.gateway_died();
+    stage.restart();
+    stage.links_up();
+    stage.online(account, "phone");
+    plan_if_gone();
+    ask(R"({"command":"migrate.back","cohort":"pilot","go":true})");
+    run(20);
+  }
+  void plan_if_gone() { ask(R"({"command":"migrate.plan","cohort":"pilot","jids":["bob@corp.example"],"go":true})"); }
+};
+FERRY_CONVERSATIONS(AccountsBackTest);
+
+TEST_P(AccountsBackTest, what_people_did_is_undone) {
+  const OldAccount before = server.accounts[account];
+  dual();
+  live_a_little();
+  EXPECT_NE(server.accounts[account], before);
+  back();
+  EXPECT_EQ(state(), "legacy");
+  EXPECT_EQ(server.accounts[account], before);
+}
+
+TEST_P(AccountsBackTest, what_people_did_stays_if_wanted) {
+  dual();
+  live_a_little();
+  const OldAccount after = server.accounts[account];
+  back(R"(,"keep":true)");
+  EXPECT_EQ(state(), "legacy");
+  EXPECT_EQ(server.accounts[account], after);
+  start("dual");
+  back();  // and no later way back undoes it
+  EXPECT_EQ(server.accounts[account], after);
+}
+
+TEST_P(AccountsBackTest, a_dry_run_says_what_would_be_undone) {
+  dual();
+  live_a_little();
+  const OldAccount now = server.accounts[account];
+  const std::string answer = ask(R"({"command":"migrate.back","jids":["bob@corp.example"]})");
+  EXPECT_NE(answer.find(R"("done":false,"go_back":1,"there":0,"writes_to_undo":10,"of_people":10)"), std::string::npos)
+      << answer;
+  run();
+  EXPECT_EQ(state(), "dual");
+  EXPECT_EQ(server.accounts[account], now);
+}
+
+TEST_P(AccountsBackTest, a_session_that_is_down_keeps_the_account_until_it_is_up) {
+  const OldAccount before = server.accounts[account];
+  dual();
+  live_a_little();
+  server.reachable = false;
+  server.lose(account);
+  back();
+  EXPECT_EQ(state(), "back");
+  server.reachable = true;
+  server.come_up(account);
+  run();
+  EXPECT_EQ(state(), "legacy");
+  EXPECT_EQ(server.accounts[account], before);
+}
+
+TEST_P(AccountsBackTest, messages_on_their_way_out_go_first) {
+  dual();
+  server.lose(account);
+  stage.mqtt(account, "out/msg", R"({"id":"c1","to":"alice@corp.example","kind":"chat","body":"Hello"})");
+  back();
+  EXPECT_EQ(state(), "back");
+  server.come_up(account);
+  run();
+  EXPECT_EQ(state(), "legacy");
+  sent("<message id='c1' to='alice@corp.example'/>");
+}
+
+TEST_P(AccountsBackTest, what_comes_while_it_goes_back_still_arrives) {
+  dual();
+  server.answers = false;
+  back();
+  EXPECT_EQ(state(), "back");
+  EXPECT_EQ(server.presences[account], "<presence type='unavailable'/>");
+  server.deliver(account, "<message type='chat' id='m' from='alice@corp.example/spark'><body>Hi</body></message>");
+  stage.expect_publish(account, "in/msg", R"({"body":"Hi"})");
+}
+
+TEST_P(AccountsBackTest, what_cannot_be_undone_is_told_and_holds_up_nothing) {
+  dual();
+  request("roster.add", "eve@corp.example");
+  server.accounts[account].roster.erase("eve@corp.example");  // by another client
+  back();
+  EXPECT_EQ(state(), "legacy");
+}
+
+// The gateway dies after every single tick in turn, before and after its commit, and the end is always the same.
+TEST_P(AccountsBackTest, a_crash_at_every_step_ends_the_same) {
+  const OldAccount before = server.accounts[account];
+  bool finished = false;
+  int crashes = 0;
+  for (int tick = 1; !finished; ++tick) {
+    for (const bool before_commit : {false, true}) {
+      if (before_commit && GetParam() == Where::memory) continue;
+      SCOPED_TRACE("tick " + std::to_string(tick) + (before_commit ? " before" : " after") + " the commit");
+      // The stage is made anew in place, so that everything that refers to it stays valid.
+      std::destroy_at(&stage);
+      std::construct_at(&stage, GetParam());
+      std::destroy_at(&server);
+      std::construct_at(&server, stage);
+      server.accounts[account] = before;
+      stage.crash_in = tick;
+      stage.crash_before_commit = before_commit;
+      try {
+        whole_life();
+        finished = true;
+      } catch (const Stage::Crash&) {
+        ++crashes;
+        after_the_crash();
+      }
+      ASSERT_EQ(state(), "legacy");
+      OldAccount after = server.accounts[account];
+      ASSERT_EQ(after, before);
+      for (const auto& [topic, payload] : stage.retained)
+        ASSERT_TRUE(topic.find(account) == std::string::npos || topic.find("/out/") != std::string::npos) << topic;
+    }
+  }
+  EXPECT_GT(crashes, 50);
+}
+
+}  // namespace accounts_back_test
+}  // namespace ferry

@@ -1,0 +1,301 @@
+// An account's session and its owner's MQTT subtree: messages both ways, each once; presence; the roster; requests.
+#include "tests/brain/account_stage.h"
+
+namespace ferry {
+namespace accounts_session_test {
+
+using Source = Brain::SessionSource;
+
+class AccountsSessionTest : public AccountConversation {
+ protected:
+  void SetUp() override { dual(); }
+  void hear(const std::string& inside, const std::string& id = "m1", Source source = Source::live,
+            const std::string& archive_id = "", const std::string& from = "alice@corp.example/spark",
+            const std::string& to = account) {
+    server.deliver(account,
+                   "<message type='chat' id='" + id + "' from='" + from + "' to='" + to + "'>" + inside + "</message>",
+                   source, archive_id);
+  }
+  std::size_t messages() {
+    return static_cast<std::size_t>(std::count_if(stage.publishes.begin(), stage.publishes.end(), [](const auto& p) {
+      return p.topic == Stage::topic(account, "in/msg");
+    }));
+  }
+};
+FERRY_CONVERSATIONS(AccountsSessionTest);
+
+TEST_P(AccountsSessionTest, a_message_arrives_with_its_receipts) {
+  hear("<body>Hi</body><request xmlns='urn:xmpp:receipts'/>");
+  const std::string json = stage.expect_publish(
+      account, "in/msg", R"({"from":"alice@corp.example/spark","to":"bob@corp.example","body":"Hi","kind":"chat"})");
+  stage.mqtt(account, "out/receipt",
+             R"({"id":")" + Stage::field(json, "id") + R"(","to":"alice@corp.example","state":"delivered"})");
+  const Element e =
+      sent("<message to='alice@corp.example/spark'><received xmlns='urn:xmpp:receipts' id='m1'/></message>");
+  EXPECT_EQ(e.attr("from"), nullptr);
+}
+
+TEST_P(AccountsSessionTest, a_message_goes_out_by_the_session_and_is_forwarded_when_the_server_has_it) {
+  server.acknowledges = false;
+  stage.mqtt(account, "out/msg", R"({"id":"c1","to":"alice@corp.example","kind":"chat","body":"Hello"})");
+  const Element e = sent(
+      "<message type='chat' id='c1' to='alice@corp.example'><body>Hello</body>"
+      "<origin-id xmlns='urn:xmpp:sid:0' id='c1'/></message>");
+  EXPECT_EQ(e.attr("from"), nullptr);
+  stage.expect_no_stanza();  // not by the component
+  stage.expect_publish(account, "in/receipt", R"({"id":"c1","state":"accepted"})");
+  for (const Publish& p : stage.publishes) EXPECT_EQ(p.payload.find("forwarded"), std::string::npos);
+  server.acknowledges = true;
+  server.lose(account);
+  server.come_up(account);  // not resumed: once more, the same id
+  sent("<message type='chat' id='c1' to='alice@corp.example'><body>Hello</body></message>");
+  stage.expect_publish(account, "in/receipt", R"({"id":"c1","state":"forwarded"})");
+}
+
+TEST_P(AccountsSessionTest, a_resumed_session_repeats_nothing) {
+  server.acknowledges = false;
+  stage.mqtt(account, "out/msg", R"({"id":"c1","to":"alice@corp.example","kind":"chat","body":"Hello"})");
+  server.sent.clear();
+  server.lose(account);
+  server.come_up(account, true);
+  EXPECT_TRUE(server.sent.empty());
+}
+
+TEST_P(AccountsSessionTest, messages_wait_for_the_session_in_their_order) {
+  server.lose(account);
+  for (const char* id : {"c1", "c2", "c3"})
+    stage.mqtt(account, "out/msg",
+               R"({"id":")" + std::string(id) + R"(","to":"alice@corp.example","kind":"chat","body":"Hello"})");
+  EXPECT_TRUE(server.sent.empty());
+  server.come_up(account);
+  ASSERT_EQ(server.sent.size(), 3U);
+  for (std::size_t i = 0; i < 3; ++i) EXPECT_EQ(server.sent[i].second.attr_or("id"), "c" + std::to_string(i + 1));
+}
+
+TEST_P(AccountsSessionTest, what_waits_survives_a_restart_and_never_takes_the_component) {
+  server.lose(account);
+  server.reachable = false;
+  stage.mqtt(account, "out/msg", R"({"id":"c1","to":"alice@corp.example","kind":"chat","body":"Hello"})");
+  server.gateway_died();
+  stage.restart();
+  stage.links_up();
+  stage.expect_no_stanza();
+  server.reachable = true;
+  server.come_up(account);
+  sent("<message type='chat' id='c1' to='alice@corp.example'/>");
+  server.sent.clear();
+  stage.time(100);
+  EXPECT_TRUE(server.sent.empty());
+}
+
+TEST_P(AccountsSessionTest, a_message_comes_once_by_whatever_way) {
+  hear("<body>Hi</body>", "m1", Source::live, "a1");
+  EXPECT_EQ(messages(), 1U);
+  hear("<body>Hi</body>", "m1", Source::archive, "a1");
+  hear("<body>Hi</body>", "m1", Source::carbon_received, "a1");
+  EXPECT_EQ(messages(), 1U);
+  server.gateway_died();
+  stage.restart();
+  stage.links_up();
+  stage.online(account, "phone");
+  stage.forget_effects();
+  hear("<body>Hi</body>", "m1", Source::archive, "a1");
+  hear("<body>Hi</body><delay xmlns='urn:xmpp:delay' stamp='2026-11-20T10:00:00Z'/>", "m1");
+  EXPECT_EQ(messages(), 0U);
+}
+
+TEST_P(AccountsSessionTest, equal_messages_are_two_messages) {
+  stage.time(120 * second);
+  hear("<body>ok</body>", "1");
+  hear("<body>ok</body>", "1");
+  EXPECT_EQ(messages(), 2U);
+}
+
+TEST_P(AccountsSessionTest, what_another_client_sent_is_shown_as_ones_own) {
+  hear("<body>From Spark</body>", "s1", Source::carbon_sent, "", "bob@corp.example/spark", "alice@corp.example");
+  stage.expect_publish(account, "in/msg",
+                       R"({"from":"bob@corp.example","to":"alice@corp.example","device":"spark","body":"From Spark"})");
+  EXPECT_TRUE(server.sent.empty());
+}
+
+TEST_P(AccountsSessionTest, ones_own_message_does_not_come_back_by_the_archive) {
+  stage.mqtt(account, "out/msg", R"({"id":"c1","to":"alice@corp.example","kind":"chat","body":"Hello"})");
+  stage.forget_effects();
+  hear("<body>Hello</body>", "c1", Source::archive, "a7", "bob@corp.example/ferry", "alice@corp.example");
+  EXPECT_EQ(messages(), 0U);
+}
+
+TEST_P(AccountsSessionTest, a_carbon_asks_for_no_receipt) {
+  hear("<body>Hi</body><request xmlns='urn:xmpp:receipts'/>", "m1", Source::carbon_received);
+  const std::string json = stage.expect_publish(account, "in/msg", R"({"body":"Hi"})");
+  stage.mqtt(account, "out/receipt",
+             R"({"id":")" + Stage::field(json, "id") + R"(","to":"alice@corp.example","state":"delivered"})");
+  EXPECT_TRUE(server.sent.empty());
+}
+
+TEST_P(AccountsSessionTest, receipts_of_contacts_reach_the_device) {
+  stage.mqtt(account, "out/msg",
+             R"({"id":"c1","to":"alice@corp.example","kind":"chat","body":"Hello","want":["delivered"]})");
+  hear("<received xmlns='urn:xmpp:receipts' id='c1'/>", "r1");
+  stage.expect_publish(account, "in/receipt", R"({"id":"c1","state":"delivered"})");
+}
+
+TEST_P(AccountsSessionTest, rooms_are_left_alone) {
+  server.deliver(account, "<message type='groupchat' from='r@rooms.corp.example/al' id='g'><body>x</body></message>");
+  EXPECT_TRUE(server.sent.empty());
+  EXPECT_EQ(messages(), 0U);
+}
+
+TEST_P(AccountsSessionTest, typing_goes_both_ways) {
+  hear("<composing xmlns='http://jabber.org/protocol/chatstates'/>", "t");
+  stage.expect_publish(account, "in/act", R"({"from":"alice@corp.example/spark","state":"composing"})");
+  stage.mqtt(account, "out/act", R"({"to":"alice@corp.example","state":"paused"})");
+  sent("<message to='alice@corp.example'><paused xmlns='http://jabber.org/protocol/chatstates'/></message>");
+}
+
+TEST_P(AccountsSessionTest, people_of_our_own_domain_are_reached_through_the_server) {
+  stage.mqtt(account, "out/msg", R"({"id":"c1","to":"anna@mqtt.corp.example","kind":"chat","body":"Hello"})");
+  const Element e = sent("<message to='anna@mqtt.corp.example' id='c1'><body>Hello</body></message>");
+  std::string xml = to_xml(e, ns::client);
+  xml.replace(0, 8, "<message from='bob@corp.example/ferry'");
+  stage.xmpp(xml);  // the server routes it to the component
+  stage.expect_publish("anna", "in/msg", R"({"body":"Hello","from":"bob@corp.example/ferry"})");
+  stage.mqtt("anna", "out/msg", R"({"id":"d1","to":"bob@corp.example","kind":"chat","body":"And you?"})");
+  const Element back = stage.expect_stanza("<message to='bob@corp.example' from='anna@mqtt.corp.example'/>");
+  server.deliver(account, to_xml(back, ns::client));
+  stage.expect_publish(account, "in/msg", R"({"body":"And you?"})");
+}
+
+TEST_P(AccountsSessionTest, the_devices_are_the_sessions_presence) {
+  EXPECT_EQ(server.presences[account], "<presence/>");
+  stage.mqtt(account, "out/dev/tablet/presence", R"({"state":"dnd","epoch":"t","priority":7,"status":"Busy"})");
+  EXPECT_NE(server.presences[account].find("<priority>7</priority>"), std::string::npos) << server.presences[account];
+  EXPECT_NE(server.presences[account].find("<show>dnd</show>"), std::string::npos);
+  stage.offline(account, "tablet", "t");
+  EXPECT_EQ(server.presences[account], "<presence/>");
+  stage.offline(account, "phone");
+  EXPECT_EQ(server.presences[account], "<presence type='unavailable'/>");
+  stage.expect_no_stanza();  // the component has no part in it
+}
+
+TEST_P(AccountsSessionTest, contacts_presence_is_shown_and_ends_with_the_session) {
+  server.deliver(account, "<presence from='alice@corp.example/spark'><show>away</show></presence>");
+  stage.expect_shown(account, "in/contact/alice@corp.example/presence", R"({"state":"away"})");
+  server.lose(account);
+  stage.expect_shown(account, "in/contact/alice@corp.example/presence", R"({"state":"away"})");
+  stage.expect_shown(account, "in/state", R"({"links":{"xmpp":"down"}})");
+  server.reachable = false;
+  stage.time(4 * second);
+  stage.expect_shown(account, "in/contact/alice@corp.example/presence", R"({"state":"offline"})");
+}
+
+TEST_P(AccountsSessionTest, the_components_end_is_not_the_sessions) {
+  server.deliver(account, "<presence from='alice@corp.example/spark'/>");
+  stage.component_down();
+  stage.time(10 * second);
+  stage.expect_shown(account, "in/contact/alice@corp.example/presence", R"({"state":"online"})");
+  stage.component_up();
+  for (const Element& e : stage.stanzas) EXPECT_NE(e.attr_or("from"), account);
+  EXPECT_TRUE(server.sent.empty());
+}
+
+TEST_P(AccountsSessionTest, presence_that_is_not_repeated_after_a_new_session_is_over) {
+  server.deliver(account, "<presence from='alice@corp.example/spark'/>");
+  server.lose(account);
+  server.come_up(account);
+  stage.time(6 * second);
+  stage.expect_shown(account, "in/contact/alice@corp.example/presence", R"({"state":"offline"})");
+}
+
+TEST_P(AccountsSessionTest, roster_pushes_become_contacts_and_go) {
+  const auto push = [&](const std::string& item) {
+    server.deliver(account, "<iq type='set' id='p'><query xmlns='jabber:iq:roster'>" + item + "</query></iq>");
+  };
+  push("<item jid='eve@corp.example' name='Eve' subscription='to'><group>New</group></item>");
+  stage.expect_shown(account, "in/contact/eve@corp.example", R"({"name":"Eve","subscription":"to"})");
+  push("<item jid='eve@corp.example' subscription='remove'/>");
+  EXPECT_EQ(stage.shown(account, "in/contact/eve@corp.example"), "");
+  EXPECT_TRUE(server.sent.empty());  // nobody is told: the server has done it
+}
+
+TEST_P(AccountsSessionTest, a_forged_roster_push_is_ignored) {
+  server.deliver(account,
+                 "<iq type='set' id='p' from='mallory@corp.example/x'><query xmlns='jabber:iq:roster'>"
+                 "<item jid='eve@corp.example' subscription='both'/></query></iq>");
+  EXPECT_EQ(stage.shown(account, "in/contact/eve@corp.example"), "");
+}
+
+TEST_P(AccountsSessionTest, what_went_while_the_session_was_away_goes) {
+  server.lose(account);
+  server.accounts[account].roster.erase("carol@corp.example");
+  server.come_up(account);
+  EXPECT_EQ(stage.shown(account, "in/contact/carol@corp.example"), "");
+}
+
+TEST_P(AccountsSessionTest, a_wish_is_shown_and_answered) {
+  server.accounts[account].pending.insert("eve@corp.example");
+  server.deliver(account, "<presence type='subscribe' from='eve@corp.example'><status>Me!</status></presence>");
+  stage.expect_shown(account, "in/contact/eve@corp.example", R"({"request":true})");
+  request("approve", "eve@corp.example");
+  good();
+  sent("<presence type='subscribed' to='eve@corp.example'/>");
+  stage.expect_shown(account, "in/contact/eve@corp.example", R"({"subscription":"from"})");
+}
+
+TEST_P(AccountsSessionTest, a_wish_that_was_answered_elsewhere_goes_after_a_new_session) {
+  server.deliver(account, "<presence type='subscribe' from='eve@corp.example'/>");
+  server.lose(account);
+  server.come_up(account);
+  stage.time(6 * second);
+  EXPECT_EQ(stage.shown(account, "in/contact/eve@corp.example"), "");
+}
+
+TEST_P(AccountsSessionTest, roster_requests_are_the_servers_to_answer) {
+  request("roster.add", "eve@corp.example", R"(,"name":"Eve","groups":["New"])");
+  good();
+  EXPECT_EQ(server.accounts[account].roster["eve@corp.example"].name, "Eve");
+  stage.expect_shown(account, "in/contact/eve@corp.example", R"({"name":"Eve","groups":["New"]})");
+  request("roster.remove", "eve@corp.example");
+  good();
+  EXPECT_FALSE(server.accounts[account].roster.contains("eve@corp.example"));
+  request("roster.remove", "eve@corp.example");
+  bad("item-not-found");
+}
+
+TEST_P(AccountsSessionTest, requests_without_a_session_say_so) {
+  server.lose(account);
+  request("roster.add", "eve@corp.example");
+  bad("remote-server-timeout");
+}
+
+TEST_P(AccountsSessionTest, a_server_that_does_not_answer_is_told) {
+  server.answers = false;
+  request("roster.add", "eve@corp.example");
+  stage.time(31 * second);
+  bad("remote-server-timeout");
+}
+
+TEST_P(AccountsSessionTest, a_profile_keeps_what_no_profile_has) {
+  request("profile.set", "", R"(,"profile":{"name":"Robert"})");
+  good();
+  const std::string card = server.accounts[account].card;
+  EXPECT_NE(card.find("Robert"), std::string::npos) << card;
+  EXPECT_NE(card.find("<TITLE>Boss</TITLE>"), std::string::npos) << card;
+}
+
+TEST_P(AccountsSessionTest, blocking_is_the_servers) {
+  request("block", "mallory@corp.example");
+  good();
+  EXPECT_TRUE(server.accounts[account].blocked.contains("mallory@corp.example"));
+  request("unblock", "mallory@corp.example");
+  EXPECT_TRUE(server.accounts[account].blocked.empty());
+}
+
+TEST_P(AccountsSessionTest, questions_of_others_are_answered) {
+  server.deliver(account,
+                 "<iq type='get' id='v' from='alice@corp.example/spark'><query xmlns='jabber:iq:version'/></iq>");
+  sent("<iq type='error' id='v' to='alice@corp.example/spark'/>");
+}
+
+}  // namespace accounts_session_test
+}  // namespace ferry

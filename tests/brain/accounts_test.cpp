@@ -1,0 +1,174 @@
+// Accounts: from legacy to moved and back, one step at a time; cohorts, pauses, stops; what survives a restart.
+#include "tests/brain/account_stage.h"
+
+namespace ferry {
+namespace accounts_test {
+
+class AccountsTest : public AccountConversation {};
+FERRY_CONVERSATIONS(AccountsTest);
+
+TEST_P(AccountsTest, a_plan_alone_changes_nothing) {
+  plan();
+  run();
+  EXPECT_EQ(state(), "legacy");
+  EXPECT_TRUE(server.up.empty());
+  stage.expect_quiet();
+}
+
+TEST_P(AccountsTest, without_go_a_plan_is_only_said) {
+  const std::string answer = ask(R"({"command":"migrate.plan","cohort":"pilot","jids":["bob@corp.example"]})");
+  EXPECT_NE(answer.find(R"("done":false,"added":1)"), std::string::npos) << answer;
+  EXPECT_NE(ask(R"({"command":"migrate.show","jid":"bob@corp.example"})").find("is in no plan"), std::string::npos);
+}
+
+TEST_P(AccountsTest, only_accounts_of_the_legacy_server_can_be_planned) {
+  const std::string answer = ask(
+      R"({"command":"migrate.plan","cohort":"pilot","jids":["bob@mqtt.corp.example","x@else.example","@"],"go":true})");
+  EXPECT_NE(answer.find(R"("added":0)"), std::string::npos) << answer;
+  EXPECT_NE(answer.find("expected an account of corp.example"), std::string::npos) << answer;
+}
+
+TEST_P(AccountsTest, a_shadow_session_says_nothing_and_shows_nothing) {
+  plan();
+  start("shadow");
+  EXPECT_EQ(state(), "shadow");
+  EXPECT_TRUE(server.up.contains(account));
+  EXPECT_TRUE(server.presences.empty());
+  server.deliver(account, "<message from='alice@corp.example/spark' type='chat' id='1'><body>Hi</body></message>");
+  server.deliver(account, "<iq from='alice@corp.example/spark' type='get' id='2'><ping xmlns='urn:xmpp:ping'/></iq>");
+  EXPECT_TRUE(server.sent.empty());
+  stage.expect_quiet();
+  EXPECT_EQ(stage.counter("shadow_messages"), 1U);
+}
+
+TEST_P(AccountsTest, shadow_notes_what_would_not_arrive) {
+  plan();
+  start("shadow");
+  server.deliver(account,
+                 "<iq type='set' id='p'><query xmlns='jabber:iq:roster'><item jid='a b@@' "
+                 "subscription='both'/></query></iq>");
+  const std::string answer = ask(R"({"command":"migrate.show","jid":"bob@corp.example"})");
+  EXPECT_NE(answer.find(R"("kind":"roster")"), std::string::npos) << answer;
+  EXPECT_NE(answer.find(R"("differences":1)"), std::string::npos) << answer;
+}
+
+TEST_P(AccountsTest, dual_shows_the_roster_and_the_state) {
+  plan();
+  start("dual");
+  EXPECT_EQ(state(), "dual");
+  stage.expect_shown(account, "in/state", R"({"account":"dual","links":{"xmpp":"up"}})");
+  stage.expect_shown(account, "in/contact/alice@corp.example",
+                     R"({"jid":"alice@corp.example","name":"Alice","groups":["Friends"],"subscription":"both"})");
+  stage.expect_shown(account, "in/contact/dave@corp.example", R"({"subscription":"none","ask":"subscribe"})");
+  EXPECT_TRUE(server.presences[account].empty());  // no device, nobody to be seen
+  EXPECT_TRUE(server.sent.empty());
+}
+
+TEST_P(AccountsTest, moved_is_one_step_more_and_back_to_dual_is_no_way_back) {
+  plan();
+  start("moved");
+  EXPECT_EQ(state(), "moved");
+  stage.expect_shown(account, "in/state", R"({"account":"moved"})");
+  start("dual");
+  EXPECT_EQ(state(), "dual");
+}
+
+TEST_P(AccountsTest, back_leaves_nothing) {
+  const OldAccount before = server.accounts[account];
+  dual();
+  back();
+  EXPECT_EQ(state(), "legacy");
+  EXPECT_EQ(server.accounts[account], before);
+  EXPECT_FALSE(server.up.contains(account));
+  for (const auto& [topic, payload] : stage.retained)
+    EXPECT_EQ(topic.find(account), std::string::npos) << topic << " " << payload;
+  EXPECT_NE(ask(R"({"command":"map.list"})").find("user *@mqtt"), std::string::npos);
+  EXPECT_EQ(ask(R"({"command":"map.list"})").find(account), std::string::npos);
+}
+
+TEST_P(AccountsTest, who_is_legacy_has_no_subtree) {
+  plan();
+  stage.online(account, "phone");
+  stage.expect_quiet();
+  EXPECT_EQ(stage.counter("publishes_unrouted") + stage.counter("publishes_refused"), 1U);
+}
+
+TEST_P(AccountsTest, a_session_that_does_not_come_up_keeps_the_account_in_shadow) {
+  server.reachable = false;
+  plan();
+  start("dual");
+  EXPECT_EQ(state(), "shadow");
+  server.reachable = true;
+  server.come_up(account);
+  run();
+  EXPECT_EQ(state(), "dual");
+}
+
+TEST_P(AccountsTest, a_refused_log_in_is_told_and_counted) {
+  plan();
+  server.reachable = false;
+  start("dual");
+  stage.session_down(account, true);
+  const std::string answer = ask(R"({"command":"migrate.show","jid":"bob@corp.example"})");
+  EXPECT_NE(answer.find(R"("trouble":"not-authorized")"), std::string::npos) << answer;
+  EXPECT_NE(answer.find(R"("errors":1)"), std::string::npos) << answer;
+}
+
+TEST_P(AccountsTest, a_cohort_stops_where_too_much_fails) {
+  plan();
+  ask(R"({"command":"migrate.stop-on","cohort":"pilot","permille":100,"least":1})");
+  server.reachable = false;
+  start("dual");
+  stage.session_down(account, true);
+  const std::string answer = ask(R"({"command":"migrate.status"})");
+  EXPECT_NE(answer.find(R"("running":false,"stopped":"1 of 2 failed")"), std::string::npos) << answer;
+  server.reachable = true;
+  server.come_up(account);
+  run();
+  EXPECT_EQ(state(), "shadow");
+  back();  // the way back is always open
+  EXPECT_EQ(state(), "legacy");
+}
+
+TEST_P(AccountsTest, a_paused_cohort_stands_still_and_goes_on) {
+  plan();
+  server.reachable = false;
+  start("dual");
+  ask(R"({"command":"migrate.pause","cohort":"pilot"})");
+  server.reachable = true;
+  server.come_up(account);
+  run();
+  EXPECT_EQ(state(), "shadow");
+  start("dual");
+  EXPECT_EQ(state(), "dual");
+}
+
+TEST_P(AccountsTest, a_restart_goes_on_where_it_was) {
+  dual();
+  server.gateway_died();
+  stage.restart();
+  stage.links_up();
+  EXPECT_EQ(state(), "dual");
+  EXPECT_TRUE(server.up.contains(account));
+  stage.expect_shown(account, "in/state", R"({"account":"dual","links":{"xmpp":"up"}})");
+  const std::string answer = ask(R"({"command":"migrate.status"})");
+  EXPECT_NE(answer.find(R"("name":"pilot","target":"dual","running":true)"), std::string::npos) << answer;
+}
+
+TEST_P(AccountsTest, verify_finds_what_differs) {
+  dual();
+  server.accounts[account].roster["eve@corp.example"] = {"Eve", {}, true, true, false};  // and no push came
+  ask(R"({"command":"migrate.verify","cohort":"pilot"})");
+  const std::string answer = ask(R"({"command":"migrate.show","jid":"bob@corp.example"})");
+  EXPECT_NE(answer.find(R"("peer":"eve@corp.example")"), std::string::npos) << answer;
+  EXPECT_EQ(answer.find(R"("peer":"alice@corp.example")"), std::string::npos) << answer;
+}
+
+TEST_P(AccountsTest, an_account_on_its_way_is_not_removed_by_hand) {
+  dual();
+  const std::string answer = ask(R"({"command":"user.remove","jid":"bob@corp.example"})");
+  EXPECT_NE(answer.find("ferryctl migrate back"), std::string::npos) << answer;
+}
+
+}  // namespace accounts_test
+}  // namespace ferry

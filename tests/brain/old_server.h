@@ -1,0 +1,198 @@
+// A pretended legacy server, as much of it as accounts' sessions need: rosters and subscriptions (RFC 6121, appendix A
+// as the user's server does it), cards, block lists, offline messages; and the session link before it. Contacts never
+// answer. One instance is one server; what it stores outlives every session and every gateway.
+#pragma once
+
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "tests/brain/stage.h"
+
+namespace ferry {
+
+struct OldAccount {
+  struct Item {
+    std::string name;
+    std::set<std::string> groups;
+    bool to = false, from = false, ask = false;
+    friend auto operator<=>(const Item&, const Item&) = default;
+  };
+  std::map<std::string, Item> roster;
+  std::set<std::string> pending, approved, blocked;  // pending: they asked
+  std::string card;
+  friend auto operator<=>(const OldAccount&, const OldAccount&) = default;
+};
+
+class OldServer {
+ public:
+  explicit OldServer(Stage& stage) : stage_(stage) {
+    stage_.after_tick = [this] { work(); };
+  }
+
+  std::map<std::string, OldAccount> accounts;
+  bool answers = true;                                // iqs
+  bool acknowledges = true;                           // stanzas with a token
+  bool reachable = true;                              // sessions come up
+  std::map<std::string, std::string> presences;       // of our sessions, as XML
+  std::vector<std::pair<std::string, Element>> sent;  // messages and presences that left accounts' sessions
+  std::set<std::string> up;
+
+  // What the gateway asked of its link since the last call is carried out, and what follows, until nothing follows.
+  void work() {
+    if (working_) return;
+    working_ = true;
+    try {
+      while (!stage_.sessions.empty()) {
+        const auto all = std::exchange(stage_.sessions, {});
+        for (const SessionEffect& e : all) carry_out(e);
+      }
+    } catch (...) {
+      working_ = false;
+      throw;
+    }
+    working_ = false;
+  }
+  void gateway_died() {
+    up.clear();
+    presences.clear();
+    stage_.sessions.clear();
+    working_ = false;
+  }
+  void lose(const std::string& account) {
+    up.erase(account);
+    presences.erase(account);
+    stage_.session_down(account, false);
+  }
+  void come_up(const std::string& account, bool resumed = false) {
+    up.insert(account);
+    stage_.session_up(account, resumed);
+    if (resumed) return;
+    deliver(account, "<iq type='result' id='ferry-roster'>" + roster_of(account) + "</iq>");
+    stage_.session_caught_up(account, "");
+  }
+  void deliver(const std::string& account, const std::string& xml,
+               Brain::SessionSource source = Brain::SessionSource::live, const std::string& archive_id = {}) {
+    if (up.contains(account)) stage_.session_stanza(account, xml, source, archive_id);
+  }
+  std::string roster_of(const std::string& account) {
+    std::string xml = "<query xmlns='jabber:iq:roster'>";
+    for (const auto& [jid, item] : accounts[account].roster) xml += item_xml(jid, item);
+    return xml + "</query>";
+  }
+
+ private:
+  static std::string item_xml(const std::string& jid, const OldAccount::Item& item) {
+    std::string xml = "<item jid='" + jid + "' name='" + item.name + "' subscription='" +
+                      (item.to     ? item.from ? "both" : "to"
+                       : item.from ? "from"
+                                   : "none") +
+                      "'" + (item.ask ? " ask='subscribe'>" : ">");
+    for (const std::string& group : item.groups) xml += "<group>" + group + "</group>";
+    return xml + "</item>";
+  }
+  void push(const std::string& account, const std::string& jid) {
+    const auto& roster = accounts[account].roster;
+    const auto it = roster.find(jid);
+    deliver(account,
+            "<iq type='set' id='push'><query xmlns='jabber:iq:roster'>" +
+                (it == roster.end() ? "<item jid='" + jid + "' subscription='remove'/>" : item_xml(jid, it->second)) +
+                "</query></iq>");
+  }
+  void carry_out(const SessionEffect& e) {
+    using What = SessionEffect::What;
+    switch (e.what) {
+      case What::want:
+        if (reachable && !up.contains(e.account)) come_up(e.account);
+        break;
+      case What::unwant:
+        if (up.erase(e.account)) stage_.session_down(e.account, false);
+        presences.erase(e.account);
+        break;
+      case What::presence:
+        presences[e.account] = e.text;
+        break;
+      case What::archive:
+        break;
+      case What::send:
+        if (!up.contains(e.account)) return;
+        if (const auto stanza = parse_xml(e.text)) take(e.account, *stanza);
+        if (e.token != 0 && acknowledges) stage_.session_sent(e.account, e.token);
+        break;
+    }
+  }
+  void take(const std::string& account, const Element& e) {
+    const std::string_view type = e.attr_or("type");
+    if (e.name == "iq" && (type == "get" || type == "set")) return answers ? iq(account, e) : void();
+    sent.emplace_back(account, e);
+    if (e.name == "presence") subscription(account, std::string(e.attr_or("to")), std::string(e.attr_or("type")));
+  }
+  void iq(const std::string& account, const Element& e) {
+    OldAccount& a = accounts[account];
+    const Element* payload = e.first_child();
+    const std::string id(e.attr_or("id"));
+    const bool set = e.attr_or("type") == "set";
+    std::string result;
+    if (!payload) return;
+    const Element* item = payload->first_child();
+    const std::string jid(item ? item->attr_or("jid") : "");
+    if (payload->ns == "jabber:iq:roster" && set) {
+      if (item->attr_or("subscription") == "remove") {
+        if (a.roster.erase(jid) == 0)
+          return deliver(account, "<iq type='error' id='" + id +
+                                      "'><error type='cancel'><item-not-found "
+                                      "xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></iq>");
+      } else {
+        OldAccount::Item& known = a.roster[jid];
+        if (a.approved.erase(jid)) known.from = true;
+        known.name = item->attr_or("name");
+        known.groups.clear();
+        for (const Node& n : item->children)
+          if (n.element()) known.groups.insert(n.element()->text());
+      }
+      push(account, jid);
+    } else if (payload->ns == "jabber:iq:roster") {
+      result = roster_of(account);
+    } else if (payload->ns == "vcard-temp" && set) {
+      a.card = to_xml(*payload, ns::client);
+    } else if (payload->ns == "vcard-temp") {
+      result = a.card.empty() ? "<vCard xmlns='vcard-temp'/>" : a.card;
+    } else if (payload->ns == "urn:xmpp:blocking") {
+      if (payload->name == "block") a.blocked.insert(jid);
+      if (payload->name == "unblock") a.blocked.erase(jid);
+    }
+    deliver(account, "<iq type='result' id='" + id + "'>" + result + "</iq>");
+  }
+  void subscription(const std::string& account, const std::string& jid, const std::string& type) {
+    OldAccount& a = accounts[account];
+    if (type == "subscribe") {
+      OldAccount::Item& item = a.roster[jid];
+      if (item.to || item.ask) return;
+      item.ask = true;
+    } else if (type == "unsubscribe") {
+      const auto it = a.roster.find(jid);
+      if (it == a.roster.end() || (!it->second.to && !it->second.ask)) return;
+      it->second.to = it->second.ask = false;
+    } else if (type == "subscribed") {
+      const bool asked = a.pending.erase(jid) > 0;
+      const auto it = a.roster.find(jid);
+      if (!asked && it == a.roster.end()) return void(a.approved.insert(jid));
+      a.roster[jid].from = true;
+    } else if (type == "unsubscribed") {
+      a.pending.erase(jid);
+      a.approved.erase(jid);
+      const auto it = a.roster.find(jid);
+      if (it == a.roster.end() || !it->second.from) return;
+      it->second.from = false;
+    } else {
+      return;
+    }
+    push(account, jid);
+  }
+
+  Stage& stage_;
+  bool working_ = false;
+};
+
+}  // namespace ferry

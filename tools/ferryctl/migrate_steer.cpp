@@ -1,0 +1,112 @@
+// ferryctl migrate start, pause, stop-on, back, show: each asks the gateway for one thing and ends. What goes on goes
+// on in ferryd, so ferryctl may be killed at any moment.
+#include <charconv>
+#include <cmath>
+
+#include "tools/ferryctl/migrate_words.h"
+
+namespace ferry {
+namespace {
+
+void say_not_done(const Answer& answer) {
+  if (!answer["done"].boolean().value_or(false)) say("nothing was changed; --apply does it");
+}
+
+}  // namespace
+
+int migrate_start(CtlCall& call) {
+  std::string to = call.line.value("--to");
+  if (to.empty()) to = "dual";
+  const auto rate = number_flag(call, "--rate", 1, 1'000, 0);
+  if (!rate) return exit_usage;
+  std::vector<std::pair<std::string, std::int64_t>> numbers;
+  if (*rate > 0) numbers.emplace_back("rate", *rate);
+  const std::string command = command_for(call, "migrate.start", {{"to", to}}, numbers);
+  if (command.empty()) return exit_usage;
+  return ask_and_print(call, command, [&](const Answer& answer) {
+    const JsonView a = answer.json.root();
+    say(counted(integer_of(a, "go_on"), "account goes", "accounts go") + " on to " + to + "; " + number_of(a, "there") +
+        " are there, " + number_of(a, "further") + " are further, " + number_of(a, "going_back") +
+        " are on their way back");
+    say_not_done(answer);
+    return exit_done;
+  });
+}
+
+int migrate_pause(CtlCall& call) {
+  Members members;
+  if (!call.words.empty()) members.emplace_back("cohort", call.words.front());
+  return ask_and_print(call, command_json("migrate.pause", members), [](const Answer& answer) {
+    say(counted(integer_of(answer.json.root(), "paused"), "cohort stands", "cohorts stand") +
+        " still; who has left a state goes on to the next, and start lets all go on");
+    return exit_done;
+  });
+}
+
+int migrate_stop_on(CtlCall& call) {
+  const std::string& text = call.words[1];
+  double percent = 0;
+  const auto [end, wrong] = std::from_chars(text.data(), text.data() + text.size(), percent);
+  const bool rest = end == text.data() + text.size() || (*end == '%' && end + 1 == text.data() + text.size());
+  if (wrong != std::errc() || !rest || !(percent >= 0) || percent > 100)
+    return complain("expected a percentage such as 2 or 0.5; 0: never"), exit_usage;
+  const auto least = number_flag(call, "--least", 1, 1'000'000, 20);
+  if (!least) return exit_usage;
+  JsonWriter json;
+  json.begin_object()
+      .field("command", "migrate.stop-on")
+      .field("cohort", call.words[0])
+      .field("permille", static_cast<std::int64_t>(std::lround(percent * 10)))
+      .field("least", *least);
+  return ask_and_print(call, json.end_object().take(), [&](const Answer&) {
+    say(call.words[0] + (percent > 0 ? ": stops where more than " + text + " of at least " + std::to_string(*least) +
+                                           " transitions fail"
+                                     : ": never stops by itself"));
+    return exit_done;
+  });
+}
+
+int migrate_back(CtlCall& call) {
+  const std::string command = command_for(call, "migrate.back");
+  if (command.empty()) return exit_usage;
+  return ask_and_print(call, command, [&](const Answer& answer) {
+    const JsonView a = answer.json.root();
+    say(counted(integer_of(a, "go_back"), "account goes", "accounts go") + " back, " + number_of(a, "there") +
+        " never left");
+    say(counted(integer_of(a, "writes_to_undo"), "change", "changes") + " on the old server will be undone, " +
+        number_of(a, "of_people") + " of them made by people in the MQTT client (--keep lets those stay)");
+    if (integer_of(a, "messages_not_taken") > 0)
+      say("warning: " + counted(integer_of(a, "messages_not_taken"), "message was", "messages were") +
+          " taken by no MQTT device yet; they remain in the server's archive only");
+    say_not_done(answer);
+    return exit_done;
+  });
+}
+
+int migrate_show(CtlCall& call) {
+  return ask_and_print(call, command_json("migrate.show", {{"jid", call.words.front()}}), [](const Answer& answer) {
+    const JsonView a = answer["account"];
+    say("account      " + text_of(a, "jid") + ", cohort " + text_of(a, "cohort"));
+    say("state        " + text_of(a, "state") + " since " + text_of(a, "since") + ", on its way to " +
+        text_of(a, "target"));
+    say("session      " + text_of(a, "session"));
+    say("messages     " + number_of(a, "messages") + ", errors " + number_of(a, "errors"));
+    if (integer_of(a, "other_clients") > 0) say("old clients  " + number_of(a, "other_clients") + " are logged in");
+    if (const std::string why = text_of(a, "trouble"); !why.empty()) say("trouble      " + why);
+    Columns writes({"WRITE", "STATE", "BY", "AT", "WHAT"});
+    answer["writes"].each([&](JsonView w) {
+      writes.add({number_of(w, "number"), text_of(w, "state"), text_of(w, "by"), text_of(w, "at"), text_of(w, "what")});
+    });
+    if (!writes.empty()) say("");
+    writes.print();
+    Columns differences({"DIFFERENCE", "OF", "WHAT"});
+    answer["differences"].each([&](JsonView d) {
+      differences.add({text_of(d, "kind"), text_of(d, "peer"), text_of(d, "text")});
+    });
+    if (!differences.empty()) say("");
+    differences.print();
+    return exit_done;
+  });
+}
+
+}  // namespace ferry

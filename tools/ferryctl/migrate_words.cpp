@@ -1,0 +1,40 @@
+#include "tools/ferryctl/migrate_words.h"
+
+#include <charconv>
+
+namespace ferry {
+
+std::optional<std::int64_t> number_flag(const CtlCall& call, const std::string& flag, std::int64_t least,
+                                        std::int64_t most, std::int64_t otherwise) {
+  const std::string text = call.line.value(flag);
+  if (text.empty()) return otherwise;
+  std::int64_t number = 0;
+  const auto [end, wrong] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (wrong == std::errc() && end == text.data() + text.size() && number >= least && number <= most) return number;
+  complain(flag + ": expected a number from " + std::to_string(least) + " to " + std::to_string(most));
+  return std::nullopt;
+}
+
+std::string command_for(const CtlCall& call, std::string_view command, const Members& members,
+                        const std::vector<std::pair<std::string, std::int64_t>>& numbers) {
+  const std::string cohort = call.line.value("--cohort");
+  if (cohort.empty() == call.words.empty()) {
+    complain("expected either --cohort NAME or JID...");
+    return {};
+  }
+  JsonWriter json;
+  json.begin_object().field("command", command);
+  for (const auto& [key, value] : members) json.field(key, std::string_view(value));
+  for (const auto& [key, value] : numbers) json.field(key, value);
+  if (!cohort.empty()) {
+    json.field("cohort", cohort);
+  } else {
+    json.key("jids").begin_array();
+    for (const std::string& jid : call.words) json.value(jid);
+    json.end_array();
+  }
+  json.field("go", call.line.has("--apply")).field("keep", call.line.has("--keep"));
+  return json.end_object().take();
+}
+
+}  // namespace ferry
