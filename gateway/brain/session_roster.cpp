@@ -86,8 +86,8 @@ void SessionBridge::take_item(Account& account, const Element& item) {
   const Jid jid = parsed->bare();
   if (jid == account.record.jid) return;  // Openfire keeps such items
   const bool removed = item.attr_or("subscription") == "remove";
-  ContactRecord fresh = record_of(item, jid);
-  shadow_.item(account, jid, removed ? nullptr : &fresh);
+  ContactRecord told = record_of(item, jid);
+  shadow_.item(account, jid, removed ? nullptr : &told);
   if (!account.user || !account.carries()) return;
   User& user = *account.user;
   const auto it = user.contacts.find(jid.str());
@@ -113,11 +113,11 @@ void SessionBridge::take_item(Account& account, const Element& item) {
     contact.shown = Contact::outdated;
     user.strangers.erase(stranger);
   }
-  fresh.request = contact.record.request && !fresh.from;  // granted elsewhere: answered
-  fresh.request_text = contact.record.request_text;
+  told.request = contact.record.request && !told.from;  // granted elsewhere: answered
+  told.request_text = contact.record.request_text;
   const bool saw = contact.record.to;
-  if (!same(contact.record, fresh)) {
-    contact.record = std::move(fresh);
+  if (!same(contact.record, told)) {
+    contact.record = std::move(told);
     world_.records.put_contact(user.key, contact.record);
   }
   if (saw && !contact.record.to) presences_.forget(user, contact);
