@@ -56,6 +56,8 @@ class Together {
     } else if (o.broker.username.empty() && !o.broker.password_file.empty()) {
       missing("broker", "username", " as there is a password-file");
     }
+    if (o.vault.keep_passwords && o.vault.key_file.empty())
+      add("vault", "keep-passwords", "it needs a key-file to encrypt them with");
     if (o.component.server == o.component.domain && !o.component.server.empty())
       add("component", "server", "the server's domain and the component's domain are the same");
     const auto& l = o.limits;
@@ -81,6 +83,9 @@ class Together {
     };
     secret("component", "secret-file", o.component.secret_file);
     secret("broker", "password-file", o.broker.password_file);
+    std::error_code no_error;  // ferryctl vault init makes it: it may be missing until then
+    if (!o.vault.key_file.empty() && std::filesystem::exists(o.vault.key_file, no_error))
+      secret("vault", "key-file", o.vault.key_file);
     if (!o.broker.cafile.empty() && !std::ifstream(o.broker.cafile))
       add("broker", "cafile", in_quotes(o.broker.cafile) + " cannot be read: " + std::strerror(errno));
   }

@@ -119,6 +119,12 @@ struct Options {
   std::vector<RouteLine> routes;  // never empty after load(): the default is "user *@DOMAIN {root}/u/{uid}"
   std::string config_file;        // empty: none was given
   Action action = Action::run;    // what the command line asks for
+
+  struct Vault {                  // people's credentials
+    std::string key_file;         // empty: none are kept
+    std::string auth_file;        // what the plugin ferry_auth.so decides by; empty: there is no plugin
+    bool keep_passwords = false;  // true: passwords too, not only the keys that verify them
+  } vault;
 };
 
 // Looks a variable of the environment up; nullopt: not set. (A function, so that load() reads no global state.)

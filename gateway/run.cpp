@@ -8,12 +8,12 @@
 
 #include "config/unencrypted.h"
 #include "gateway/capture/keyed_hash.h"
-#include "gateway/capture/words.h"
 #include "gateway/metrics.h"
 #include "gateway/opening.h"
 #include "gateway/privileges.h"
 #include "gateway/reload.h"
 #include "gateway/tick.h"
+#include "translators/values/base64.h"
 #include "translators/values/ulid.h"
 
 namespace ferry {

@@ -7,6 +7,7 @@
 
 #include "gateway/capture/words.h"
 #include "gateway/capture/zstd_file.h"
+#include "translators/values/base64.h"
 #include "translators/values/json.h"
 
 namespace ferry {

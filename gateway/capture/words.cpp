@@ -36,17 +36,6 @@ std::string_view name_in(const Table& table, Value wanted) {
   return table.front().second;
 }
 
-constexpr std::string_view base64_digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-
-// -1: none.
-constexpr auto base64_values = [] {
-  std::array<int, 256> out{};
-  for (int& value : out) value = -1;
-  for (std::size_t i = 0; i < base64_digits.size(); ++i)
-    out[static_cast<unsigned char>(base64_digits[i])] = static_cast<int>(i);
-  return out;
-}();
-
 constexpr std::int64_t micros_in_ms = 1'000;
 
 }  // namespace
@@ -83,42 +72,6 @@ std::optional<std::int64_t> parse_micros(std::string_view text) {
     }
   }
   return *ms * micros_in_ms + rest;
-}
-
-std::string to_base64(std::string_view bytes) {
-  std::string out;
-  out.reserve((bytes.size() + 2) / 3 * 4);
-  for (std::size_t i = 0; i < bytes.size(); i += 3) {
-    const auto byte = [&](std::size_t k) {
-      return i + k < bytes.size() ? static_cast<unsigned>(static_cast<unsigned char>(bytes[i + k])) : 0U;
-    };
-    const unsigned group = byte(0) << 16 | byte(1) << 8 | byte(2);
-    out += base64_digits[group >> 18];
-    out += base64_digits[group >> 12 & 63];
-    out += i + 1 < bytes.size() ? base64_digits[group >> 6 & 63] : '=';
-    out += i + 2 < bytes.size() ? base64_digits[group & 63] : '=';
-  }
-  return out;
-}
-
-std::optional<std::string> from_base64(std::string_view text) {
-  if (text.size() % 4 != 0) return std::nullopt;
-  std::size_t padding = 0;
-  while (padding < 2 && padding < text.size() && text[text.size() - 1 - padding] == '=') ++padding;
-  std::string out;
-  out.reserve(text.size() / 4 * 3);
-  unsigned group = 0;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const bool pad = i >= text.size() - padding;
-    const int value = pad ? 0 : base64_values[static_cast<unsigned char>(text[i])];
-    if (value < 0) return std::nullopt;
-    group = group << 6 | static_cast<unsigned>(value);
-    if (i % 4 != 3) continue;
-    for (const int shift : {16, 8, 0}) out += static_cast<char>(group >> shift & 0xFF);
-    group = 0;
-  }
-  out.resize(out.size() - padding);
-  return out;
 }
 
 std::string as_utf8(std::string_view bytes) {

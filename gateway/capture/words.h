@@ -19,10 +19,6 @@ std::optional<StreamKind> stream_kind_of(std::string_view name);
 std::string format_micros(std::int64_t time);
 std::optional<std::int64_t> parse_micros(std::string_view text);  // any RFC 3339 time; finer fractions are cut off
 
-// RFC 4648 section 4, with padding and without line breaks.
-std::string to_base64(std::string_view bytes);
-std::optional<std::string> from_base64(std::string_view text);
-
 std::string as_utf8(std::string_view bytes);  // what is no UTF-8 becomes U+FFFD, byte by byte
 
 }  // namespace ferry

@@ -8,6 +8,7 @@
 #include "gateway/capture/reader.h"
 #include "gateway/capture/words.h"
 #include "gateway/capture/zstd_file.h"
+#include "translators/values/base64.h"
 #include "translators/values/json.h"
 #include "translators/values/topic.h"
 

@@ -54,7 +54,8 @@ PeopleStatements::PeopleStatements(Database& database)
       remove_device(database, "DELETE FROM device WHERE user = ?1 AND name = ?2"),
       remove_devices(database, "DELETE FROM device WHERE user = ?1"),
       remove_messages_of_block(database, "DELETE FROM message WHERE seq >> 13 = ?1 AND user = ?2"),
-      remove_follows(database, "DELETE FROM follower WHERE jid = (SELECT jid FROM user WHERE key = ?1)") {}
+      remove_follows(database, "DELETE FROM follower WHERE jid = (SELECT jid FROM user WHERE key = ?1)"),
+      remove_credentials(database, "DELETE FROM credential WHERE jid = (SELECT jid FROM user WHERE key = ?1)") {}
 
 Jid stored_jid(std::string_view text) {
   auto jid = Jid::parse(text);
@@ -80,6 +81,7 @@ UserKey Store::add_user(const Jid& jid) {
 void Store::remove_user(UserKey user) {
   write();
   run(people_.remove_follows, user);
+  run(people_.remove_credentials, user);
   run(people_.remove_contacts, user);
   run(people_.remove_devices, user);
   Seq first = 0, last = -1;

@@ -47,7 +47,41 @@ CREATE INDEX message_waiting ON message(user, seq, length(payload)) WHERE state 
 CREATE INDEX message_dead ON message(seq) WHERE state = 7 AND payload IS NOT NULL;
 )sql";
 
-constexpr const char* versions[] = {version_1, version_2};
+// What people log in with, sealed (gateway/passwords/vault.h). kind: a name of CredentialKind.
+constexpr const char* version_3 = R"sql(
+CREATE TABLE credential(
+  jid TEXT NOT NULL, kind TEXT NOT NULL, sealed BLOB NOT NULL, source TEXT NOT NULL, changed INTEGER NOT NULL,
+  PRIMARY KEY(jid, kind)) WITHOUT ROWID;
+)sql";
+
+// What ferryctl migrate import read of another server (gateway/migration/imported.h): as it was there, beside what the
+// gateway itself keeps. Keys are in the table credential. kind: a name of PieceKind, or "message"; at: when, or 0.
+constexpr const char* version_4 = R"sql(
+CREATE TABLE imported_account(
+  key INTEGER PRIMARY KEY AUTOINCREMENT, jid TEXT NOT NULL UNIQUE, name TEXT NOT NULL, email TEXT NOT NULL,
+  disabled INTEGER NOT NULL, created INTEGER NOT NULL, source TEXT NOT NULL, imported INTEGER NOT NULL);
+CREATE TABLE imported_contact(
+  account INTEGER NOT NULL, jid TEXT NOT NULL, subscription TEXT NOT NULL, ask INTEGER NOT NULL,
+  approved INTEGER NOT NULL, name TEXT NOT NULL, group_names TEXT NOT NULL, PRIMARY KEY(account, jid)) WITHOUT ROWID;
+CREATE TABLE imported_request(
+  account INTEGER NOT NULL, jid TEXT NOT NULL, xml TEXT NOT NULL, PRIMARY KEY(account, jid)) WITHOUT ROWID;
+CREATE TABLE imported_piece(
+  account INTEGER NOT NULL, kind TEXT NOT NULL, place INTEGER NOT NULL, at INTEGER NOT NULL, name TEXT NOT NULL,
+  xml TEXT NOT NULL, PRIMARY KEY(account, kind, place));
+CREATE TABLE imported_group(
+  name TEXT PRIMARY KEY, display TEXT NOT NULL, description TEXT NOT NULL, seen TEXT NOT NULL,
+  seen_by TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE imported_group_member(
+  name TEXT NOT NULL, jid TEXT NOT NULL, PRIMARY KEY(name, jid)) WITHOUT ROWID;
+CREATE TABLE imported_room(
+  jid TEXT PRIMARY KEY, name TEXT NOT NULL, description TEXT NOT NULL, subject TEXT NOT NULL,
+  has_password INTEGER NOT NULL, config TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE imported_room_member(
+  room TEXT NOT NULL, jid TEXT NOT NULL, affiliation TEXT NOT NULL, nick TEXT NOT NULL,
+  PRIMARY KEY(room, jid)) WITHOUT ROWID;
+)sql";
+
+constexpr const char* versions[] = {version_1, version_2, version_3, version_4};
 
 bool is_foreign(Database& database) {
   return database.integer("PRAGMA application_id") != store_application_id &&

@@ -11,7 +11,7 @@ struct PeopleStatements {
   Statement each_user, user_key, add_user, remove_user, set_profile;
   Statement each_contact, put_contact, remove_contact, remove_contacts;
   Statement each_device, put_device, remove_device, remove_devices;
-  Statement remove_messages_of_block, remove_follows;
+  Statement remove_messages_of_block, remove_follows, remove_credentials;
 };
 
 struct RouteStatements {

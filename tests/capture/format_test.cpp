@@ -112,18 +112,6 @@ TEST(Format, TimesAreInMicroseconds) {
   EXPECT_EQ(format_micros(INT64_MIN), "");
 }
 
-TEST(Format, Base64) {
-  for (const auto& [bytes, text] :
-       {std::pair{"", ""}, {"f", "Zg=="}, {"fo", "Zm8="}, {"foo", "Zm9v"}, {"foobar", "Zm9vYmFy"}}) {
-    EXPECT_EQ(to_base64(bytes), text);
-    EXPECT_EQ(from_base64(text), bytes);
-  }
-  std::string all;
-  for (int i = 0; i < 256; ++i) all += static_cast<char>(i);
-  EXPECT_EQ(from_base64(to_base64(all)), all);
-  for (const char* bad : {"Z", "Zg=", "Z===", "====", "Zm9v!A==", "Zg==Zg==", "Zm 9"}) EXPECT_FALSE(from_base64(bad));
-}
-
 TEST(Format, ARecordWithoutATimeHasThatOfTheOneBefore) {
   const TemporaryFolder folder;
   const std::string path = folder.file("x");

@@ -13,7 +13,9 @@
 
 #include "config/text.h"
 #include "tools/ferryctl/broker_access.h"
+#include "tools/ferryctl/credential_access.h"
 #include "tools/ferryctl/print.h"
+#include "tools/ferryctl/replace_file.h"
 
 namespace ferry {
 namespace {
@@ -45,36 +47,6 @@ void print_difference(const std::string& before, const std::string& after) {
     if (!old.contains(line)) say("+ " + printable(line));
 }
 
-// Beside the file, to the disk, then in its place: a broker that reads meanwhile sees the one or the other. Owner and
-// mode are those of the file that was there: the broker must go on being able to read it.
-std::string replace_file(const std::string& path, const std::string& text) {
-  const std::string fresh = path + ".new";
-  struct stat was {};
-  const bool existed = ::stat(path.c_str(), &was) == 0;
-  ::unlink(fresh.c_str());
-  const int fd = ::open(fresh.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
-  if (fd < 0) return failure("cannot write", fresh);
-  bool good = true;
-  for (std::string_view rest = text; good && !rest.empty();) {
-    const ssize_t n = ::write(fd, rest.data(), rest.size());
-    good = n >= 0 || errno == EINTR;
-    if (n > 0) rest.remove_prefix(static_cast<std::size_t>(n));
-  }
-  if (good && existed)
-    good = ::fchmod(fd, was.st_mode & 07777) == 0 && (::geteuid() != 0 || ::fchown(fd, was.st_uid, was.st_gid) == 0);
-  good = good && ::fsync(fd) == 0;
-  std::string wrong = good ? "" : failure("cannot write", fresh);
-  ::close(fd);
-  if (wrong.empty() && existed) {
-    const std::string backup = path + ".bak";
-    ::unlink(backup.c_str());
-    if (::link(path.c_str(), backup.c_str()) != 0) wrong = failure("cannot keep the old file as", backup);
-  }
-  if (wrong.empty() && ::rename(fresh.c_str(), path.c_str()) != 0) wrong = failure("cannot put in place", path);
-  if (!wrong.empty()) ::unlink(fresh.c_str());
-  return wrong;
-}
-
 // A pid file may be older than the process that has the number now.
 std::string reload(const std::string& pid_file) {
   std::string text, name;
@@ -100,7 +72,8 @@ int apply_file(CtlCall& call, const std::string& path) {
   } else {
     print_difference(before, text);
     if (call.line.has("--dry-run")) return say(path + " would be written"), exit_done;
-    if (const std::string wrong = replace_file(path, text); !wrong.empty()) return complain(wrong), exit_refused;
+    if (const std::string wrong = replace_file(path, text, {.keep_old = true}); !wrong.empty())
+      return complain(wrong), exit_refused;
     say(path + " is written" + (existed ? "; the old one is " + path + ".bak" : ""));
   }
   const auto pid_file = call.line.values.find("--pid-file");
@@ -116,13 +89,18 @@ int apply_file(CtlCall& call, const std::string& path) {
 
 int broker_apply(CtlCall& call) {
   const auto& values = call.line.values;
-  const auto file = values.find("--acl-file"), plugin = values.find("--dynsec");
+  const auto file = values.find("--acl-file"), plugin = values.find("--dynsec"), auth = values.find("--auth-file");
   const bool of_file = values.contains("--pid-file"),
              of_plugin = values.contains("--bind-device") || call.line.has("--prune");
-  if (file != values.end() && plugin == values.end() && !of_plugin) return apply_file(call, file->second);
-  if (plugin != values.end() && file == values.end() && !of_file) return apply_dynsec(call, plugin->second);
+  if (auth != values.end() && values.size() == 1 && call.line.switches.empty())
+    return apply_auth_file(call, auth->second);
+  if (auth == values.end() && file != values.end() && plugin == values.end() && !of_plugin)
+    return apply_file(call, file->second);
+  if (auth == values.end() && plugin != values.end() && file == values.end() && !of_file)
+    return apply_dynsec(call, plugin->second);
   complain(
-      "expected either --acl-file FILE, with --pid-file, or --dynsec ADMIN:PASSWORD-FILE, with --bind-device and "
+      "expected one of --auth-file FILE, --acl-file FILE, with --pid-file, and --dynsec ADMIN:PASSWORD-FILE, with "
+      "--bind-device and "
       "--prune");
   return exit_usage;
 }

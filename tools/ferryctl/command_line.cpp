@@ -8,10 +8,11 @@ namespace ferry {
 namespace {
 
 // Flags of single commands; which ones know them says the table of commands (main.cpp).
-constexpr std::array<std::string_view, 8> switches{"--all",     "--replace", "--force",   "--dead",
-                                                   "--pending", "--waiting", "--dry-run", "--prune"};
-constexpr std::array<std::string_view, 8> valued{"--user",     "--peer",     "--limit",  "--format",
-                                                 "--acl-file", "--pid-file", "--dynsec", "--bind-device"};
+constexpr std::array<std::string_view, 10> switches{"--all",     "--replace", "--force", "--dead",   "--pending",
+                                                    "--waiting", "--dry-run", "--prune", "--rotate", "--apply"};
+constexpr std::array<std::string_view, 12> valued{"--user",      "--peer",     "--limit",  "--format",
+                                                  "--acl-file",  "--pid-file", "--dynsec", "--bind-device",
+                                                  "--auth-file", "--from",     "--to",     "--domain"};
 
 bool is_one_of(const auto& names, std::string_view name) {
   return std::find(names.begin(), names.end(), name) != names.end();

@@ -2,9 +2,12 @@
 #pragma once
 
 #include <functional>
+#include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
+#include "config/problem.h"
 #include "tools/ferryctl/command_line.h"
 #include "tools/ferryctl/transport.h"
 
@@ -17,6 +20,16 @@ struct CtlCall {
   const CtlLine& line;             // its flags
   std::vector<std::string> words;  // what follows the command's name
   Gateway& gateway;
+  const Problems& problems;  // of the configuration; only Access::none goes on in spite of errors
+};
+
+struct CtlCommand {
+  std::string_view group, name;  // name empty: the group is the command
+  std::string_view arguments, help;
+  std::size_t least, most;  // arguments
+  Access access;
+  int (*run)(CtlCall&);
+  std::string_view flags = {};  // of its own: "--all --user"; command_line.cpp knows which ones take a value
 };
 
 int map_list(CtlCall& call);
@@ -39,6 +52,18 @@ int outbox_requeue(CtlCall& call);
 int outbox_drop(CtlCall& call);
 int status(CtlCall& call);
 int backup(CtlCall& call);
+int vault_init(CtlCall& call);
+int vault_broker_key(CtlCall& call);
+int vault_reseal(CtlCall& call);
+int password_set(CtlCall& call);
+int password_ask(CtlCall& call);
+int password_remove(CtlCall& call);
+int password_list(CtlCall& call);
+
+// ferryctl migrate …: a table of its own (migrate_command.cpp).
+std::span<const CtlCommand> migrate_commands();
+int migrate_import(CtlCall& call);
+int migrate_export(CtlCall& call);
 
 // ---- what they share (ask.cpp)
 using Members = std::vector<std::pair<std::string, std::string>>;

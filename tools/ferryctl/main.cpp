@@ -15,16 +15,7 @@ namespace {
 constexpr const char* default_config = "/etc/ferry/ferryd.conf";
 constexpr std::size_t any_number = 1U << 20;
 
-struct CtlCommand {
-  std::string_view group, name;  // name empty: the group is the command
-  std::string_view arguments, help;
-  std::size_t least, most;  // arguments
-  Access access;
-  int (*run)(CtlCall&);
-  std::string_view flags = {};  // of its own: "--all --user"
-};
-
-constexpr CtlCommand commands[] = {
+constexpr CtlCommand own_commands[] = {
     {"map", "list", "", "print the mapping table: rows of the configuration and of the store", 0, 0, Access::look,
      map_list},
     {"map", "add", "ROW...", "add rows \"KIND JID TOPIC [key=value ...]\" to the store, each in quotes", 1, any_number,
@@ -47,14 +38,16 @@ constexpr CtlCommand commands[] = {
      "plugin",
      0, 0, Access::look, print_acl, "--format"},
     {"broker", "apply",
-     "--acl-file FILE [--pid-file FILE] [--dry-run] | --dynsec ADMIN:PASSWORD-FILE [--bind-device NAME] [--prune] "
-     "[--dry-run]",
-     "make the broker keep people apart. --acl-file: write that file (the old one stays as FILE.bak) and have the "
+     "--auth-file FILE | --acl-file FILE [--pid-file FILE] [--dry-run] | --dynsec ADMIN:PASSWORD-FILE "
+     "[--bind-device NAME] [--prune] [--dry-run]",
+     "make the broker keep people apart. --auth-file: write what Mosquitto's plugin ferry_auth.so decides by, people's "
+     "credentials and the mapping table; the plugin sees a new file by itself. --acl-file: write that file (the old "
+     "one stays as FILE.bak) and have the "
      "Mosquitto of --pid-file read it again. --dynsec: tell the dynamic-security plugin, as one of its administrators, "
      "what differs: a role for each user, a role and a client for the gateway, nothing by default; --bind-device: each "
      "user's client id must be UID:NAME, so that nobody takes a session over (one device each); --prune: remove the "
      "roles of users who are gone. --dry-run: only say what would change",
-     0, 0, Access::look, broker_apply, "--acl-file --pid-file --dry-run --dynsec --bind-device --prune"},
+     0, 0, Access::look, broker_apply, "--auth-file --acl-file --pid-file --dry-run --dynsec --bind-device --prune"},
     {"broker", "check", "--probe UID:PASSWORD-FILE --probe UID:PASSWORD-FILE",
      "prove by delivery that the running broker enforces the ACL: the two probes are ordinary MQTT accounts, best used "
      "for nothing else; each forbidden publish and subscription is tried, and must reach nobody",
@@ -76,6 +69,28 @@ constexpr CtlCommand commands[] = {
      "dead letters are forgotten. --pending, --waiting: messages that could still arrive, by number or with --all "
      "--user; their senders hear that they failed",
      0, any_number, Access::change, outbox_drop, "--dead --pending --waiting --all --user --peer"},
+    {"vault", "init", "[--rotate]",
+     "make the key file that credentials are encrypted with ([vault] key-file). --rotate: a new key in front of the "
+     "old ones, which still open; then vault reseal",
+     0, 0, Access::look, vault_init, "--rotate"},
+    {"vault", "broker-key", "FILE",
+     "write the key file of the broker's plugin: derived from the vault's, it opens the auth file and nothing else. As "
+     "root it becomes the user mosquitto's",
+     1, 1, Access::look, vault_broker_key},
+    {"vault", "reseal", "", "encrypt every credential again, with the first key of the file", 0, 0, Access::change,
+     vault_reseal},
+    {"password", "set", "JID [FILE|-]",
+     "set what JID logs in to the broker with, from a file, from standard input or asked for on the terminal; one "
+     "line. "
+     "Kept are SCRAM keys, which verify a password and do not tell it",
+     1, 2, Access::change, password_set},
+    {"password", "ask", "JID...",
+     "keep nothing yet: at the first log-in ferry-login-check asks the legacy server, and keeps the keys", 1,
+     any_number, Access::change, password_ask},
+    {"password", "remove", "JID...", "forget what they log in with", 1, any_number, Access::change, password_remove},
+    {"password", "list", "[JID...]",
+     "who has which credentials, where they came from and since when; never what they are", 0, any_number, Access::look,
+     password_list},
     {"status", "", "",
      "is the gateway running, are its links up, and if not why; queues, rates, users, the store, limits that were "
      "reached, counters",
@@ -85,6 +100,20 @@ constexpr CtlCommand commands[] = {
      "Nothing waits for it. --force: the file may exist. To restore: stop ferryd, put the file in the store's place, "
      "remove what is left of -wal and -shm beside it",
      1, 1, Access::look, backup, "--force"},
+};
+
+std::vector<CtlCommand> all_commands() {
+  std::vector<CtlCommand> all(std::begin(own_commands), std::end(own_commands));
+  const auto migrate = migrate_commands();
+  all.insert(all.end(), migrate.begin(), migrate.end());
+  return all;
+}
+
+// For commands that ask none.
+class NoGateway final : public Gateway {
+ public:
+  bool running() const override { return false; }
+  Result<Answer, std::string> ask(const std::string&) override { return std::string("this command asks no gateway"); }
 };
 
 constexpr const char* flags_help =
@@ -112,7 +141,7 @@ std::string full_name(const CtlCommand& c) {
          (c.arguments.empty() ? "" : " " + std::string(c.arguments));
 }
 
-void print_help(const std::string& group) {
+void print_help(const std::vector<CtlCommand>& commands, const std::string& group) {
   std::printf("usage: ferryctl [--config FILE] [--json] %s\n\n", group.empty() ? "COMMAND" : (group + " …").c_str());
   if (group.empty())
     std::puts(
@@ -132,13 +161,13 @@ int wrong_usage(const std::string& text, const std::string& help = "") {
   return exit_usage;
 }
 
-bool is_group(const std::string& word) {
+bool is_group(const std::vector<CtlCommand>& commands, const std::string& word) {
   for (const CtlCommand& c : commands)
     if (c.group == word) return true;
   return false;
 }
 
-const CtlCommand* find(const std::vector<std::string>& words) {
+const CtlCommand* find(const std::vector<CtlCommand>& commands, const std::vector<std::string>& words) {
   for (const CtlCommand& c : commands)
     if (c.group == words[0] && (c.name.empty() || (words.size() > 1 && c.name == words[1]))) return &c;
   return nullptr;
@@ -179,12 +208,14 @@ Options read_options(const char* program, const CtlLine& line, Problems& problem
 
 int start(const char* program, const CtlLine& line) {
   if (line.version) return say("ferryctl " FERRY_VERSION), exit_done;
+  const std::vector<CtlCommand> commands = all_commands();
   const std::string group = line.words.empty() ? "" : line.words.front();
-  if (!line.wrong.empty()) return wrong_usage(line.wrong, is_group(group) ? group : "");
-  if (!group.empty() && !is_group(group)) return wrong_usage("there is no command " + group);
-  if (line.help) return print_help(group), exit_done;
+  const bool known = is_group(commands, group);
+  if (!line.wrong.empty()) return wrong_usage(line.wrong, known ? group : "");
+  if (!group.empty() && !known) return wrong_usage("there is no command " + group);
+  if (line.help) return print_help(commands, group), exit_done;
   if (group.empty()) return wrong_usage("what is to be done?");
-  const CtlCommand* command = find(line.words);
+  const CtlCommand* command = find(commands, line.words);
   if (!command)
     return wrong_usage(
         line.words.size() > 1 ? "there is no command " + group + " " + line.words[1] : group + ": which command?",
@@ -197,13 +228,19 @@ int start(const char* program, const CtlLine& line) {
 
   Problems problems;
   const Options options = read_options(program, line, problems);
+  if (command->access == Access::none) {
+    NoGateway nobody;
+    CtlCall call{options, line, words, nobody, problems};
+    const int code = command->run(call);
+    return std::fflush(stdout) == 0 ? code : exit_refused;
+  }
   if (any_error(problems)) {
     for (const Problem& p : problems) complain(p.where.empty() ? p.text : format_problem(p));
     return exit_usage;
   }
   const auto gateway = open_gateway(options, command->access);
   if (!gateway) return complain(gateway.error()), exit_refused;
-  CtlCall call{options, line, words, **gateway};
+  CtlCall call{options, line, words, **gateway, problems};
   const int code = command->run(call);
   return std::fflush(stdout) == 0 ? code : exit_refused;
 }

@@ -30,7 +30,11 @@ class Gateway {
   static constexpr std::size_t max_command = 12U << 20;
 };
 
-enum class Access { look, change };  // look: a store that is missing is not made
+enum class Access {
+  none,  // no gateway and no store are opened; the configuration may be missing or wrong
+  look,  // a store that is missing is not made
+  change
+};
 
 // Says on stderr when the gateway does not run. Error: a text for people.
 Result<std::unique_ptr<Gateway>, std::string> open_gateway(const Options& options, Access access);

@@ -125,6 +125,20 @@ Result<std::string> resourcepart(std::string_view text) {
   return prepare("resourcepart", text, stringprep_xmpp_resourceprep);
 }
 
+Result<std::string> saslprep(std::string_view text) {
+  if (auto problem = unfit("text", text)) return *std::move(problem);
+  // KC normalisation makes a character of up to three bytes (U+FDFA) into 33.
+  std::string buffer(text);
+  buffer.resize(12 * text.size() + 1, '\0');
+  const int code =
+      stringprep(buffer.data(), buffer.size(), static_cast<Stringprep_profile_flags>(0), stringprep_saslprep);
+  std::string out;
+  if (code == STRINGPREP_OK) out = buffer.c_str();
+  explicit_bzero(buffer.data(), buffer.size());
+  if (code != STRINGPREP_OK) return malformed("text", reason(code));
+  return out;
+}
+
 Result<std::string> domainpart(std::string_view text) {
   if (auto problem = unfit("domainpart", text)) return *std::move(problem);
   if (text.front() == '[') return prepare_ipv6(text);

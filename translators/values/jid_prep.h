@@ -34,4 +34,8 @@ Result<std::string> resourcepart(std::string_view text);  // resourceprep
 // top-level domain that RFC 3490 allows, which are taken here.
 Result<std::string> domainpart(std::string_view text);
 
+// Not of an address, but stringprep too: a user name or password, RFC 4013, at most max_input_bytes. Unassigned code
+// points are allowed, as in a query (RFC 3454 section 7).
+Result<std::string> saslprep(std::string_view text);
+
 }  // namespace ferry::jid_prep

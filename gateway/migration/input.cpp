@@ -1,0 +1,148 @@
+#include "gateway/migration/input.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <system_error>
+
+#include "gateway/passwords/secret.h"
+
+namespace ferry {
+namespace {
+
+struct Descriptor {
+  int number = -1;
+  ~Descriptor() {
+    if (number > STDIN_FILENO) ::close(number);
+  }
+};
+
+struct Magic {
+  std::string_view bytes, what, advice;
+};
+
+using namespace std::string_view_literals;
+
+constexpr Magic magics[] = {
+    {"\x1f\x8b"sv, "compressed (gzip)", "zcat FILE | ferryctl migrate import -"},
+    {"\x28\xb5\x2f\xfd"sv, "compressed (zstd)", "zstdcat FILE | ferryctl migrate import -"},
+    {"BZh"sv, "compressed (bzip2)", "bzcat FILE | ferryctl migrate import -"},
+    {"\xfd"
+     "7zXZ"sv,
+     "compressed (xz)", "xzcat FILE | ferryctl migrate import -"},
+    {"PK\x03\x04"sv, "a zip archive", "unzip -p FILE | ferryctl migrate import -"},
+    {"PGDMP"sv, "in pg_dump's custom format", "pg_restore -f - FILE | ferryctl migrate import -"},
+    {"SQLite format 3"sv, "a database of SQLite", "sqlite3 FILE .dump | ferryctl migrate import -"},
+    {"\xff\xfe"sv, "in UTF-16", "iconv -f UTF-16 -t UTF-8 FILE | ferryctl migrate import -"},
+    {"\xfe\xff"sv, "in UTF-16", "iconv -f UTF-16 -t UTF-8 FILE | ferryctl migrate import -"},
+};
+
+}  // namespace
+
+std::string place_text(const Place& place) {
+  return std::string(place.file) + (place.line > 0 ? ":" + std::to_string(place.line) : "");
+}
+
+std::string foreign_format(std::string_view first_bytes, const std::string& name) {
+  for (const Magic& magic : magics) {
+    if (!first_bytes.starts_with(magic.bytes)) continue;
+    std::string advice(magic.advice);
+    if (const std::size_t file = advice.find("FILE"); file != std::string::npos && name != "-")
+      advice.replace(file, 4, name);
+    return name + ": this is " + std::string(magic.what) + "; make text of it: " + advice;
+  }
+  return {};
+}
+
+Result<std::unique_ptr<Input>, std::string> Input::open(const std::string& path) {
+  auto file = std::make_shared<Descriptor>();
+  file->number = path == "-" ? STDIN_FILENO : ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (file->number < 0) return path + ": " + std::generic_category().message(errno);
+  struct stat info {};
+  if (::fstat(file->number, &info) == 0 && S_ISDIR(info.st_mode)) return path + ": this is a folder";
+  auto input = std::make_unique<Input>(Fill(), path == "-" ? "stdin" : path);
+  if (S_ISREG(info.st_mode)) input->size_ = static_cast<std::uint64_t>(info.st_size);
+  Input* self = input.get();
+  input->fill_ = [file, self](char* to, std::size_t size) -> std::size_t {
+    ssize_t got = 0;
+    do got = ::read(file->number, to, size);
+    while (got < 0 && errno == EINTR);
+    if (got < 0) self->error_ = std::generic_category().message(errno);
+    return got > 0 ? static_cast<std::size_t>(got) : 0;
+  };
+  if (std::string wrong = foreign_format(input->look(), path); !wrong.empty()) return wrong;
+  if (input->look().starts_with("\xef\xbb\xbf")) input->take(3);
+  return input;
+}
+
+Input::Input(std::string_view text, std::string name) : name_(std::move(name)), buffer_(text.begin(), text.end()) {
+  at_ = buffer_.data();
+  limit_ = at_ + buffer_.size();
+  size_ = buffer_.size();
+}
+
+Input::Input(Fill fill, std::string name) : fill_(std::move(fill)), name_(std::move(name)), buffer_(look_bytes) {
+  at_ = limit_ = buffer_.data();
+}
+
+Input::~Input() { Secret::wipe(buffer_.data(), buffer_.size()); }  // a dump has passwords
+
+bool Input::refill() {
+  if (!fill_) return false;
+  before_ += static_cast<std::uint64_t>(limit_ - buffer_.data());
+  at_ = limit_ = buffer_.data();
+  const std::size_t got = fill_(buffer_.data(), buffer_.size());
+  limit_ = buffer_.data() + got;
+  if (got == 0) fill_ = nullptr;
+  return got > 0;
+}
+
+int Input::second() {
+  if (peek() == end) return end;
+  if (limit_ - at_ < 2) {
+    if (!fill_) return end;
+    before_ += static_cast<std::uint64_t>(at_ - buffer_.data());
+    buffer_[0] = *at_;
+    const std::size_t got = fill_(buffer_.data() + 1, buffer_.size() - 1);
+    at_ = buffer_.data();
+    limit_ = at_ + 1 + got;
+    if (got == 0) {
+      fill_ = nullptr;
+      return end;
+    }
+  }
+  return static_cast<unsigned char>(at_[1]);
+}
+
+std::string_view Input::chunk() {
+  if (peek() == end) return {};
+  return {at_, static_cast<std::size_t>(limit_ - at_)};
+}
+
+void Input::take(std::size_t bytes) {
+  line_ += static_cast<std::uint64_t>(std::count(at_, at_ + bytes, '\n'));
+  at_ += bytes;
+}
+
+std::string_view Input::look() {
+  if (fill_ && at_ == buffer_.data()) {
+    // A pipe gives little at a time.
+    std::size_t have = static_cast<std::size_t>(limit_ - at_);
+    while (have < buffer_.size()) {
+      const std::size_t got = fill_(buffer_.data() + have, buffer_.size() - have);
+      if (got == 0) {
+        fill_ = nullptr;
+        break;
+      }
+      have += got;
+    }
+    limit_ = buffer_.data() + have;
+  }
+  return {at_, std::min(look_bytes, static_cast<std::size_t>(limit_ - at_))};
+}
+
+}  // namespace ferry

@@ -1,0 +1,374 @@
+#include "gateway/migration/sql_reader.h"
+
+#include <algorithm>
+
+#include "gateway/migration/sql_lexer.h"
+#include "gateway/migration/sql_values.h"
+#include "gateway/passwords/secret.h"
+
+namespace ferry {
+namespace {
+
+constexpr std::uint64_t working_every = 4U << 20;
+
+class SqlReader {
+ public:
+  SqlReader(Input& input, SqlColumns& columns, SqlHandler& handler, const SqlLimits& limits)
+      : in_(input), columns_(columns), handler_(handler), limits_(limits), lex_(input, limits) {}
+
+  std::string run() {
+    first_sight();
+    while (failed_.empty()) {
+      lex_.blanks();
+      if (in_.bytes() - told_ >= working_every) tell();
+      const int c = in_.peek();
+      if (c == Input::end) break;
+      if (c == '\\')  // psql's own: \connect, \restrict
+        lex_.rest_of_line();
+      else
+        statement();
+      if (lex_.not_utf8 && !told_charset_) {
+        told_charset_ = true;
+        handler_.note(in_.place(),
+                      "a text that is no UTF-8 was taken as Windows-1252, and others that are none will be");
+      }
+    }
+    tell();
+    for (SqlValue& value : values_) Secret::wipe(value.text);
+    if (failed_.empty() && !in_.error().empty()) failed_ = in_.name() + ": " + in_.error();
+    return failed_;
+  }
+
+ private:
+  // HSQLDB's statements end with their lines: this has to be known before the first one.
+  void first_sight() {
+    const std::string_view look = in_.look();
+    const auto has = [&](std::string_view part) { return look.find(part) != std::string_view::npos; };
+    if (has("CREATE MEMORY TABLE") || has("CREATE CACHED TABLE") || has("CREATE SCHEMA PUBLIC AUTHORIZATION") ||
+        has("SET DATABASE UNIQUE NAME") || look.starts_with("/*C"))
+      lex_.dialect = SqlDialect::hsqldb;
+    else if (has("PostgreSQL database dump") || has("standard_conforming_strings"))
+      lex_.dialect = SqlDialect::postgres;
+    else if (has("-- MySQL dump") || has("INTO `") || has("TABLE `"))
+      lex_.dialect = SqlDialect::mysql;
+  }
+
+  void tell() {
+    told_ = in_.bytes();
+    handler_.working(told_);
+  }
+
+  void bad(const char* what) {
+    handler_.wrong(place_, what, "the statement was skipped; compare this line with a fresh dump");
+    if (++bad_ >= limits_.bad_statements)
+      failed_ = place_text(in_.place()) + ": " + std::to_string(bad_) +
+                " statements could not be read; this is no SQL dump, or a damaged one";
+  }
+
+  void statement() {
+    place_ = in_.place();
+    const std::string verb = lex_.word();
+    if (verb.empty()) {
+      const int c = in_.get();
+      if (c == ';' || c == '(' || c == ')') return;
+      if (++stray_ > 100 && rows_ == 0) failed_ = place_text(place_) + ": this is no SQL dump";
+      return lex_.skip_statement();
+    }
+    if (verb == "insert" || verb == "replace")
+      insert();
+    else if (verb == "create")
+      create();
+    else if (verb == "copy")
+      copy();
+    else if (verb == "delete" && lex_.by_lines())
+      remove();
+    else if (verb == "set")
+      set();
+    else if (verb == "pragma")
+      lex_.dialect = SqlDialect::sqlite, lex_.skip_statement();
+    else if (verb == "delimiter")
+      delimiter();
+    else
+      lex_.skip_statement();
+  }
+
+  // MySQL's client: until it is ";" again, there is a trigger or a procedure.
+  void delimiter() {
+    while (true) {
+      std::string line;
+      for (int c = in_.get(); c != '\n'; c = in_.get()) {
+        if (c == Input::end) return;
+        if (line.size() < 40 && c != '\r' && c != ' ') line += static_cast<char>(c);
+      }
+      if (lower(line) == "delimiter;" || line == ";") return;
+    }
+  }
+
+  void set() {
+    lex_.blanks(!lex_.by_lines());
+    const std::string what = lex_.word();
+    if (what == "database" || what == "schema" || what == "files" || what == "write_delay") {
+      if (lex_.dialect == SqlDialect::unknown) lex_.dialect = SqlDialect::hsqldb;  // the first line of a .script
+    } else if (what == "names" || what == "client_encoding" || what == "standard_conforming_strings") {
+      if (what != "names") lex_.dialect = SqlDialect::postgres;
+      lex_.take('=');
+      lex_.blanks();
+      SqlValue value;
+      if (in_.peek() == '\'')
+        lex_.text(value, false);
+      else
+        value.text = lex_.word();
+      if (what == "standard_conforming_strings")
+        lex_.standard_strings = value.text != "off";
+      else
+        set_charset(lex_, value.text);
+      if (lex_.charset == SqlCharset::foreign)
+        failed_ = place_text(place_) + ": this dump is in the character set " + lex_.charset_name +
+                  "; make it UTF-8 with iconv -t UTF-8, or dump again with --default-character-set=utf8mb4";
+    }
+    lex_.skip_statement();
+  }
+
+  void create() {
+    std::string word;
+    for (int i = 0; i < 8; ++i) {
+      lex_.blanks(!lex_.by_lines());
+      word = lex_.word();
+      if (word == "table" || word.empty()) break;
+      if (word == "memory" || word == "cached" || (word == "schema" && i == 0 && lex_.dialect == SqlDialect::unknown))
+        if (word != "schema") lex_.dialect = SqlDialect::hsqldb;
+    }
+    if (word != "table") return lex_.skip_statement();
+    lex_.blanks();
+    std::string table = lex_.name();
+    if (table == "if") {
+      for (int i = 0; i < 2; ++i) lex_.blanks(), lex_.word();  // not exists
+      lex_.blanks();
+      table = lex_.name();
+    }
+    if (!lex_.take('(')) return lex_.skip_statement();
+    std::vector<std::string> found;
+    while (true) {
+      lex_.blanks();
+      bool quoted = false;
+      std::string name = lex_.name(&quoted);
+      const bool key = !quoted && (name == "primary" || name == "key" || name == "unique" || name == "index" ||
+                                   name == "constraint" || name == "fulltext" || name == "spatial" ||
+                                   name == "foreign" || name == "check" || name == "exclude" || name == "like");
+      if (!key && !name.empty() && found.size() < limits_.columns) found.push_back(std::move(name));
+      if (!lex_.skip_expression()) return lex_.skip_statement();
+      if (in_.get() != ',') break;
+    }
+    if (columns_.size() < limits_.tables || columns_.contains(table)) columns_[table] = std::move(found);
+    lex_.skip_statement();
+  }
+
+  // "(a, b)" behind a table's name, or what CREATE TABLE said.
+  bool columns_of(const std::string& table, std::vector<std::string>& out) {
+    out.clear();
+    lex_.blanks(!lex_.by_lines());
+    if (in_.peek() == '(') {
+      do {
+        in_.get();
+        lex_.blanks();
+        out.push_back(lex_.name());
+        lex_.blanks();
+      } while (in_.peek() == ',' && out.size() <= limits_.columns);
+      if (in_.peek() != ')') return bad("expected ) after the names of columns"), false;
+      in_.get();
+    } else if (const auto known = columns_.find(table); known != columns_.end()) {
+      out = known->second;
+    }
+    return true;
+  }
+
+  void insert() {
+    std::string word;
+    do {
+      lex_.blanks(!lex_.by_lines());
+      word = lex_.word();
+    } while (word == "low_priority" || word == "delayed" || word == "high_priority" || word == "ignore" ||
+             word == "or" || word == "replace");
+    if (word != "into") return lex_.skip_statement();
+    lex_.blanks();
+    const std::string table = lex_.name();
+    if (!handler_.wants(table)) return lex_.skip_statement();
+    if (!columns_of(table, names_)) return lex_.skip_statement();
+    lex_.blanks(!lex_.by_lines());
+    word = lex_.word();
+    if (word == "overriding") {  // system value
+      for (int i = 0; i < 3 && word != "values"; ++i) lex_.blanks(), word = lex_.word();
+    }
+    if (word != "values" && word != "value") return lex_.skip_statement();
+    if (names_.empty()) {
+      bad("rows without the names of their columns, and no CREATE TABLE before; dump with --complete-insert, or name "
+          "the file with the tables first");
+      return lex_.skip_statement();
+    }
+    do {
+      lex_.blanks(!lex_.by_lines());
+      place_ = in_.place();
+      if (!tuple(table)) return lex_.skip_statement();
+      lex_.blanks(!lex_.by_lines());
+      if (in_.bytes() - told_ >= working_every) tell();
+    } while (lex_.take(',') && failed_.empty());
+    lex_.skip_statement();
+  }
+
+  bool tuple(const std::string& table) {
+    if (!lex_.take('(')) return bad("expected ( before the values of a row"), false;
+    std::size_t count = 0, bytes = 0;
+    bool large = false;
+    while (true) {
+      lex_.blanks();
+      if (count == values_.size()) values_.emplace_back();
+      SqlValue& value = values_[count++];
+      if (count > limits_.columns) return bad("a row of too many values"), false;
+      if (!read_sql_value(in_, lex_, limits_, value)) return bad("a value without an end"), false;
+      bytes += value.text.size();
+      if (bytes > limits_.row_bytes) {
+        large = true;
+        value.text.clear();
+      }
+      lex_.blanks();
+      const int c = in_.get();
+      if (c == ')') break;
+      if (c != ',') return bad("expected , or ) after a value"), false;
+    }
+    if (large)
+      return handler_.wrong(place_, "a row of more than " + std::to_string(limits_.row_bytes) + " bytes", ""), true;
+    deliver(table, count);
+    return true;
+  }
+
+  void deliver(const std::string& table, std::size_t count) {
+    ++rows_;
+    if (count != names_.size()) {
+      bad(("a row of " + std::to_string(count) + " values for " + std::to_string(names_.size()) + " columns").c_str());
+      return;
+    }
+    values_.resize(count);
+    SqlRow row{table, names_, values_, place_};
+    handler_.row(row);
+  }
+
+  void copy() {
+    lex_.blanks();
+    const std::string table = lex_.name();
+    if (!columns_of(table, names_)) return lex_.skip_statement();
+    lex_.blanks();
+    if (lex_.word() != "from") return lex_.skip_statement();
+    lex_.blanks();
+    if (lex_.word() != "stdin") return lex_.skip_statement();
+    lex_.dialect = SqlDialect::postgres;
+    lex_.skip_statement();
+    lex_.rest_of_line();
+    const bool wanted = handler_.wants(table);
+    if (wanted && names_.empty()) bad("COPY without the names of the columns, and no CREATE TABLE before");
+    while (failed_.empty() && copy_line(table, wanted && !names_.empty())) {
+      if (in_.bytes() - told_ >= working_every) tell();
+    }
+  }
+
+  // One row of COPY; false: the end.
+  bool copy_line(const std::string& table, bool wanted) {
+    place_ = in_.place();
+    if (in_.peek() == Input::end) return bad("COPY without its end, \\."), false;
+    std::size_t count = 0, bytes = 0;
+    bool over = false;
+    while (true) {
+      if (count == values_.size()) values_.emplace_back();
+      SqlValue& value = values_[count];
+      value.kind = SqlValue::Kind::text;
+      value.text.clear();
+      int c = 0;
+      bool escaped = false;
+      for (c = in_.get(); c != '\t' && c != '\n' && c != Input::end; c = in_.get()) {
+        if (c == '\\') {
+          c = in_.get();
+          if (c == '.' && count == 0 && value.text.empty() && !escaped) return lex_.rest_of_line(), false;
+          if (c == 'N' && value.text.empty() && !escaped &&
+              (in_.peek() == '\t' || in_.peek() == '\n' || in_.peek() == '\r'))
+            value.kind = SqlValue::Kind::null;
+          c = copy_escape(in_, c);
+          escaped = true;
+        }
+        if (!wanted || value.kind != SqlValue::Kind::text || c == Input::end) continue;
+        if (value.text.size() < limits_.value_bytes)
+          value.text += static_cast<char>(c);
+        else
+          value.kind = SqlValue::Kind::too_large;
+      }
+      if (c != '\t' && !value.text.empty() && value.text.back() == '\r' && !escaped) value.text.pop_back();
+      bytes += value.text.size();
+      if (value.kind != SqlValue::Kind::text) value.text.clear();
+      if (wanted) lex_.finish_text(value.text);
+      ++count;
+      over = over || count >= limits_.columns || bytes > limits_.row_bytes;
+      if (over) count = 0;
+      if (c != '\t') break;
+    }
+    if (over && wanted)
+      handler_.wrong(place_,
+                     "a row of more than " + std::to_string(limits_.row_bytes) + " bytes or " +
+                         std::to_string(limits_.columns) + " columns",
+                     "");
+    else if (wanted)
+      deliver(table, count);
+    return true;
+  }
+
+  // HSQLDB's log: DELETE FROM t WHERE a='x' AND b=3
+  void remove() {
+    lex_.blanks(false);
+    if (lex_.word() != "from") return lex_.skip_statement();
+    lex_.blanks(false);
+    const std::string table = lex_.name();
+    lex_.blanks(false);
+    if (!handler_.wants(table) || lex_.word() != "where") return lex_.skip_statement();
+    names_.clear();
+    do {
+      lex_.blanks(false);
+      names_.push_back(lex_.name());
+      if (!lex_.take('=')) return bad("expected = in the condition of a DELETE"), lex_.skip_statement();
+      lex_.blanks(false);
+      if (values_.size() < names_.size()) values_.emplace_back();
+      SqlValue& value = values_[names_.size() - 1];
+      if (in_.peek() == '\'') {
+        if (!lex_.text(value, false)) return bad("a text without an end");
+      } else {
+        value.kind = SqlValue::Kind::text;
+        value.text.clear();
+        while (std::string_view("0123456789-+.eE").find(static_cast<char>(in_.peek())) != std::string_view::npos &&
+               in_.peek() != Input::end)
+          value.text += static_cast<char>(in_.get());
+      }
+      lex_.blanks(false);
+    } while (names_.size() < limits_.columns && lex_.word() == "and");
+    values_.resize(names_.size());
+    SqlRow where{table, names_, values_, place_};
+    handler_.removed(where);
+    lex_.skip_statement();
+  }
+
+  Input& in_;
+  SqlColumns& columns_;
+  SqlHandler& handler_;
+  const SqlLimits& limits_;
+  SqlLexer lex_;
+  Place place_;
+  std::vector<std::string> names_;
+  std::vector<SqlValue> values_;
+  std::string failed_;
+  std::uint64_t told_ = 0, rows_ = 0, stray_ = 0;
+  std::size_t bad_ = 0;
+  bool told_charset_ = false;
+};
+
+}  // namespace
+
+std::string read_sql(Input& input, SqlColumns& columns, SqlHandler& handler, const SqlLimits& limits) {
+  return SqlReader(input, columns, handler, limits).run();
+}
+
+}  // namespace ferry

@@ -1,0 +1,28 @@
+// The broker's auth file (gateway/passwords/auth_file.h), made of the mapping table and the store's credentials.
+#pragma once
+
+#include <cstddef>
+#include <string>
+
+#include "config/options.h"
+#include "gateway/passwords/auth_file.h"
+#include "gateway/store/credentials.h"
+
+namespace ferry {
+
+struct AuthExport {
+  std::string text;
+  std::size_t people = 0;             // who can log in
+  std::size_t without_row = 0;        // credentials of JIDs that no user row covers
+  std::size_t unreadable = 0;         // sealed with another key, or damaged
+  std::size_t left_out = 0;           // names that do not fit
+  std::string first_unreadable = {};  // JID and why, for people
+};
+
+// `vault`: the store's; the file is sealed with what is derived from it. Throws StoreFailure.
+AuthExport auth_export(const MappingTable& table, const Options& options, Credentials& credentials, const Vault& vault);
+
+// Sealed again with the vault's first key where they were not: how many. Throws StoreFailure.
+Result<std::size_t, std::string> reseal(Credentials& credentials, const Vault& vault, Instant now);
+
+}  // namespace ferry

@@ -1,0 +1,102 @@
+"""ferryctl migrate import and export as an administrator uses them: a dry run without any configuration, --apply into
+the store, again, and the export. No server, no broker.
+
+    python3 tests/scenarios/migrate_import_test.py [-l] [CASE …]        needs FERRY_BIN, or build/bin
+"""
+import json
+import os
+import stat
+import subprocess
+
+import run
+from ferryctl_test import Ctl
+from process import scratch, write
+from servers import ferry_program
+
+PASSWORD = 'correct horse battery'
+DUMP = (
+    "-- MySQL dump 10.13\n"
+    "INSERT INTO `ofProperty` (`name`, `propValue`) VALUES ('xmpp.domain','corp.example');\n"
+    "INSERT INTO `ofUser` (`username`, `plainPassword`, `name`) VALUES ('anna','%s','Anna'),('bob',NULL,'Bob'),"
+    "('no good','x','');\n"
+    "INSERT INTO `ofRoster` (`rosterID`, `username`, `jid`, `sub`, `ask`, `recv`, `nick`) VALUES "
+    "(1,'anna','bob@corp.example',3,-1,-1,'Bob'),(2,'anna','www',0,-1,-1,NULL);\n"
+    "INSERT INTO `ofOffline` (`username`, `messageID`, `creationDate`, `stanza`) VALUES "
+    "('anna',1,'1450103443961','<message from=\"bob@corp.example\"><body>a private word</body></message>');\n" % PASSWORD
+)
+
+
+def ferryctl(*arguments, code=0, stdin='', environment=None):
+    done = subprocess.run(
+        [ferry_program('ferryctl'), *arguments],
+        capture_output=True,
+        text=True,
+        timeout=80,
+        input=stdin,
+        env=dict(os.environ, FERRY_CONFIG='', **(environment or {})),
+    )
+    text = 'ferryctl %s: exit code %d\n%s%s' % (' '.join(arguments), done.returncode, done.stdout, done.stderr)
+    assert done.returncode == code, text
+    for secret in (PASSWORD, 'a private word'):
+        assert secret not in done.stdout + done.stderr, 'a secret was printed: ' + text
+    return done
+
+
+async def dry_run_needs_no_configuration():
+    """What comes and what does not, with places, reasons and suggestions; as text, as JSON, from a pipe."""
+    path = write(os.path.join(scratch('import'), 'dump.sql'), DUMP)
+    done = ferryctl('migrate', 'import', path)
+    assert 'anna@corp.example: SCRAM-SHA-1 SCRAM-SHA-256, 1 contact, 1 message' in done.stdout, done.stdout
+    assert 'contact "www": a name without a domain' in done.stdout, done.stdout
+    assert path + ':4' in done.stdout, done.stdout
+    assert 'no\\20good@corp.example' in done.stdout, done.stdout
+    assert 'nothing was changed' in done.stdout, done.stdout
+    for source, stdin in ((path, ''), ('-', DUMP)):
+        report = json.loads(ferryctl('--json', 'migrate', 'import', source, stdin=stdin).stdout)
+        assert report['ok'] and not report['applied'], report
+        assert [a['jid'] for a in report['accounts']] == ['anna@corp.example', 'bob@corp.example'], report
+        assert report['lost']['accounts'] == 1 and report['problems'][0]['weight'] == 'account', report
+        assert report['accounts'][0]['contacts'] == 1, report
+
+
+async def a_damaged_source_is_said():
+    folder = scratch('import')
+    gz = os.path.join(folder, 'dump.sql.gz')
+    with open(gz, 'wb') as file:
+        file.write(b'\x1f\x8b\x08\x00')
+    assert 'zcat' in ferryctl('migrate', 'import', gz, code=1).stderr
+    cut = write(os.path.join(folder, 'cut.xml'), "<server-data xmlns='urn:xmpp:pie:0'>\n<host jid='a.example'>\n<user")
+    done = ferryctl('migrate', 'import', cut, code=1)
+    assert cut + ':3: ' in done.stderr, done.stderr
+    assert 'no-such-file' in ferryctl('migrate', 'import', 'no-such-file', code=1).stderr
+    assert 'expected one of auto' in ferryctl('migrate', 'import', '--from', 'x', cut, code=2).stderr
+
+
+async def applied_twice_and_exported():
+    """The store holds what came, once; no password is in it; the export says the same as the source."""
+    ctl = Ctl()
+    path = write(os.path.join(ctl.directory, 'dump.sql'), DUMP)
+    store = ['--store.path', os.path.join(ctl.directory, 'try.db'), '--vault.key-file',
+             os.path.join(ctl.directory, 'vault.key')]
+    ctl(*store, 'vault', 'init')
+    for _ in range(2):
+        report = ctl.json(*store, 'migrate', 'import', '--apply', path)
+        assert report['applied'] and report['summary']['accounts'] == 2, report
+    out = os.path.join(ctl.directory, 'out.xml')
+    ctl(*store, 'migrate', 'export', out)
+    assert stat.S_IMODE(os.stat(out).st_mode) == 0o600
+    with open(out, encoding='utf-8') as file:
+        text = file.read()
+    assert text.count('<user ') == 2 and text.count('<scram-credentials') == 2 and text.count('<message ') == 1, text
+    ctl(*store, 'migrate', 'export', out, code=1)  # it is there
+    ctl(*store, 'migrate', 'export', '--force', out)
+    again = json.loads(ferryctl('--json', 'migrate', 'import', out).stdout)
+    assert [a['contacts'] for a in again['accounts']] == [1, 0], again
+    for name in os.listdir(ctl.directory):
+        if name.startswith('try.db'):
+            with open(os.path.join(ctl.directory, name), 'rb') as file:
+                assert PASSWORD.encode() not in file.read(), name
+
+
+if __name__ == '__main__':
+    run.main(globals())

@@ -1,0 +1,75 @@
+#include "tools/ferryctl/credential_access.h"
+
+#include <chrono>
+
+#include "tools/ferryctl/as_owner.h"
+#include "tools/ferryctl/print.h"
+#include "tools/ferryctl/replace_file.h"
+
+namespace ferry {
+
+Instant now_of_credentials() {
+  using namespace std::chrono;
+  return duration_cast<milliseconds>(system_clock::now().time_since_epoch()).count();
+}
+
+Result<Vault, std::string> open_vault(const Options& options) {
+  if (options.vault.key_file.empty())
+    return std::string("[vault] key-file is not set: name a file, then: ferryctl vault init");
+  auto vault = Vault::open(options.vault.key_file);
+  if (!vault) return format_problem(vault.error());
+  return *std::move(vault);
+}
+
+Result<std::unique_ptr<Credentials>, std::string> open_credentials(const Options& options) {
+  const AsOwner owner(options.store.path);  // SQLite may have to make the log's index
+  auto credentials = Credentials::open(options.store.path);
+  if (!credentials) return credentials.error().text;
+  return *std::move(credentials);
+}
+
+Result<MappingTable, std::string> read_table(CtlCall& call) {
+  std::vector<Row> rows;
+  const std::string wrong = each_listed(call.gateway, "map.list", "rows", [&](JsonView item) {
+    if (auto row = parse_row(text_of(item, "row"))) rows.push_back(*std::move(row));
+  });
+  if (!wrong.empty()) return wrong;
+  MappingTable table(call.options.broker.root, call.options.broker.username);
+  table.set_rows(std::move(rows));  // what is wrong is said by: map check
+  return table;
+}
+
+int apply_auth_file(CtlCall& call, const std::string& path) {
+  const auto vault = open_vault(call.options);
+  if (!vault) return complain(vault.error()), exit_refused;
+  const auto credentials = open_credentials(call.options);
+  if (!credentials) return complain(credentials.error()), exit_refused;
+  const auto table = read_table(call);
+  if (!table) return complain(table.error()), exit_refused;
+  AuthExport result;
+  {
+    const AsOwner owner(call.options.store.path);
+    result = auth_export(*table, call.options, **credentials, *vault);
+  }
+  if (const std::string wrong = replace_file(path, result.text, {.mode = 0640, .owner = "mosquitto"}); !wrong.empty())
+    return complain(wrong), exit_refused;
+  const auto number = [](std::size_t n) { return counted(static_cast<std::int64_t>(n), "credential", "credentials"); };
+  if (result.without_row > 0)
+    complain(number(result.without_row) + " of JIDs that no user row of the mapping table covers: left out");
+  if (result.left_out > 0) complain(number(result.left_out) + " of names that do not fit: left out");
+  if (result.unreadable > 0)
+    complain(number(result.unreadable) + " cannot be read: left out; the first: " + printable(result.first_unreadable));
+  if (!call.line.json)
+    say(path + " is written: " + counted(static_cast<std::int64_t>(result.people), "person can", "people can") +
+        " log in");
+  return result.unreadable > 0 ? exit_refused : exit_done;
+}
+
+int refresh_auth_file(CtlCall& call) {
+  if (!call.options.vault.auth_file.empty()) return apply_auth_file(call, call.options.vault.auth_file);
+  if (!call.line.json)
+    say("the broker does not know yet: set [vault] auth-file, or ferryctl broker apply --auth-file FILE");
+  return exit_done;
+}
+
+}  // namespace ferry

@@ -1,0 +1,24 @@
+// What the commands about credentials share: the vault, the store's table, the broker's auth file.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "gateway/store/auth_export.h"
+#include "tools/ferryctl/commands.h"
+
+namespace ferry {
+
+Result<Vault, std::string> open_vault(const Options& options);
+Result<std::unique_ptr<Credentials>, std::string> open_credentials(const Options& options);
+Instant now_of_credentials();
+
+// The mapping table as the gateway has it, rows of the store included.
+Result<MappingTable, std::string> read_table(CtlCall& call);
+
+// Writes the file and says so on stdout.
+int apply_auth_file(CtlCall& call, const std::string& path);
+// The same after a change, where [vault] auth-file names one; otherwise says what is left to do.
+int refresh_auth_file(CtlCall& call);
+
+}  // namespace ferry

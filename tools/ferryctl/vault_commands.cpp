@@ -1,0 +1,81 @@
+// ferryctl vault …
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+
+#include "tools/ferryctl/as_owner.h"
+#include "tools/ferryctl/credential_access.h"
+#include "tools/ferryctl/print.h"
+#include "tools/ferryctl/replace_file.h"
+
+namespace ferry {
+namespace {
+
+// A file that must not be there yet.
+std::string write_new(const std::string& path, std::string_view text) {
+  const int fd = ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+  if (fd < 0) return "cannot write " + path + ": " + std::strerror(errno);
+  const bool good = ::write(fd, text.data(), text.size()) == static_cast<ssize_t>(text.size()) && ::fsync(fd) == 0;
+  const std::string wrong = good ? "" : "cannot write " + path + ": " + std::strerror(errno);
+  ::close(fd);
+  return wrong;
+}
+
+}  // namespace
+
+int vault_init(CtlCall& call) {
+  const std::string& path = call.options.vault.key_file;
+  if (path.empty()) return complain("[vault] key-file is not set: name the file in the configuration"), exit_usage;
+  struct stat info {};
+  const bool exists = ::lstat(path.c_str(), &info) == 0;
+  if (!call.line.has("--rotate")) {
+    if (exists)
+      return complain(path + " is there already, and what is sealed needs it; --rotate puts a new key in front"),
+             exit_refused;
+    const AsOwner owner(call.options.store.path);  // ferryd must be able to read it
+    if (const std::string wrong = write_new(path, Vault::new_key_file().view()); !wrong.empty())
+      return complain(wrong), exit_refused;
+    return say(path +
+               " is made, for its owner only. Keep a copy apart from the store: without it the credentials are lost"),
+           exit_done;
+  }
+  auto before = read_secret(path);
+  if (!before) return complain(format_problem(before.error())), exit_refused;
+  const Secret text = Vault::new_key_file(*before);
+  Secret::wipe(*before);
+  if (const auto fits = Vault::parse(text.view(), path); !fits)
+    return complain(format_problem(fits.error()) + "; ferryctl vault reseal, then drop old lines"), exit_refused;
+  if (const std::string wrong = replace_file(path, text.view(), {.mode = 0600}); !wrong.empty())
+    return complain(wrong), exit_refused;
+  say(path + " has a new key in front. Now: ferryctl vault broker-key for the broker, and ferryctl vault reseal");
+  return exit_done;
+}
+
+int vault_broker_key(CtlCall& call) {
+  const auto vault = open_vault(call.options);
+  if (!vault) return complain(vault.error()), exit_refused;
+  const std::string& path = call.words.front();
+  const Secret text = vault->derived(broker_purpose).key_file_text();
+  if (const std::string wrong = replace_file(path, text.view(), {.mode = 0600, .owner = "mosquitto"}); !wrong.empty())
+    return complain(wrong), exit_refused;
+  return say(path + " is written; the broker's user, and nobody else, must be able to read it"), exit_done;
+}
+
+int vault_reseal(CtlCall& call) {
+  const auto vault = open_vault(call.options);
+  if (!vault) return complain(vault.error()), exit_refused;
+  const auto credentials = open_credentials(call.options);
+  if (!credentials) return complain(credentials.error()), exit_refused;
+  {
+    const AsOwner owner(call.options.store.path);
+    const auto done = reseal(**credentials, *vault, now_of_credentials());
+    if (!done) return complain(done.error()), exit_refused;
+    say(counted(static_cast<std::int64_t>(*done), "credential", "credentials") + " sealed again");
+  }
+  return refresh_auth_file(call);
+}
+
+}  // namespace ferry
