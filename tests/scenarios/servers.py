@@ -353,14 +353,14 @@ class Ferryd(Server):
         """Every link is up. `start`: only lines after this character of the log count (after a link was broken)."""
         return self.wait_log(r'^ready ', timeout, start)
 
-    def ctl(self, *arguments, check=True):
+    def ctl(self, *arguments, check=True, stdin=''):
         """Runs ferryctl with this configuration; gives the CompletedProcess (text)."""
         done = subprocess.run(
             [ferry_program('ferryctl'), '--config', self.configuration, *arguments],
             capture_output=True,
             text=True,
             timeout=patient(60),
-            stdin=subprocess.DEVNULL,
+            input=stdin,
         )
         if check and done.returncode != 0:
             raise Failed(

@@ -71,9 +71,35 @@ std::string print_accounts(CtlCall& call, const std::string& cohort) {
   return wrong;
 }
 
+// A cohort and its accounts in one object.
+int print_json_of(CtlCall& call, const std::string& cohort) {
+  const auto status = call.gateway.ask(command_json("migrate.status"));
+  if (!status) return complain(status.error()), exit_refused;
+  if (!status->ok()) return complain(status->error()), exit_refused;
+  JsonWriter json;
+  json.begin_object().field("ok", true);
+  bool known = false;
+  (*status)["cohorts"].each([&](JsonView c) {
+    if (text_of(c, "name") != cohort) return;
+    known = true;
+    json.key("cohort").value(c);
+  });
+  if (!known) return complain("there is no cohort " + cohort), exit_refused;
+  json.key("accounts").begin_array();
+  const std::string wrong =
+      each_listed(call.gateway, "migrate.list", {{"cohort", cohort}}, "accounts", [&](JsonView a) {
+        json.value(a);
+        return true;
+      });
+  if (!wrong.empty()) return complain(wrong), exit_refused;
+  std::fputs((json.end_array().end_object().take() + "\n").c_str(), stdout);
+  return exit_done;
+}
+
 }  // namespace
 
 int migrate_status(CtlCall& call) {
+  if (call.line.json && !call.words.empty()) return print_json_of(call, call.words.front());
   const bool watch = call.line.has("--watch");
   const bool terminal = ::isatty(STDOUT_FILENO) == 1;
   std::size_t lines = 0;

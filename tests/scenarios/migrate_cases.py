@@ -1,0 +1,106 @@
+"""Accounts that keep their JID move to MQTT and come back, on a real server, while those who were told nothing go on
+talking to them."""
+import asyncio
+import os
+import random
+
+from migrate_site import COHORT, site_of
+
+KILLS = int(os.environ.get('FERRY_TEST_KILLS') or 5)
+
+
+def _shows(client, body):
+    return [e for e in client.events if getattr(e, 'topic', None) == 'in/msg' and e.json['body'] == body]
+
+
+async def people_move_and_come_back(server_class):
+    async with site_of(server_class) as site:
+        bob, carol = site.people[1], await site.xmpp(site.people[2])  # carol is told nothing
+        spark = await site.xmpp(bob, 'spark')  # bob's old client stays open
+        await carol.wait_presence(bob + '/spark')
+        told = carol.mark()
+
+        await site.plan(site.people[:2])
+        await site.move('shadow')
+        verified = await site.said('migrate', 'verify', '--cohort', COHORT)
+        assert (verified['compared'], verified['different']) == (2, 0), verified
+        assert carol.find(lambda s: s.name in ('presence', 'iq'), told) is None, carol.events[told:]
+
+        await site.move('dual')
+        phone = await site.mqtt(bob)
+        await phone.wait_contact(carol.bare, lambda c: c['subscription'] == 'both' and c['groups'])
+        await phone.wait_presence(carol.bare, 'online')
+        carol.message(bob, 'to everybody of bob')
+        await phone.wait_message('to everybody of bob', carol.bare)
+        await spark.wait_message('to everybody of bob')
+        await phone.message(carol.bare, 'from the phone')
+        await carol.wait_message('from the phone', bob)
+        await carol.wait_presence(bob, after=told)
+
+        await site.move('moved')
+        await phone.request('roster.update', contact=carol.bare, name='Carol the Great', groups=['Sea'])
+        await phone.request('roster.add', contact=site.people[7], name='New', groups=[])
+        await phone.request('roster.remove', contact=site.people[3])
+        await spark.wait_roster(carol.bare)
+        carol.message(bob, 'still there?')
+        await phone.wait_message('still there?', carol.bare)
+        assert len(_shows(phone, 'to everybody of bob')) == 1 and len(_shows(phone, 'still there?')) == 1
+        pushes = [e for e in carol.events[told:] if e.name == 'iq' and e['type'] == 'set']
+        assert not [p for p in pushes if 'jid="%s"' % site.people[0] in str(p)], pushes
+
+        await phone.disconnect()
+        await site.back()
+        assert site.differences(await site.stores()) == []
+        await phone.connect()
+        await phone.wait_topic('in/state', lambda s: s['account'] != 'moved')
+        assert phone.find(lambda p: p.retain and p.topic.startswith('in/contact/') and p.payload, phone.mark()) is None
+        carol.message(bob, 'and now?')
+        await spark.wait_message('and now?')
+
+
+async def one_of_two_goes_back(server_class):
+    async with site_of(server_class) as site:
+        alice, bob = site.people[:2]
+        await site.plan([alice, bob])
+        await site.move('moved')
+        phones = [await site.mqtt(jid) for jid in (alice, bob)]
+        await phones[0].wait_contact(bob)
+        await phones[0].wait_presence(bob, 'online')
+        await phones[0].message(bob, 'both of us moved')
+        await phones[1].wait_message('both of us moved', alice)
+        assert len(_shows(phones[1], 'both of us moved')) == 1
+        await phones[1].disconnect()
+        await site.back(bob)
+        spark = await site.xmpp(bob)
+        await phones[0].message(bob, 'you are back')
+        await spark.wait_message('you are back', alice)
+        await site.back()
+        assert site.differences(await site.stores()) == []
+
+
+async def a_kill_at_any_moment_changes_nothing(server_class):
+    """ferryd, and the ferryctl that asks it, die at moments that nobody chose; what was begun goes on."""
+    seed = int(os.environ.get('FERRY_TEST_SEED') or random.randrange(1 << 32))
+    print('     FERRY_TEST_SEED=%d' % seed)
+    moments = random.Random(seed)
+    async with site_of(server_class) as site:
+        movers = site.people[:6]
+        await site.plan(movers)
+        for n in range(KILLS):
+            to = ('shadow', 'dual', 'moved', 'legacy')[n % 4]
+            go = site.back if to == 'legacy' else site.move
+            arguments = {} if to == 'legacy' else {'to': to}
+            asked = asyncio.ensure_future(go(wait=False, **arguments))
+            await asyncio.sleep(moments.uniform(0, 1.5))  # the moment
+            site.ferryd.kill()
+            await asyncio.gather(asked, return_exceptions=True)
+            await site.ferryd.start_async()
+            await asyncio.to_thread(site.ferryd.wait_ready)
+            await go(wait=False, **arguments)  # what was asked and not heard is asked again
+            await site.until(to)
+            if to in ('dual', 'moved'):
+                phone = await site.mqtt(movers[n % 2])
+                await phone.request('roster.update', contact=movers[2], name='Name %d' % n, groups=['G%d' % n])
+                await phone.disconnect()
+        await site.back()
+        assert site.differences(await site.stores()) == []

@@ -1,0 +1,188 @@
+"""An XMPP server whose people move: accounts with contacts, groups, pending requests and cards, a ferryd that may log in
+as them, and what the server's stores hold of them, for a comparison."""
+import asyncio
+import contextlib
+import json
+import os
+import xml.etree.ElementTree as ET
+
+from clients import MqttClient, XmppClient
+from patience import patient
+from process import Failed, scratch
+from servers import Ferryd, Mosquitto
+
+PEOPLE = int(os.environ.get('FERRY_TEST_PEOPLE') or 12)  # accounts; each has the two before and the two after as contacts
+AT_ONCE = 8  # log-ins of the harness at a time
+COHORT = 'monday'
+ROSTER = '{jabber:iq:roster}'
+
+
+class MigrationSite:
+    def __init__(self, server_class, people=PEOPLE):
+        self.people = ['a%d@localhost' % n for n in range(people)]
+        self.server = server_class({'a%d' % n: 'pa%d' % n for n in range(people)})
+        self.broker = Mosquitto(users={jid: 'm-' + jid for jid in self.people})
+        vault = os.path.join(scratch('vault'), 'vault.key')
+        options = {
+            'session': {'host': self.server.host, 'port': self.server.port, 'cafile': self.server.cafile},
+            'vault': {'key-file': vault, 'keep-passwords': 'true'},
+            'limits': {'user-rate': 0},
+        }
+        self.ferryd = Ferryd(self.broker, self.server, options=options)
+        self.servers = [self.broker, self.server, self.ferryd]
+        self.clients = []
+
+    async def start(self):
+        for server in self.servers[:2]:
+            await asyncio.to_thread(server.start)
+        await asyncio.to_thread(self._vault)
+        await self.make_friends()
+        self.before = await self.stores()
+        await self.ferryd.start_async()
+        await asyncio.to_thread(self.ferryd.wait_ready)
+        return self
+
+    def _vault(self):
+        self.ctl('vault', 'init')
+        for jid in self.people:
+            self.ctl('password', 'set', jid, '-', stdin=self.server.accounts[jid.split('@')[0]] + '\n')
+
+    def ctl(self, *arguments, **options):
+        return self.ferryd.ctl(*arguments, **options)
+
+    async def said(self, *arguments):
+        """What ferryctl answers, as JSON."""
+        return json.loads((await asyncio.to_thread(self.ctl, '--json', *arguments)).stdout)
+
+    # ---- people
+    async def xmpp(self, jid, resource='desk', **connect):
+        client = XmppClient(self.server, jid, resource=resource)
+        self.clients.append(client)
+        return await client.connect(timeout=30, **connect)
+
+    async def mqtt(self, jid, device='phone'):
+        client = MqttClient(self.broker, jid, device)
+        self.clients.append(client)
+        await client.connect()
+        await client.request('roster.get')
+        return client
+
+    async def make_friends(self):
+        """Contacts both ways, in groups; a request that nobody has answered; cards."""
+        clients = {}
+        for jid in self.people:
+            clients[jid] = await self.xmpp(jid, 'setup')
+        for n, jid in enumerate(self.people):
+            for further in (1, 2):
+                other = self.people[(n + further) % len(self.people)]
+                await self._befriend(clients[jid], clients[other])
+        asker, asked = clients[self.people[0]], clients[self.people[5]]
+        asker.presence(asked.bare, 'subscribe')
+        await asked.wait_presence(asker.bare, 'subscribe')
+        await asker.wait_roster(asked.bare, 'none')
+        for jid in self.people[:3]:
+            await clients[jid].iq('<vCard xmlns="vcard-temp"><FN>%s</FN></vCard>' % jid.split('@')[0], type='set')
+        for client in clients.values():
+            await client.disconnect()
+        self.clients.clear()
+
+    async def _befriend(self, a, b):
+        await a.add_contact(b.bare, b.bare.split('@')[0].upper(), ['Team', 'Töchter'])
+        for one, other, before, after in ((a, b, 'none', 'to'), (b, a, 'from', 'both')):
+            mark = other.mark()
+            one.presence(other.bare, 'subscribe')
+            await other.wait_presence(one.bare, 'subscribe', after=mark)
+            other.presence(one.bare, 'subscribed')
+            await one.wait_roster(other.bare, after)
+        await a.wait_roster(b.bare, 'both')
+
+    # ---- what the server keeps
+    async def stores(self):
+        """Of each account what its server holds, in an order of ours."""
+        turn = asyncio.Semaphore(AT_ONCE)
+
+        async def store(jid):
+            async with turn:
+                client = XmppClient(self.server, jid, resource='reader')
+                await client.connect(presence=None, roster=False, timeout=60)
+                try:
+                    return jid, await _store(client)
+                finally:
+                    await client.disconnect()
+
+        return dict(await asyncio.gather(*map(store, self.people)))
+
+    def differences(self, after):
+        return [
+            '%s: %s was %s, is %s' % (jid, part, held.get(part), after[jid].get(part))
+            for jid, held in self.before.items()
+            for part in sorted(set(held) | set(after[jid]))
+            if held.get(part) != after[jid].get(part)
+        ]
+
+    # ---- the move
+    async def plan(self, jids, cohort=COHORT):
+        answer = await self.said('migrate', 'plan', '--cohort', cohort, '--apply', *jids)
+        assert answer['added'] == len(jids) and not answer['problems'], answer
+
+    async def move(self, to, cohort=COHORT, wait=True):
+        answer = await self.said('migrate', 'start', '--cohort', cohort, '--to', to, '--apply')
+        assert answer['done'], answer
+        if wait:
+            await self.until(to, cohort)
+
+    async def back(self, *whom, wait=True):
+        answer = await self.said('migrate', 'back', *(whom or ('--cohort', COHORT)), '--apply')
+        assert answer['done'], answer
+        if wait:
+            await self.until('legacy', who=[jid for jid in whom if '@' in jid])
+
+    async def until(self, state, cohort=COHORT, who=(), timeout=60):
+        """Everybody (of these) is there. ferryctl is asked again: it has nothing to wait with."""
+        deadline = asyncio.get_running_loop().time() + patient(timeout)
+        while True:
+            try:
+                accounts = (await self.said('migrate', 'status', cohort))['accounts']
+            except (Failed, ValueError) as error:  # ferryd is away
+                accounts = [{'jid': 'nobody', 'state': str(error)}]
+            late = [a for a in accounts if a['state'] != state and (not who or a['jid'] in who)]
+            if not late:
+                return accounts
+            assert asyncio.get_running_loop().time() < deadline, 'not yet %s: %s' % (state, late)
+            await asyncio.sleep(0.2)
+
+    async def after_case(self):
+        for client in self.clients:
+            with contextlib.suppress(Exception):
+                await client.disconnect()
+        self.clients.clear()
+
+    def print_logs(self):
+        for server in self.servers[1:]:
+            server.print_log()
+
+
+async def _store(client):
+    held = {}
+    roster = await client.iq('<query xmlns="jabber:iq:roster"/>', timeout=30)
+    for item in roster.xml.iter(ROSTER + 'item'):
+        groups = sorted(group.text or '' for group in item.iter(ROSTER + 'group'))
+        held['contact ' + item.get('jid')] = (dict(sorted(item.items())), groups)
+    for what, payload in (('card', '<vCard xmlns="vcard-temp"/>'), ('blocked', '<blocklist xmlns="urn:xmpp:blocking"/>')):
+        answer = await client.iq(payload, timeout=30, check=False)
+        held[what] = ET.canonicalize(ET.tostring(answer.xml[0]), strip_text=True) if len(answer.xml) else None
+    return held
+
+
+@contextlib.asynccontextmanager
+async def site_of(server_class, **options):
+    site = MigrationSite(server_class, **options)
+    try:
+        yield await site.start()
+    except Exception:
+        site.print_logs()
+        raise
+    finally:
+        await site.after_case()
+        for server in reversed(site.servers):
+            server.kill()
