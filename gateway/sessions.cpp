@@ -4,6 +4,7 @@
 #include <type_traits>
 
 #include "gateway/passwords/vault.h"
+#include "gateway/session/settings.h"
 #include "gateway/store/credentials.h"
 #include "translators/values/uid.h"
 
@@ -11,23 +12,6 @@ namespace ferry {
 namespace {
 
 constexpr std::size_t most_kept = 4'096;  // stanzas of one account; the brain sends far less
-
-SessionLink::Settings session_settings(const Options& o) {
-  SessionLink::Settings s;
-  s.host = o.session.host;
-  s.port = o.session.port;
-  s.domain = o.component.server;
-  s.direct_tls = o.session.direct_tls;
-  s.cafile = o.session.cafile;
-  s.program = o.session.worker;
-  if (s.program.empty()) {
-    std::error_code ignored;
-    s.program = std::filesystem::read_symlink("/proc/self/exe", ignored).parent_path() / "ferry-session";
-  }
-  s.logins_per_second = static_cast<double>(o.session.logins_per_second);
-  s.message_bytes = o.limits.message_bytes;
-  return s;
-}
 
 Brain::SessionSource source_of(SessionStanza::Source source) {
   switch (source) {

@@ -22,7 +22,7 @@ class Passwords:
     """ferryctl with a vault, and a broker whose plugin decides by what it writes. The gateway itself logs in by
     Mosquitto's password_file."""
 
-    def __init__(self, component=None, options=''):
+    def __init__(self, component=None, options='', sections=None):
         self.directory = scratch('passwords')
         place = lambda name: os.path.join(self.directory, name)
         self.key_file, self.auth_file = place('broker.key'), place('auth')
@@ -35,7 +35,7 @@ class Passwords:
         self.ferryd = Ferryd(
             self.broker,
             component or Component('127.0.0.1', 1, HOSTED, 'component-secret'),
-            options={'vault': {'key-file': place('vault.key'), 'auth-file': self.auth_file}},
+            options={'vault': {'key-file': place('vault.key'), 'auth-file': self.auth_file}, **(sections or {})},
         )
         self.printed = ''
 

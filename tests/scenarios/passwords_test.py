@@ -12,9 +12,10 @@ import paho.mqtt.client as paho
 import run
 from auth_plugin import HOSTED, Passwords, ScramMqtt
 from patience import patient
-from process import write
+from process import Server, scratch, write
 from raw_mqtt import NOT_AUTHORIZED, RawMqtt
-from servers import Prosody
+from servers import Prosody, ferry_program
+from session_site import TlsProsody
 
 # Passwords of real servers (the first three), of the RFCs' examples, and what SASLprep and the escapes have to do with.
 PEOPLE = {
@@ -179,6 +180,51 @@ async def who_is_asked_for_is_sent_to_try_again(site):
     assert await RawMqtt(site.broker, grace, 'any', grace + ':phone').connect() is None
     await asyncio.to_thread(site.broker.wait_log, 'plugin_opt_login_check')
     site.ctl('password', 'remove', grace)
+
+
+class LoginCheck(Server):
+    name = 'ferry-login-check'
+
+    def __init__(self, configuration, socket):
+        super().__init__()
+        self.arguments = ['--config', configuration, '--socket', socket]
+
+    def command(self):
+        return [ferry_program('ferry-login-check'), *self.arguments]
+
+    def wait_ready(self, timeout=30):
+        self.wait_log('^ready ', timeout)
+
+
+async def _answer(site, login, password):
+    """The broker hangs up until it knows: as clients do, once more."""
+    for _ in range(100):
+        code = await RawMqtt(site.broker, login, password, login + ':phone').connect()
+        if code is not None:
+            return code
+        await asyncio.sleep(0.2)  # what a client waits before it tries again
+    raise AssertionError('no answer for ' + login)
+
+
+async def the_old_server_is_asked_once(_site):
+    grace, ferry = 'grace@localhost', 'an old password'
+    with TlsProsody({'grace': ferry, 'heidi': 'another one'}) as xmpp:
+        socket = os.path.join(scratch('login-check'), 'socket')
+        session = {'host': xmpp.host, 'port': xmpp.port, 'cafile': xmpp.cafile}
+        site = Passwords(xmpp.component, 'plugin_opt_login_check ' + socket, {'session': session})
+        await asyncio.to_thread(site.prepare, {})
+        for jid in (grace, 'heidi@localhost'):
+            site.ctl('map', 'add', 'user %s {root}/u/{uid}' % jid)
+        site.ctl('password', 'ask', grace, 'heidi@localhost')
+        with site.broker:
+            with LoginCheck(site.ferryd.configuration, socket) as check:
+                assert await _answer(site, grace, 'a guess') == NOT_AUTHORIZED
+                assert await _answer(site, grace, ferry) == 0
+                assert ferry not in check.log and 'a guess' not in check.log, check.log
+            assert await _answer(site, grace, ferry) == 0, 'the keys are kept'
+            assert await _answer(site, grace, 'a guess') == NOT_AUTHORIZED
+            assert 'login' in site.ctl('password', 'list', grace).stdout
+            assert await RawMqtt(site.broker, 'heidi@localhost', 'another one', 'heidi@localhost:x').connect() is None
 
 
 async def no_password_is_left_anywhere(site):

@@ -108,10 +108,10 @@ int migrate_clusters(CtlCall& call) {
         graph[line];
         return true;
       }
-      const std::size_t second = line.find_first_not_of(" \t", blank);
-      if (line.find_first_of(" \t", second) != std::string::npos)
+      const std::size_t contact = line.find_first_not_of(" \t", blank);
+      if (line.find_first_of(" \t", contact) != std::string::npos)
         return complain(file + ":" + std::to_string(number) + ": expected \"JID CONTACT\""), false;
-      graph[line.substr(0, blank)].insert(line.substr(second));
+      graph[line.substr(0, blank)].insert(line.substr(contact));
       return true;
     });
     if (!read) return exit_refused;

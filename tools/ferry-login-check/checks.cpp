@@ -1,4 +1,4 @@
-#include "tools/login_check/checks.h"
+#include "tools/ferry-login-check/checks.h"
 
 #include <algorithm>
 

@@ -1,4 +1,4 @@
-#include "tools/login_check/questions.h"
+#include "tools/ferry-login-check/questions.h"
 
 #include <grp.h>
 #include <sys/socket.h>

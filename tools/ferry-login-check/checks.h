@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "gateway/session/session_link.h"
-#include "tools/login_check/questions.h"
+#include "tools/ferry-login-check/questions.h"
 
 namespace ferry {
 

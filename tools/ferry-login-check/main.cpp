@@ -1,32 +1,35 @@
 // ferry-login-check: asks the legacy server, for the broker's plugin, whether people's passwords are right, by logging
 // in there once with each; then SCRAM keys are kept, and nobody asks again. Exit codes as ferryd's.
+#include <array>
 #include <cstdio>
 #include <exception>
 #include <map>
 #include <random>
 
 #include "config/text.h"
+#include "gateway/session/settings.h"
 #include "gateway/store/database.h"
+#include "tools/ferry-login-check/checks.h"
 #include "tools/ferryctl/as_owner.h"
 #include "tools/ferryctl/credential_access.h"
 #include "tools/ferryctl/print.h"
-#include "tools/login_check/checks.h"
 
 namespace ferry {
 namespace {
 
 constexpr const char* usage =
-    "usage: ferry-login-check --config FILE --socket FILE --server HOST[:PORT] --cafile FILE --worker FILE\n\n"
+    "usage: ferry-login-check --config FILE --socket FILE\n\n"
     "Asks the legacy XMPP server whether the passwords of people are right who are marked by\n"
     "`ferryctl password ask`: Mosquitto's plugin ferry_auth.so hands them over at a log-in\n"
     "(plugin_opt_login_check FILE). It logs in once with each; SCRAM keys are kept, encrypted, and the\n"
     "auth file is written again.\n\n"
-    "  --config FILE        ferryd's configuration: [vault] key-file and auth-file, [component] server\n"
-    "  --socket FILE        where the plugin asks (mode 0660; as root its group becomes mosquitto's)\n"
-    "  --server HOST[:PORT] the server's port for clients (5222), with STARTTLS\n"
-    "  --cafile FILE        the certificates that may have signed the server's\n"
-    "  --worker FILE        the program ferry-session\n"
-    "  -h, --help           print this\n";
+    "  --config FILE  ferryd's configuration: [session], [vault] key-file and auth-file, [component] server\n"
+    "  --socket FILE  where the plugin asks (mode 0660; as root its group becomes mosquitto's)\n"
+    "  -h, --help     print this\n";
+
+constexpr std::array<const char*, 2> flags{"--config", "--socket"};
+
+void wrong_here(const std::string& text) { std::fprintf(stderr, "ferry-login-check: %s\n", printable(text).c_str()); }
 
 struct Arguments {
   std::map<std::string, std::string> values;
@@ -40,12 +43,12 @@ Arguments read_arguments(int argc, char** argv) {
     const std::string word = argv[i], name = word.substr(0, word.find('='));
     if (word == "-h" || word == "--help") return out.help = true, out;
     bool known = false;
-    for (const char* flag : {"--config", "--socket", "--server", "--cafile", "--worker"}) known = known || name == flag;
+    for (const char* flag : flags) known = known || name == flag;
     const bool inside = word.size() > name.size();
     if (!known || (!inside && i + 1 == argc)) return out.wrong = in_quotes(word) + " is unknown or has no value", out;
     out.values[name] = inside ? word.substr(name.size() + 1) : std::string(argv[++i]);
   }
-  for (const char* flag : {"--config", "--socket", "--server", "--cafile", "--worker"})
+  for (const char* flag : flags)
     if (out.wrong.empty() && out.values[flag].empty()) out.wrong = std::string(flag) + " is required";
   return out;
 }
@@ -79,28 +82,22 @@ std::string keep(const Options& options, const std::vector<Checks::Kept>& people
   const auto gateway = open_gateway(options, Access::look);
   if (!gateway) return gateway.error();
   const CtlLine line;
-  CtlCall call{options, line, {}, **gateway};
+  const Problems none;
+  CtlCall call{options, line, {}, **gateway, none};
   return apply_auth_file(call, options.vault.auth_file) == exit_done ? "" : "the auth file could not be written";
 }
 
 int serve(Arguments& arguments, const Options& options) {
-  SessionLink::Settings settings;
-  const std::string& server = arguments.values["--server"];
-  const std::size_t colon = server.rfind(':');
-  settings.host = server.substr(0, colon);
-  if (colon != std::string::npos) settings.port = static_cast<std::uint16_t>(std::atoi(server.c_str() + colon + 1));
-  settings.domain = options.component.server;
-  settings.cafile = arguments.values["--cafile"];
-  settings.program = arguments.values["--worker"];
-  settings.logins_per_second = 10;
+  SessionLink::Settings settings = session_settings(options);
+  const std::string domain = settings.domain;
   Poller poller;
   Signals signals(poller);
   Inbox inbox;
   const auto questions = Questions::listen(poller, arguments.values["--socket"]);
-  if (!questions) return complain(questions.error()), exit_refused;
-  SessionLink link(poller, inbox, settings, std::random_device()());
+  if (!questions) return wrong_here(questions.error()), exit_refused;
+  SessionLink link(poller, inbox, std::move(settings), std::random_device()());
   Checks checks(
-      link, **questions, settings.domain, [&](const auto& people) { return keep(options, people); }, log_check);
+      link, **questions, domain, [&](const auto& people) { return keep(options, people); }, log_check);
   std::fprintf(stderr, "ready login-check\n");
   while (!signals.end()) {
     Duration wait = second;
@@ -122,15 +119,17 @@ int serve(Arguments& arguments, const Options& options) {
 int start(int argc, char** argv) {
   Arguments arguments = read_arguments(argc, argv);
   if (arguments.help) return std::fputs(usage, stdout), exit_done;
-  if (!arguments.wrong.empty()) return complain(arguments.wrong + "; see --help"), exit_usage;
+  if (!arguments.wrong.empty()) return wrong_here(arguments.wrong + "; see --help"), exit_usage;
   Problems problems;
   const std::string config = "--config=" + arguments.values["--config"];
-  const char* const flags[] = {argv[0], config.c_str()};
-  const Options options = load(2, flags, process_environment(), problems);
-  for (const Problem& p : problems) complain(format_problem(p));
+  const char* const words[] = {argv[0], config.c_str()};
+  const Options options = load(2, words, process_environment(), problems);
+  for (const Problem& p : problems) wrong_here(format_problem(p));
   if (any_error(problems)) return exit_usage;
   if (options.vault.key_file.empty() || options.vault.auth_file.empty())
-    return complain("[vault] key-file and auth-file are required"), exit_usage;
+    return wrong_here("[vault] key-file and auth-file are required"), exit_usage;
+  if (options.session.host.empty())
+    return wrong_here("[session] host is required: the server that is asked"), exit_usage;
   return serve(arguments, options);
 }
 
@@ -140,6 +139,6 @@ int start(int argc, char** argv) {
 int main(int argc, char** argv) {
   try {
     return ferry::start(argc, argv);
-  } catch (const std::exception& failure) { ferry::complain(failure.what()); }
+  } catch (const std::exception& failure) { ferry::wrong_here(failure.what()); }
   return ferry::exit_refused;
 }
