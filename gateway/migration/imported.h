@@ -53,4 +53,7 @@ using KeysOf = std::function<std::vector<ScramKeys>(const Jid& jid)>;
 void visit_imported(Database& database, AccountVisitor& visitor, const KeysOf& keys_of,
                     const std::optional<Jid>& only = std::nullopt);
 
+// The accounts that were imported, in the order of their JIDs; group: only its members. Disabled ones are left out.
+std::vector<std::string> imported_jids(Database& database, const std::string& group = {});
+
 }  // namespace ferry

@@ -170,4 +170,14 @@ void visit_imported(Database& database, AccountVisitor& visitor, const KeysOf& k
   if (!only) reader.rooms();
 }
 
+std::vector<std::string> imported_jids(Database& database, const std::string& group) {
+  Statement some(database,
+                 "SELECT jid FROM imported_account WHERE disabled = 0 AND (?1 = '' OR jid IN "
+                 "(SELECT jid FROM imported_group_member WHERE name = ?1)) ORDER BY jid");
+  std::vector<std::string> out;
+  Query rows(some, group);
+  while (rows.next()) out.emplace_back(rows.text(0));
+  return out;
+}
+
 }  // namespace ferry

@@ -87,5 +87,22 @@ TEST(Imported, AnAccountThatBrokeOffIsAsItWas) {
   EXPECT_TRUE(read.has("contact c@x.example from ask approved \"C\" [One] [Two]"));
 }
 
+TEST(Imported, WhoMayMove) {
+  const auto database = store();
+  Recorder next;
+  ImportedWriter writer(*database, {}, next, 1);
+  for (const char* who : {"c@x.example", "a@x.example", "b@x.example"}) {
+    writer.begin_account({jid(who), "", "", who[0] == 'b', 0, "openfire"});
+    writer.end_account();
+  }
+  SharedGroup group;
+  group.name = "team";
+  group.members = {jid("a@x.example"), jid("b@x.example"), jid("elsewhere@y.example")};
+  writer.group(group);
+  EXPECT_EQ(imported_jids(*database), (std::vector<std::string>{"a@x.example", "c@x.example"})) << "b is disabled";
+  EXPECT_EQ(imported_jids(*database, "team"), (std::vector<std::string>{"a@x.example"}));
+  EXPECT_TRUE(imported_jids(*database, "no such group").empty());
+}
+
 }  // namespace imported_test
 }  // namespace ferry

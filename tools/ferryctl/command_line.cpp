@@ -8,13 +8,13 @@ namespace ferry {
 namespace {
 
 // Flags of single commands; which ones know them says the table of commands (main.cpp).
-constexpr std::array<std::string_view, 12> switches{"--all",     "--replace", "--force",   "--dead",
-                                                    "--pending", "--waiting", "--dry-run", "--prune",
-                                                    "--rotate",  "--apply",   "--keep",    "--watch"};
-constexpr std::array<std::string_view, 19> valued{
-    "--user",        "--peer",      "--limit", "--format",  "--acl-file", "--pid-file", "--dynsec",
-    "--bind-device", "--auth-file", "--from",  "--to",      "--domain",   "--cohort",   "--list",
-    "--percent",     "--rate",      "--least", "--rosters", "--size"};
+constexpr std::array<std::string_view, 13> switches{"--imported", "--all",     "--replace", "--force", "--dead",
+                                                    "--pending",  "--waiting", "--dry-run", "--prune", "--rotate",
+                                                    "--apply",    "--keep",    "--watch"};
+constexpr std::array<std::string_view, 20> valued{
+    "--group",  "--user",        "--peer",      "--limit", "--format",  "--acl-file", "--pid-file",
+    "--dynsec", "--bind-device", "--auth-file", "--from",  "--to",      "--domain",   "--cohort",
+    "--list",   "--percent",     "--rate",      "--least", "--rosters", "--size"};
 
 bool is_one_of(const auto& names, std::string_view name) {
   return std::find(names.begin(), names.end(), name) != names.end();

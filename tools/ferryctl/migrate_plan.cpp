@@ -5,6 +5,9 @@
 #include <iostream>
 
 #include "gateway/brain/contact_clusters.h"
+#include "gateway/migration/imported.h"
+#include "gateway/store/schema.h"
+#include "tools/ferryctl/as_owner.h"
 #include "tools/ferryctl/migrate_words.h"
 
 namespace ferry {
@@ -44,6 +47,21 @@ bool in_percentage(const std::string& jid, std::int64_t percent) {
   return static_cast<std::int64_t>(h % 100) < percent;
 }
 
+// Those that were imported, of one shared group only if it is not empty. False, and said why.
+bool add_imported(const CtlCall& call, const std::string& group, std::vector<std::string>& jids) {
+  const AsOwner owner(call.options.store.path);
+  auto database = Database::open(call.options.store.path, Database::Create::no);
+  if (!database) return complain(database.error().text), false;
+  if (const std::string wrong = check_version(**database, migrations()); !wrong.empty()) return complain(wrong), false;
+  const std::vector<std::string> found = imported_jids(**database, group);
+  if (found.empty())
+    return complain(group.empty() ? "nobody was imported; ferryctl migrate import --apply does it"
+                                  : "no imported account is in the group " + group),
+           false;
+  jids.insert(jids.end(), found.begin(), found.end());
+  return true;
+}
+
 }  // namespace
 
 int migrate_plan(CtlCall& call) {
@@ -59,8 +77,10 @@ int migrate_plan(CtlCall& call) {
       }))
     return exit_refused;
   jids.insert(jids.end(), call.words.begin(), call.words.end());
+  const std::string group = call.line.value("--group");
+  if ((call.line.has("--imported") || !group.empty()) && !add_imported(call, group, jids)) return exit_refused;
   std::erase_if(jids, [&](const std::string& jid) { return !in_percentage(jid, *percent); });
-  if (jids.empty()) return complain("nobody is named: JID... or --list FILE"), exit_usage;
+  if (jids.empty()) return complain("nobody is named: JID..., --list FILE, --imported or --group NAME"), exit_usage;
   const bool apply = call.line.has("--apply");
   std::int64_t added = 0, changed = 0, there = 0, problems = 0;
   JsonWriter all;
