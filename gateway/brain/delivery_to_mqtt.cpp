@@ -18,13 +18,14 @@ bool transient(const Message& m) {
 }
 
 // What only a server says (carbons, archive results …) is no sender's to send, and stanza ids are by whoever gave them
-// (XEP-0359 section 7): all copies go, the rest of the message stays.
-bool drop_forgeries(Message& m) {
+// (XEP-0359 section 7): all copies go, the rest of the message stays. An account's own server gives ids in its name.
+bool drop_forgeries(Message& m, const User& user) {
   return std::erase_if(m.parts, [&](const Part& part) {
            if (const auto* e = std::get_if<Ext>(&part.value)) return ext::is_servers_only(e->xml);
            const auto* id = std::get_if<StanzaId>(&part.value);
            if (!id) return false;
            const auto by = Jid::parse(id->by);
+           if (by && user.account && by->str() == user.jid.str()) return false;
            return !by || (by->str() != m.from->bare_view() && by->str() != m.from->domainpart());
          }) != 0;
 }
@@ -46,7 +47,7 @@ void Delivery::on_message(User& user, Message m) {
     world_.answer(original_of(m), error(Condition::service_unavailable, "no group chats here"));
     return;
   }
-  if (drop_forgeries(m)) {
+  if (drop_forgeries(m, user)) {
     world_.count("forgeries_dropped");
     world_.log_refused("forged-element", m.from->str(), user.jid.str(), m.id);
   }

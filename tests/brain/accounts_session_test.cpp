@@ -35,6 +35,13 @@ TEST_P(AccountsSessionTest, a_message_arrives_with_its_receipts) {
   EXPECT_EQ(e.attr("from"), nullptr);
 }
 
+TEST_P(AccountsSessionTest, ids_that_the_accounts_own_server_gave_are_no_forgeries) {
+  stage.log.clear();
+  hear("<body>Hi</body><stanza-id xmlns='urn:xmpp:sid:0' id='s1' by='bob@corp.example'/>");
+  stage.expect_publish(account, "in/msg", R"({"stanzaIds":[{"id":"s1","by":"bob@corp.example"}]})");
+  for (const std::string& line : stage.log) EXPECT_EQ(line.find("forged"), std::string::npos) << line;
+}
+
 TEST_P(AccountsSessionTest, a_message_goes_out_by_the_session_and_is_forwarded_when_the_server_has_it) {
   server.acknowledges = false;
   stage.mqtt(account, "out/msg", R"({"id":"c1","to":"alice@corp.example","kind":"chat","body":"Hello"})");

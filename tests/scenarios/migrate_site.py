@@ -112,13 +112,15 @@ class MigrationSite:
 
         return dict(await asyncio.gather(*map(store, self.people)))
 
-    def differences(self, after):
-        return [
+    async def as_before(self):
+        after = await self.stores()
+        differences = [
             '%s: %s was %s, is %s' % (jid, part, held.get(part), after[jid].get(part))
             for jid, held in self.before.items()
             for part in sorted(set(held) | set(after[jid]))
             if held.get(part) != after[jid].get(part)
         ]
+        assert not differences, '\n'.join(differences)
 
     # ---- the move
     async def plan(self, jids, cohort=COHORT):
