@@ -32,6 +32,7 @@ class TlsProsody(Prosody):
     """Accounts log in with SCRAM over TLS; plain connections stay possible for the people of a case."""
 
     external = False
+    preapproves = True  # RFC 6121 section 3.4
 
     def __init__(self, accounts, **place):
         certificates = scratch('certificates')
@@ -62,6 +63,7 @@ class TlsEjabberd(Ejabberd):
     """The same; and SASL EXTERNAL for a certificate that the CA of self.certificates has signed."""
 
     external = True
+    preapproves = False
 
     def __init__(self, accounts, **place):
         super().__init__(accounts=accounts, **place)
