@@ -16,10 +16,8 @@ void Checks::ask(Question question, Steady now) {
   if (question.jid.domainpart() != domain_) return again("no account of the legacy server");
   if (under_way_.contains(jid)) return again("a check is under way");
   if (under_way_.size() >= max_under_way) return again("too many checks are under way");
-  SessionAccount account;
-  account.jid = question.jid;
-  account.password = std::string(question.password.view());
-  account.resource = "ferry-login-check";
+  SessionAccount account{
+      question.jid, std::string(question.password.view()), {}, {}, "ferry-login-check", {}, {}, {}, {}};
   link_.want(account);
   Secret::wipe(account.password);
   under_way_.emplace(jid, Check{std::move(question), now});
