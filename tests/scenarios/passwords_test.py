@@ -212,7 +212,8 @@ async def the_old_server_is_asked_once(_site):
         socket = os.path.join(scratch('login-check'), 'socket')
         session = {'host': xmpp.host, 'port': xmpp.port, 'cafile': xmpp.cafile}
         site = Passwords(xmpp.component, 'plugin_opt_login_check ' + socket, {'session': session})
-        await asyncio.to_thread(site.prepare, {})
+        site.ctl('vault', 'init')
+        site.ctl('vault', 'broker-key', site.key_file)
         for jid in (grace, 'heidi@localhost'):
             site.ctl('map', 'add', 'user %s {root}/u/{uid}' % jid)
         site.ctl('password', 'ask', grace, 'heidi@localhost')

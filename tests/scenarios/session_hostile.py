@@ -12,7 +12,7 @@ STREAM = (
 )
 STARTTLS = b"<starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'><required/></starttls>"
 EMPTY = '<x xmlns="urn:example:hostile">%s</x>' % ('<a/>' * 65000)
-DEEP = '<x xmlns="urn:example:hostile">%s%s</x>' % ('<a>' * 37000, '</a>' * 37000)
+DEEP = '<x xmlns="urn:example:hostile">%s%s</x>'
 
 
 @contextlib.asynccontextmanager
@@ -106,5 +106,6 @@ async def a_stanza_of_65000_empty_children(site):
     await _hostile(site, EMPTY)
 
 
-async def a_stanza_37000_levels_deep(site):
-    await _hostile(site, DEEP)
+async def a_stanza_as_deep_as_the_server_lets_through(site):
+    levels = site.server.deepest
+    await _hostile(site, DEEP % ('<a>' * levels, '</a>' * levels))

@@ -33,6 +33,7 @@ class TlsProsody(Prosody):
 
     external = False
     preapproves = True  # RFC 6121 section 3.4
+    deepest = 37000  # levels of a stanza: what fits into 262 kB
 
     def __init__(self, accounts, **place):
         certificates = scratch('certificates')
@@ -64,6 +65,7 @@ class TlsEjabberd(Ejabberd):
 
     external = True
     preapproves = False
+    deepest = 500  # of 4,000 the server itself dies
 
     def __init__(self, accounts, **place):
         super().__init__(accounts=accounts, **place)
