@@ -152,9 +152,9 @@ void SessionLink::Impl::worker_died(const DeadWorker& dead, Steady now) {
   }
   const auto guilty = accounts_.find(dead.culprit);
   inbox_.say(LogLine::Level::error,
-             "event=session.worker_died pid=" + std::to_string(dead.pid) + " reason=" + log_value(dead.reason) +
+             "event=worker.died pid=" + std::to_string(dead.pid) + " reason=" + log_value(dead.reason) +
                  " accounts=" + std::to_string(accounts) +
-                 (guilty == accounts_.end() ? "" : " busy_with=" + log_value(guilty->second.account.jid.str())));
+                 (guilty == accounts_.end() ? "" : " busy-with=" + log_value(guilty->second.account.jid.str())));
 }
 
 void SessionLink::Impl::probe(Steady now) {
@@ -201,7 +201,7 @@ void SessionLink::Impl::open(SessionPlace& place, Steady now) {
   if (!places_.enter(place, now)) {
     if (!places_.problem().empty() && places_.problem() != place.problem) {
       place.problem = places_.problem();
-      inbox_.say(LogLine::Level::error, "event=session.no_worker reason=" + log_value(place.problem));
+      inbox_.say(LogLine::Level::error, "event=worker.missing reason=" + log_value(place.problem));
     }
     return queue_.add(place.id, now + Backoff::most);
   }
