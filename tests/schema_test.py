@@ -48,6 +48,7 @@ REQUESTS = {  # request: its fields in full
     "subscribe": {**ALICE, "text": "It is me"}, "unsubscribe": ALICE, "approve": ALICE, "deny": ALICE,
     "profile.get": ALICE, "profile.set": {"profile": PROFILE}, "who": {},
     "presence.send": {"contact": "ops@rooms.corp.example/bob", "state": "away", "status": "s"}, "feed.last": ALICE,
+    "block": ALICE, "unblock": ALICE, "blocked": {},
 }
 
 
@@ -337,7 +338,8 @@ class Payloads(unittest.TestCase):
             payloads.validate("im/v1/gw/status", json.dumps(STATUS).encode(), root="chat")
 
     def test_results_by_request(self):
-        rows = {"who": WHO, "roster.get": {"contacts": [CONTACT]}, "profile.get": {"profile": PROFILE}, "subscribe": {}}
+        rows = {"who": WHO, "roster.get": {"contacts": [CONTACT]}, "profile.get": {"profile": PROFILE}, "subscribe": {},
+                "blocked": {"blocked": ["alice@corp.example"]}}
         for request in rows:
             for other, result in rows.items():
                 with self.subTest(request=request, result=other):

@@ -51,6 +51,8 @@ async def people_move_and_come_back(server_class):
         await phone.request('roster.update', contact=carol.bare, name='Carol the Great', groups=['Sea'])
         await phone.request('roster.add', contact=site.people[7], name='New', groups=[])
         await phone.request('roster.remove', contact=site.people[3])
+        await phone.request('block', contact='spam@example.org')
+        assert (await phone.request('blocked'))['blocked'] == ['spam@example.org']
         await spark.wait_roster(carol.bare)
         carol.message(bob, 'still there?')
         await phone.wait_message('still there?', carol.bare)
