@@ -46,10 +46,11 @@ struct Account {
   std::optional<Instant> retry_at;
   std::optional<Instant> hidden_at;  // back: the broker was told to keep nothing of the user
 
-  // Does what the session hears reach the user's subtree?
+  // Does what the session hears reach the user's subtree? Not once that was told to be empty: a push that is still on
+  // its way would be retained there for ever.
   bool carries() const {
     const bool on = record.state == AccountState::dual || record.state == AccountState::moved;
-    return on || (record.state == AccountState::back && user);
+    return on || (record.state == AccountState::back && user && !hidden_at);
   }
   Account(const Account&) = delete;
   Account& operator=(const Account&) = delete;
