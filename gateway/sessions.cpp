@@ -57,7 +57,7 @@ void Sessions::decide(Brain& brain, Instant now) {
             brain.on_session_up({e.jid, e.resumed, e.carbons, e.archive, e.blocking}, now);
             send_kept(e.jid.bare().str());
           } else if constexpr (std::is_same_v<E, SessionCaughtUp>) {
-            brain.on_session_caught_up(e.jid, e.archive_id, now);
+            brain.on_session_caught_up(e.jid, e.archive_id, e.complete, now);
           } else if constexpr (std::is_same_v<E, SessionDown>) {
             const bool refused = e.why == SessionDown::Why::auth_failed || e.why == SessionDown::Why::host_unknown;
             brain.on_session_down({e.jid, refused, e.advice.empty() ? e.reason : e.reason + "; " + e.advice}, now);

@@ -22,7 +22,8 @@ struct Account {
   // ---- the session
   bool wanted = false, up = false;
   bool archive = false, blocking = false;  // what the server offers
-  bool caught_up = false;                  // everything missed has come, live ones move the archive's place on
+  bool caught_up = false;                  // what was missed has come
+  bool gap = false;                        // … but for what the next log-in asks for: the archive's place stays there
   std::optional<Jid> full;                 // our own address, while up
   Instant up_since = 0;
   std::set<std::string> others;  // resources of the owner's other clients
@@ -46,12 +47,13 @@ struct Account {
   std::optional<Instant> retry_at;
   std::optional<Instant> hidden_at;  // back: the broker was told to keep nothing of the user
 
-  // Does what the session hears reach the user's subtree? Not once that was told to be empty: a push that is still on
-  // its way would be retained there for ever.
+  // Does what the session hears reach the user's subtree?
   bool carries() const {
     const bool on = record.state == AccountState::dual || record.state == AccountState::moved;
-    return on || (record.state == AccountState::back && user && !hidden_at);
+    return on || (record.state == AccountState::back && user);
   }
+  // What is retained does not once the subtree was told to be empty: a push still on its way would stay there for ever.
+  bool shows() const { return carries() && !hidden_at; }
   Account(const Account&) = delete;
   Account& operator=(const Account&) = delete;
 };

@@ -118,8 +118,8 @@ void Accounts::session_up(const Brain::SessionUp& up) {
   advance(*account);
 }
 
-void Accounts::session_caught_up(const Jid& bare, std::string_view archive_id) {
-  if (Account* account = find(bare.bare_view())) bridge_.caught_up(*account, archive_id);
+void Accounts::session_caught_up(const Jid& bare, std::string_view archive_id, bool complete) {
+  if (Account* account = find(bare.bare_view())) bridge_.caught_up(*account, archive_id, complete);
 }
 
 void Accounts::session_down(const Brain::SessionDown& down) {

@@ -43,7 +43,7 @@ class Accounts {
 
   // ---- the session link
   void session_up(const Brain::SessionUp& up);
-  void session_caught_up(const Jid& bare, std::string_view archive_id);
+  void session_caught_up(const Jid& bare, std::string_view archive_id, bool complete);
   void session_down(const Brain::SessionDown& down);
   void session_stanza(Brain::SessionStanza stanza);
   void session_sent(const Jid& bare, std::int64_t token);

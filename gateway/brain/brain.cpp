@@ -132,9 +132,9 @@ void Brain::on_session_up(const SessionUp& up, Instant now) {
   impl_->world.now = now;
   impl_->accounts.session_up(up);
 }
-void Brain::on_session_caught_up(const Jid& bare, std::string_view archive_id, Instant now) {
+void Brain::on_session_caught_up(const Jid& bare, std::string_view archive_id, bool complete, Instant now) {
   impl_->world.now = now;
-  impl_->accounts.session_caught_up(bare, archive_id);
+  impl_->accounts.session_caught_up(bare, archive_id, complete);
 }
 void Brain::on_session_down(const SessionDown& down, Instant now) {
   impl_->world.now = now;

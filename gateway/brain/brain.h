@@ -68,7 +68,8 @@ class Brain {
     std::optional<Instant> stamp;  // archive: when the server got it
   };
   void on_session_up(const SessionUp& up, Instant now);
-  void on_session_caught_up(const Jid& bare, std::string_view archive_id, Instant now);
+  // archive_id: of the last entry that came. complete: nothing after it is missing.
+  void on_session_caught_up(const Jid& bare, std::string_view archive_id, bool complete, Instant now);
   void on_session_down(const SessionDown& down, Instant now);
   void on_session_stanza(SessionStanza stanza, Instant now);
   void on_session_sent(const Jid& bare, std::int64_t token, Instant now);

@@ -60,8 +60,9 @@ void SessionBridge::session_up(Account& account, bool resumed) {
   tell_presence(account);
 }
 
-void SessionBridge::caught_up(Account& account, std::string_view archive_id) {
+void SessionBridge::caught_up(Account& account, std::string_view archive_id, bool complete) {
   account.caught_up = true;
+  account.gap = !complete;
   move_on(account, archive_id);
 }
 
@@ -127,7 +128,7 @@ void SessionBridge::message(Account& account, Message m, Source source, std::str
     const bool may_repeat = source == Source::archive || find<Delay>(m.parts) || !account.caught_up ||
                             world_.now < account.up_since + repeats_time;
     const bool again = repeated(account, m, archive_id, may_repeat);
-    if (account.caught_up || source == Source::archive) move_on(account, archive_id);
+    if ((account.caught_up && !account.gap) || source == Source::archive) move_on(account, archive_id);
     if (again) return world_.count("session_repeated");
   }
   if (stamp && !find<Delay>(m.parts))
@@ -178,7 +179,7 @@ bool SessionBridge::look(Account& account) {
   if (account.settle_at && world_.now >= *account.settle_at) settle(account);
   if (account.lost_at && world_.now >= *account.lost_at + grace) {
     account.lost_at.reset();
-    if (account.user)
+    if (account.user && account.shows())
       for (auto& [jid, contact] : account.user->contacts) {
         contact.resources.clear();
         contact.stale.clear();

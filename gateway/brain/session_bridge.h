@@ -34,7 +34,7 @@ class SessionBridge {
         shadow_(shadow) {}
 
   void session_up(Account& account, bool resumed);
-  void caught_up(Account& account, std::string_view archive_id);
+  void caught_up(Account& account, std::string_view archive_id, bool complete);
   void session_down(Account& account);
   // source: as the link says it. stamp: of the archive.
   void on_stanza(Account& account, Element stanza, Brain::SessionSource source, std::string archive_id,

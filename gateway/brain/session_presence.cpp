@@ -20,7 +20,7 @@ void SessionBridge::presence(Account& account, const Presence& p) {
       account.others.insert(resource);
     return;
   }
-  if (!account.user || !account.carries()) return;
+  if (!account.user || !account.shows()) return;
   User& user = *account.user;
   if (p.type.empty() || p.type == "unavailable" || p.type == "error") return presences_.on_contact(user, p);
   if (p.type == "subscribe") {
@@ -54,7 +54,7 @@ void SessionBridge::presence(Account& account, const Presence& p) {
 }
 
 void SessionBridge::tell_presence(Account& account) {
-  if (!account.user || !account.carries()) return;
+  if (!account.user || !account.shows()) return;
   presence::Endpoints available;
   if (!world_.stopping && account.record.state != AccountState::back)
     for (const auto& [name, device] : account.user->devices)

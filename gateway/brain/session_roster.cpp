@@ -50,7 +50,7 @@ void SessionBridge::take_roster(Account& account, const Element& query, bool who
   if (!whole) return;
   account.roster_known = true;
   shadow_.roster_is(account, there);
-  if (!account.user || !account.carries()) return;
+  if (!account.user || !account.shows()) return;
   std::vector<std::string> gone;
   for (const auto& [bare, contact] : account.user->contacts)
     if (contact.record.listed && !there.contains(bare)) gone.push_back(bare);
@@ -88,7 +88,7 @@ void SessionBridge::take_item(Account& account, const Element& item) {
   const bool removed = item.attr_or("subscription") == "remove";
   ContactRecord told = record_of(item, jid);
   shadow_.item(account, jid, removed ? nullptr : &told);
-  if (!account.user || !account.carries()) return;
+  if (!account.user || !account.shows()) return;
   User& user = *account.user;
   const auto it = user.contacts.find(jid.str());
   if (removed) {

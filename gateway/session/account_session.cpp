@@ -1,5 +1,6 @@
 #include "gateway/session/account_session.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace ferry {
@@ -143,7 +144,6 @@ bool AccountSession::take_answer(const Element& iq, Steady now) {
     newest_ = last_of(iq);
     answered(archive_bit, now);
   } else if (id == query_id_ && !query_id_.empty()) {
-    query_id_.clear();
     good ? take_page(iq, now) : page_refused(iq, now);
   }
   return true;
@@ -175,14 +175,22 @@ void AccountSession::asked_all(Steady now) {
 }
 
 void AccountSession::query(Steady now) {
-  asked_ = now;
   query_id_ = "ferry-archive-" + std::to_string(++queries_);
+  tries_ = 0;
+  ask_archive(now);
+}
+
+// Again with the same id, so that a late answer to the first counts as well.
+void AccountSession::ask_archive(Steady now) {
+  asked_ = now;
+  ++tries_;
   const bool by_time = cursor_.empty();
   out_.stanzas.push_back(
       text_of(archive_query(query_id_, page, cursor_, by_time ? account_.archive_start : std::nullopt, false)));
 }
 
 void AccountSession::take_page(const Element& iq, Steady now) {
+  query_id_.clear();
   const Element* fin = iq.child("fin", archive_ns);
   const std::string last = last_of(iq);
   if (!last.empty()) cursor_ = last;
@@ -192,9 +200,11 @@ void AccountSession::take_page(const Element& iq, Steady now) {
   query(now);
 }
 
-// item-not-found: the archive has forgotten that entry.
+// item-not-found: the archive has forgotten that entry. An error to wait for: on_time() asks again.
 void AccountSession::page_refused(const Element& iq, Steady now) {
   const Element* error = iq.child("error", ns::client);
+  if (error && error->attr_or("type") == "wait" && tries_ < archive_tries) return;
+  query_id_.clear();
   const bool unknown = error && error->child("item-not-found", ns::stanza_error);
   if (unknown && !from_start_ && account_.archive_start) {
     from_start_ = true;
@@ -307,14 +317,24 @@ void AccountSession::error_answer(const Element& request, std::string_view type,
   out_.stanzas.push_back(text_of(answer));
 }
 
+void AccountSession::behind(Steady now) {
+  behind_ = heard_ = now;
+  pinged_ = 0;
+}
+
 void AccountSession::on_time(Steady now) {
   if (phase_ == Phase::idle) return;
-  if (phase_ == Phase::asking && now - asked_ >= answer_time) {
+  const bool late = now - std::max(asked_, behind_) >= answer_time;
+  if (phase_ == Phase::asking && late) {
     waiting_ = 0;
     asked_all(now);
-  } else if (!query_id_.empty() && now - asked_ >= answer_time) {
-    query_id_.clear();
-    caught_up(false, now);
+  } else if (!query_id_.empty() && late) {
+    if (tries_ < archive_tries) {
+      ask_archive(now);
+    } else {
+      query_id_.clear();
+      caught_up(false, now);
+    }
   }
   if (pinged_ != 0 && now - pinged_ >= answer_time) {
     out_.lost = "the server has said nothing for " + std::to_string((now - heard_) / second) + " s";

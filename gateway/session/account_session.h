@@ -20,6 +20,7 @@ namespace ferry {
 class AccountSession {
  public:
   static constexpr Duration answer_time = 30 * second;  // for the server's answers; then it goes on without
+  static constexpr int archive_tries = 10;              // the archive is asked so often, answer_time apart
   static constexpr Duration quiet_time = 90 * second;   // nothing heard: ping; and nothing for answer_time: lost
   static constexpr std::size_t page = 50;               // archive entries asked for at once
   static constexpr std::size_t most_pages = 2'000;      // of one catch-up
@@ -39,6 +40,7 @@ class AccountSession {
   void resumed(Steady now);
   void on_stanza(Element stanza, Steady now);
   void on_refused(const Element& head, const std::string& why);  // one over a limit, without its content
+  void behind(Steady now);  // what the server said waits to be read: its answers are not late
   void on_time(Steady now);
   Output take();
 
@@ -55,6 +57,7 @@ class AccountSession {
   void answered(unsigned what, Steady now);
   void asked_all(Steady now);
   void query(Steady now);
+  void ask_archive(Steady now);
   void take_page(const Element& iq, Steady now);
   void page_refused(const Element& iq, Steady now);
   void caught_up(bool complete, Steady now);
@@ -70,8 +73,9 @@ class AccountSession {
   std::vector<SessionStanza> held_;
   std::string newest_, cursor_, query_id_;
   std::size_t queries_ = 0, pages_ = 0;
+  int tries_ = 0;
   bool from_start_ = false, complete_ = true;
-  Steady asked_ = 0, heard_ = 0, pinged_ = 0;
+  Steady asked_ = 0, heard_ = 0, pinged_ = 0, behind_ = 0;
   std::deque<std::string> seen_order_;
   std::unordered_set<std::string> seen_;
   Output out_;

@@ -47,7 +47,7 @@ struct SessionUp {
 struct SessionCaughtUp {
   Jid jid;                 // bare
   std::string archive_id;  // the last entry seen; empty: the archive is, so next time all of it: archive_start 0
-  bool complete = true;    // false: the server refused, or the limit of pages was reached; what came is all there is
+  bool complete = true;    // false: the server refused or did not answer, or the limit of pages was reached
 };
 
 struct SessionDown {

@@ -42,7 +42,11 @@ void SessionLink::Impl::list(SessionPlace& place) {
 
 // Where the next catch-up begins, for as long as this process lives; the brain stores the same.
 void SessionLink::Impl::take_caught_up(SessionPlace& place, const SessionCaughtUp& event) {
-  if (!event.complete) return;
+  if (!event.complete) {
+    if (place.archive)
+      inbox_.say(LogLine::Level::warning, "event=session.gap jid=" + log_value(place.account.jid.str()));
+    return;
+  }
   place.caught_up = true;
   if (!event.archive_id.empty()) {
     place.archive_taken = event.archive_id;
@@ -71,6 +75,7 @@ void SessionLink::Impl::take_up(SessionPlace& place, const SessionUp& up, Steady
   place.state = SessionPlace::State::up;
   place.up_since = now;
   place.problem.clear();
+  place.archive = up.archive;
   if (!up.resumed) {
     place.under_way = 0;
     place.caught_up = false;

@@ -15,7 +15,9 @@ SessionPlaces::SessionPlaces(Poller& poller, WorkerSettings settings, std::strin
 
 std::uint32_t SessionPlaces::start(bool alone, Steady now) {
   if (now < start_at_) return 0;
-  auto process = std::make_unique<WorkerProcess>(poller_, program_, settings_, now);
+  WorkerSettings settings = settings_;
+  if (alone) settings.stanza_ms = 0;
+  auto process = std::make_unique<WorkerProcess>(poller_, program_, settings, now);
   if (!process->alive()) {
     problem_ = process->reason();
     start_at_ = now + backoff_.next();

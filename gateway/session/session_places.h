@@ -32,6 +32,7 @@ struct SessionPlace {
   std::int64_t taken = 0;  // stanzas from its present worker
   bool listed = false;     // there is something to commit
   Steady up_since = 0;
+  bool archive = false;                        // the server offers one
   bool caught_up = false;                      // live archive ids are then the latest ones
   std::string archive_taken;                   // the last one given; account.archive_id once committed
   std::string presence_opened, presence_said;  // given to the log-in; said in this session

@@ -14,6 +14,9 @@ struct WorkerBeat {
 };
 static_assert(std::atomic<std::int64_t>::is_always_lock_free && std::atomic<std::uint32_t>::is_always_lock_free);
 
+// The exit code of a worker in which one stanza kept every other session waiting: `session` is whose.
+inline constexpr int worker_kept_busy = 3;
+
 inline constexpr int worker_socket_fd = 3, worker_beat_fd = 4;  // what a worker inherits beside 0, 1 and 2
 
 }  // namespace ferry

@@ -56,15 +56,17 @@ Frame to_frame(const WorkerSettings& settings) {
           0,
           settings.memory,
           flag(settings.direct_tls, 0),
-          {settings.cafile, std::to_string(settings.message_bytes), std::to_string(settings.handshake_ms)}};
+          {settings.cafile, std::to_string(settings.message_bytes), std::to_string(settings.handshake_ms),
+           std::to_string(settings.stanza_ms)}};
 }
 
 std::optional<WorkerSettings> worker_settings(const Frame& frame) {
-  const auto bytes = to_integer(frame.text(1)), handshake = to_integer(frame.text(2));
-  if (frame.kind != FrameKind::configure || frame.texts.size() != 3 || !bytes || *bytes < 0 || !handshake)
+  const auto bytes = to_integer(frame.text(1)), handshake = to_integer(frame.text(2)),
+             stanza = to_integer(frame.text(3));
+  if (frame.kind != FrameKind::configure || frame.texts.size() != 4 || !bytes || *bytes < 0 || !handshake || !stanza)
     return std::nullopt;
   return WorkerSettings{frame.texts[0], (frame.flags & bit(0)) != 0, static_cast<std::size_t>(*bytes), *handshake,
-                        frame.number};
+                        *stanza, frame.number};
 }
 
 Frame to_frame(std::uint32_t session, const WorkerLogin& login) {

@@ -51,6 +51,7 @@ int spawn(const std::string& program, int socket, int beat, pid_t& pid) {
 
 std::string ended_how(int status) {
   if (WIFSIGNALED(status)) return "killed by signal " + std::to_string(WTERMSIG(status));
+  if (WEXITSTATUS(status) == worker_kept_busy) return "gave up a stanza that took too long";
   return "ended with code " + std::to_string(WEXITSTATUS(status));
 }
 

@@ -114,6 +114,25 @@ TEST_P(AccountsBackTest, what_comes_while_it_goes_back_still_arrives) {
   stage.expect_publish(account, "in/msg", R"({"body":"Hi"})");
 }
 
+TEST_P(AccountsBackTest, nothing_is_retained_once_the_subtree_was_told_to_be_empty) {
+  dual();
+  EXPECT_NE(stage.shown(account, "in/state"), "");
+  ask(R"({"command":"migrate.back","cohort":"pilot","go":true})");
+  for (int i = 0; i < 20 && !stage.shown(account, "in/state").empty(); ++i) stage.time(10);
+  ASSERT_EQ(state(), "back");
+  for (const std::string late :  // on its way when the session was told to end
+       {"<iq type='set' id='push'><query xmlns='jabber:iq:roster'>"
+        "<item jid='zoe@corp.example' name='Zoe' subscription='both'/></query></iq>",
+        "<presence from='alice@corp.example/spark'><status>Late</status></presence>",
+        "<message type='chat' id='m' from='alice@corp.example/spark'><body>Hi</body></message>"})
+    stage.session_stanza(account, late, Brain::SessionSource::live, "");
+  stage.expect_publish(account, "in/msg", R"({"body":"Hi"})");
+  run();
+  EXPECT_EQ(state(), "legacy");
+  for (const auto& [topic, payload] : stage.retained)
+    EXPECT_FALSE(topic.starts_with("im/v1/u/bob@corp.example/")) << topic << payload;
+}
+
 TEST_P(AccountsBackTest, what_cannot_be_undone_is_told_and_holds_up_nothing) {
   dual();
   request("roster.add", "eve@corp.example");

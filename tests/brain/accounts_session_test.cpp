@@ -111,6 +111,23 @@ TEST_P(AccountsSessionTest, a_message_comes_once_by_whatever_way) {
   EXPECT_EQ(messages(), 0U);
 }
 
+TEST_P(AccountsSessionTest, what_the_archive_did_not_give_is_asked_for_at_the_next_log_in) {
+  const auto place = [&] {
+    for (auto it = stage.sessions.rbegin(); it != stage.sessions.rend(); ++it)
+      if (it->what == SessionEffect::What::archive) return it->text;
+    return std::string();
+  };
+  stage.after_tick = [] {};  // nobody takes what the session link is told
+  stage.session_caught_up(account, "a3");
+  hear("<body>1</body>", "m4", Source::live, "a4");
+  EXPECT_EQ(place(), "a4");
+  stage.session_caught_up(account, "a5", false);
+  EXPECT_EQ(place(), "a5");
+  hear("<body>2</body>", "m9", Source::live, "a9");
+  EXPECT_EQ(place(), "a5") << "from a6 to a8 nobody has seen";
+  EXPECT_EQ(messages(), 2U);
+}
+
 TEST_P(AccountsSessionTest, equal_messages_are_two_messages) {
   stage.time(120 * second);
   hear("<body>ok</body>", "1");

@@ -134,8 +134,8 @@ class Stage {
       brain->on_session_up(up, now);
     });
   }
-  void session_caught_up(const std::string& account, const std::string& archive_id) {
-    tick([&] { brain->on_session_caught_up(*Jid::parse(account), archive_id, now); });
+  void session_caught_up(const std::string& account, const std::string& archive_id, bool complete = true) {
+    tick([&] { brain->on_session_caught_up(*Jid::parse(account), archive_id, complete, now); });
   }
   void session_down(const std::string& account, bool credentials) {
     tick([&] {

@@ -236,6 +236,46 @@ TEST(AccountSession, AsksAfterSilenceAndGivesUp) {
   EXPECT_FALSE(s.session.take().lost.empty());
 }
 
+TEST(AccountSession, AnArchiveThatDoesNotAnswerIsAskedAgainAndALateAnswerCounts) {
+  Session s(account("n1"));
+  s.answer();
+  const std::string query = s.last_query();
+  s.said.clear();
+  s.session.on_time(s.now += AccountSession::answer_time);
+  s.collect();
+  ASSERT_EQ(s.said.size(), 1U);
+  EXPECT_EQ(s.last_query(), query);
+  EXPECT_EQ(s.presences(), 0U) << "not before the past is here";
+  s.hear("<iq id='" + query + "' type='error'><error type='wait'/></iq>");
+  s.archived(query, "n2");
+  EXPECT_EQ(s.all<SessionStanza>().back().archive_id, "n2");
+  s.hear(Session::fin(query, "n9", true));
+  EXPECT_EQ(s.presences(), 1U);
+}
+
+TEST(AccountSession, AnArchiveThatNeverAnswersIsGivenUpAfterSomeTries) {
+  Session s(account("n1"));
+  s.answer();
+  for (int i = 0; i < AccountSession::archive_tries; ++i) {
+    EXPECT_TRUE(s.all<SessionCaughtUp>().empty()) << i;
+    s.session.on_time(s.now += AccountSession::answer_time);
+    s.collect();
+  }
+  ASSERT_EQ(s.all<SessionCaughtUp>().size(), 1U);
+  EXPECT_FALSE(s.all<SessionCaughtUp>()[0].complete);
+  EXPECT_EQ(s.all<SessionCaughtUp>()[0].archive_id, "n1");
+}
+
+TEST(AccountSession, AnAnswerThatWaitsToBeReadIsNotLate) {
+  Session s(account("n1"));
+  s.answer();
+  s.said.clear();
+  s.session.behind(s.now += 10 * AccountSession::answer_time);
+  s.session.on_time(s.now + AccountSession::answer_time - 1);
+  s.collect();
+  EXPECT_TRUE(s.said.empty());
+}
+
 TEST(AccountSession, AfterAResumptionNothingIsAskedAgain) {
   Session s(account());
   s.answer();

@@ -331,9 +331,14 @@ int StropheClient::fd() const { return impl_->fd; }
 bool StropheClient::tcp_connected() const { return impl_->tcp; }
 bool StropheClient::logging_in() const { return impl_->fd >= 0 && !impl_->announced; }
 
-std::size_t StropheClient::unsent_bytes() const {
+namespace {
+std::size_t bytes_in_kernel(int fd, unsigned long what) {
   int bytes = 0;
-  return impl_->fd >= 0 && ::ioctl(impl_->fd, TIOCOUTQ, &bytes) == 0 && bytes > 0 ? static_cast<std::size_t>(bytes) : 0;
+  return fd >= 0 && ::ioctl(fd, what, &bytes) == 0 && bytes > 0 ? static_cast<std::size_t>(bytes) : 0;
 }
+}  // namespace
+
+std::size_t StropheClient::unsent_bytes() const { return bytes_in_kernel(impl_->fd, TIOCOUTQ); }
+std::size_t StropheClient::unread_bytes() const { return bytes_in_kernel(impl_->fd, FIONREAD); }
 
 }  // namespace ferry

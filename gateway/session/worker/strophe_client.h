@@ -55,6 +55,7 @@ class StropheClient {
   bool tcp_connected() const;
   bool logging_in() const;           // a connection, and on_bound not said
   std::size_t unsent_bytes() const;  // in the kernel, not taken by the server
+  std::size_t unread_bytes() const;  // in the kernel, not taken by us
 
  private:
   struct Impl;

@@ -1,6 +1,7 @@
 #include "gateway/session/worker/worker_session.h"
 
 #include <sys/epoll.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <utility>
@@ -19,6 +20,7 @@ WorkerSession::WorkerSession(Poller& poller, FrameSink& sink, WorkerBeat& beat, 
       beat_(beat),
       id_(id),
       limits_(stanza_limits(settings.message_bytes)),
+      stanza_limit_(settings.stanza_ms),
       client_(*this, settings),
       session_(account),
       login_{std::move(account), {}, 0} {}
@@ -99,6 +101,7 @@ void WorkerSession::pump(Steady now) {
     hand_over();
     client_.turn(now);
     settle();
+    give_up_if_busy(steady_now() - now);
     beat_.session.store(0);
     if (activity_) turns_ = turns_per_event;
     if (!acknowledges_ && bound_)
@@ -108,6 +111,14 @@ void WorkerSession::pump(Steady now) {
       }
   }
   watch();
+}
+
+// Trap: the library appends each child by walking over all the others, so a stanza of 65,000 takes it many slow turns,
+// none of which is long enough for the watchdog. In a worker of its own the account disturbs nobody.
+void WorkerSession::give_up_if_busy(Duration turn) {
+  constexpr Duration slow = 20;
+  busy_ = activity_ || turn < slow || !bound_ ? 0 : busy_ + turn;
+  if (stanza_limit_ > 0 && busy_ >= stanza_limit_) ::_exit(worker_kept_busy);
 }
 
 void WorkerSession::settle() {
@@ -158,6 +169,8 @@ bool WorkerSession::may_resume(const WorkerDown& down) const {
 
 void WorkerSession::on_time(Steady now) {
   if (state_ == State::open && bound_) {
+    // A stanza that took the library long, or a commit that is waited for: then it is not the server that is late.
+    if (given_ != committed_ || sink_.full() || client_.unread_bytes() > 0) session_.behind(now);
     session_.on_time(now);
     settle();
   }

@@ -68,6 +68,7 @@ class WorkerSession final : public Pollable, private StropheClient::Owner {
 
   void hand_over();
   void settle();
+  void give_up_if_busy(Duration turn);
   void report(const UnderWay& one);
   bool may_resume(const WorkerDown& down) const;
   void watch();
@@ -78,6 +79,7 @@ class WorkerSession final : public Pollable, private StropheClient::Owner {
   WorkerBeat& beat_;
   const std::uint32_t id_;
   const XmlLimits limits_;
+  const Duration stanza_limit_;  // 0: none
   State state_ = State::down;
   StropheClient client_;
   AccountSession session_;
@@ -87,6 +89,7 @@ class WorkerSession final : public Pollable, private StropheClient::Owner {
   std::optional<WorkerDown> verdict_;  // likewise, and for good
   int watched_ = -1;
   int turns_ = 0, writable_turns_ = 0;
+  Duration busy_ = 0;  // with one stanza, in turns that others waited for
   bool bound_ = false, acknowledges_ = false, resumable_ = false, activity_ = false;
   bool skewed_ = false;  // Trap: the library counts wrong after a resumption that had to send again
   std::int64_t given_ = 0, committed_ = 0;
