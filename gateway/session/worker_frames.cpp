@@ -65,8 +65,8 @@ std::optional<WorkerSettings> worker_settings(const Frame& frame) {
              stanza = to_integer(frame.text(3));
   if (frame.kind != FrameKind::configure || frame.texts.size() != 4 || !bytes || *bytes < 0 || !handshake || !stanza)
     return std::nullopt;
-  return WorkerSettings{frame.texts[0], (frame.flags & bit(0)) != 0, static_cast<std::size_t>(*bytes), *handshake,
-                        *stanza, frame.number};
+  return WorkerSettings{
+      frame.texts[0], (frame.flags & bit(0)) != 0, static_cast<std::size_t>(*bytes), *handshake, *stanza, frame.number};
 }
 
 Frame to_frame(std::uint32_t session, const WorkerLogin& login) {

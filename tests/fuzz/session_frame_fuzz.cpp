@@ -11,7 +11,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   std::vector<Frame> frames;
   while (bytes.more()) reader.feed(bytes.raw(64), frames);
   std::string again;
-  std::vector<Frame> second;
+  std::vector<Frame> read_again;
   FrameReader other;
   for (const Frame& frame : frames) {
     fuzz::require(append_frame(again, frame), "what was read can be written");
@@ -25,7 +25,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       fuzz::require(session_stanza(to_frame(1, 1, *stanza), bob, stanza_limits(2'000))->stanza == stanza->stanza,
                     "a stanza", to_xml(stanza->stanza));
   }
-  other.feed(again, second);
-  fuzz::require(!other.broken() && second == frames, "frames");
+  other.feed(again, read_again);
+  fuzz::require(!other.broken() && read_again == frames, "frames");
   return 0;
 }

@@ -17,6 +17,7 @@ import memory  # noqa: E402  (after the path)
 import messages  # noqa: E402
 import overload  # noqa: E402
 import report  # noqa: E402
+import sessions  # noqa: E402
 import single  # noqa: E402
 
 PARTS = {
@@ -25,6 +26,7 @@ PARTS = {
     'messages': messages.measure,
     'overload': overload.measure,
     'memory': memory.measure,
+    'sessions': sessions.measure,
 }
 
 

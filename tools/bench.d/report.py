@@ -7,6 +7,9 @@ GOAL_NAIVE = 3.0  # times the messages of a naive Python bridge
 GOAL_SAFE = 0.6  # of the messages/s of the experiment that never waits for the disk
 GOAL_FLOOD = 2.0  # times the p99 of two people while somebody else floods
 GOAL_RSS = 30  # MB with 1,000 users
+GOAL_SESSION = 100  # kB of a session over TLS
+GOAL_LOGIN = 60  # s of CPU, the log-in of all sessions
+GOAL_DISTURBED = 1.5  # times the p99 of the others without: that they do not notice
 WAYS = {'x2m': 'XMPP to MQTT', 'm2x': 'MQTT to XMPP', 'x2x': 'component to component', 'm2m': 'publisher to subscriber'}
 
 
@@ -223,6 +226,38 @@ def _memory(part):
     ]
 
 
+def _goals_sessions(part):
+    count, login = part['sessions'], part['login']
+    quiet = part['phases'][0]['p99_ms']
+    return [
+        _goal('proportional RSS of a session, of %d in %d workers' % (count, part['workers']), part['workers_kb']['pss'] / count, GOAL_SESSION, 'kB'),
+        _goal('CPU of the log-in of all', login['cpu_s'], GOAL_LOGIN, 's'),
+    ] + [
+        _goal('p99 of the others, a worker %s / quiet' % run['phase'], _ratio(run['p99_ms'], quiet), GOAL_DISTURBED, 'x')
+        for run in part['phases'][1:]
+    ]
+
+
+def _sessions(part):
+    login = part['login']
+    out = [
+        '%d sessions over TLS on one Prosody, %d messages/s to them at random, %d s each'
+        % (part['sessions'], part['rate'], part['seconds']),
+        '  log-in of all: %.0f s, CPU %.1f s (the server %.1f s)' % (login['seconds'], login['cpu_s'], login['server_cpu_s']),
+        '  %d workers: RSS %.1f MB; shared pages counted once %.1f MB, their own %.1f MB; what drives them %.1f MB'
+        % (part['workers'], *(part['workers_kb'][k] / 1024 for k in ('rss', 'pss', 'anonymous')), part['link_kb']['rss'] / 1024),
+    ]
+    row = '  %-8s %7s %8s %9s %8s %8s %10s %6s %10s %10s'
+    out.append(row % ('worker', 'sent', 'arrived', 'to others', 'p50 ms', 'p99 ms', 'disturbed', 'back', 'last in s', 'but one'))
+    for run in part['phases']:
+        figures = tuple('%.2f' % run[key] for key in ('p50_ms', 'p99_ms'))
+        back = tuple('%.1f' % run[key] for key in ('back_s_most', 'back_s_most_but_one'))
+        out.append(
+            row % (run['phase'], run['sent'], run['arrived'], run['to_others'], *figures, run['disturbed'], run['back'], *back)
+        )
+    return out
+
+
 def text(result):
     goals = []
     if 'translate' in result:
@@ -236,6 +271,8 @@ def text(result):
         goals.append(
             _goal('RSS of ferryd with %d users' % memory['users'], memory['full_kb']['VmRSS'] / 1024, GOAL_RSS, 'MB')
         )
+    if 'sessions' in result:
+        goals += _goals_sessions(result['sessions'])
     machine = result['machine']
     out = ['Ferry benchmark, %s%s' % (result['date'], ', --quick: figures mean little' if result['quick'] else '')]
     out.append(
@@ -251,6 +288,7 @@ def text(result):
         ('messages', _messages),
         ('overload', _overload),
         ('memory', _memory),
+        ('sessions', _sessions),
     )
     for name, lines in parts:
         if name in result:
