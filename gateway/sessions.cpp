@@ -6,6 +6,7 @@
 #include "gateway/passwords/vault.h"
 #include "gateway/session/settings.h"
 #include "gateway/store/credentials.h"
+#include "translators/values/fnv.h"
 #include "translators/values/uid.h"
 
 namespace ferry {
@@ -29,8 +30,7 @@ Brain::SessionSource source_of(SessionStanza::Source source) {
 
 // The same at every log-in, and no client's: what the server still holds of a lost session gives way to the new one.
 std::string resource_of(const Jid& jid) {
-  std::uint64_t h = 14695981039346656037ull;
-  for (const char c : jid.str()) h = (h ^ static_cast<unsigned char>(c)) * 1099511628211ull;
+  std::uint64_t h = fnv1a(jid.str());
   constexpr std::string_view digits = "0123456789abcdef";
   std::string text = "ferry.";
   for (int i = 0; i < 8; ++i, h >>= 4) text += digits[h & 15];

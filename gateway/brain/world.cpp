@@ -5,6 +5,7 @@
 #include "gateway/brain/log_value.h"
 #include "translators/payloads.h"
 #include "translators/values/cbor.h"
+#include "translators/values/fnv.h"
 #include "translators/values/stanza.h"
 #include "translators/values/uid.h"
 
@@ -263,10 +264,8 @@ StanzaError loop_error() {
   return error(Condition::policy_violation, "via: this message was here before, or too many gateways carried it");
 }
 
-// FNV-1a.
 std::uint64_t digest_of(std::string_view payload) {
-  std::uint64_t h = 14695981039346656037ull;
-  for (const char c : payload) h = (h ^ static_cast<unsigned char>(c)) * 1099511628211ull;
+  const std::uint64_t h = fnv1a(payload);
   return h == 0 ? 1 : h;
 }
 

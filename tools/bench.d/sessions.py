@@ -144,7 +144,7 @@ async def _measure(quick):
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, 65_536), hard))  # the server's
     with TlsProsody({name: 'pw-' + name for name in names}) as server:
-        tool = await Listener(server, rate=1000, watchdog=3000, per_worker=34 if quick else 250).start()
+        tool = await Listener(server, watchdog=3000, per_worker=34 if quick else 250).start()
         sender = await RawComponent(server, server.component.domain).connect()
         try:
             out = {'sessions': len(names), 'rate': RATE, 'seconds': seconds, 'login': await _log_in(tool, server, names)}

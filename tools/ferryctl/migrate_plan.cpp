@@ -9,6 +9,7 @@
 #include "gateway/store/schema.h"
 #include "tools/ferryctl/as_owner.h"
 #include "tools/ferryctl/migrate_words.h"
+#include "translators/values/fnv.h"
 
 namespace ferry {
 namespace {
@@ -41,8 +42,7 @@ bool each_line(const std::string& path, const std::function<bool(const std::stri
 
 // The same part of the people each time, and of 20 % all that are in 10 %.
 bool in_percentage(const std::string& jid, std::int64_t percent) {
-  std::uint64_t h = 14695981039346656037ull;
-  for (const char c : jid) h = (h ^ static_cast<unsigned char>(c)) * 1099511628211ull;
+  std::uint64_t h = fnv1a(jid);
   h ^= h >> 29;
   return static_cast<std::int64_t>(h % 100) < percent;
 }
