@@ -55,7 +55,9 @@ PeopleStatements::PeopleStatements(Database& database)
       remove_devices(database, "DELETE FROM device WHERE user = ?1"),
       remove_messages_of_block(database, "DELETE FROM message WHERE seq >> 13 = ?1 AND user = ?2"),
       remove_follows(database, "DELETE FROM follower WHERE jid = (SELECT jid FROM user WHERE key = ?1)"),
-      remove_credentials(database, "DELETE FROM credential WHERE jid = (SELECT jid FROM user WHERE key = ?1)") {}
+      remove_credentials(database,  // but an account of the legacy server that has gone back may move again
+                         "DELETE FROM credential WHERE jid = (SELECT jid FROM user WHERE key = ?1) "
+                         "AND jid NOT IN (SELECT jid FROM account)") {}
 
 Jid stored_jid(std::string_view text) {
   auto jid = Jid::parse(text);

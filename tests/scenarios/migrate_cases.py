@@ -7,7 +7,7 @@ import random
 from clients import MqttClient
 from migrate_site import COHORT, site_of
 
-KILLS = int(os.environ.get('FERRY_TEST_KILLS') or 5)
+KILLS = int(os.environ.get('FERRY_TEST_KILLS') or 6)  # of which the last finds people who were back already
 
 
 def _shows(client, body):

@@ -2,6 +2,7 @@
 
 #include <map>
 
+#include "gateway/store/credentials.h"
 #include "gateway/store/store.h"
 #include "tests/store/temporary.h"
 
@@ -134,6 +135,19 @@ TEST_F(People, ARemovedUserTakesAllThatIsTheirs) {
   std::string followers;
   store_->each_follower([&](const Jid&, const Jid& who) { followers += who.str(); });
   EXPECT_EQ(followers, "bob@mqtt.corp.example");
+}
+
+TEST_F(People, CredentialsGoWithTheUserUnlessAnAccountStays) {
+  const UserKey anna = store_->add_user(jid("anna@mqtt.corp.example")), bob = store_->add_user(jid("bob@corp.example"));
+  store_->put_account({.jid = jid("bob@corp.example")});
+  const auto credentials = Credentials::open(folder_.file("a.db"));
+  ASSERT_TRUE(credentials) << credentials.error().text;
+  for (const char* owner : {"anna@mqtt.corp.example", "bob@corp.example"})
+    (*credentials)->put(jid(owner), CredentialKind::password, "sealed", "test", 0);
+  store_->remove_user(anna);
+  store_->remove_user(bob);
+  EXPECT_TRUE((*credentials)->of(jid("anna@mqtt.corp.example")).empty());
+  EXPECT_EQ((*credentials)->of(jid("bob@corp.example")).size(), 1U) << "one that has gone back may move again";
 }
 
 TEST_F(People, FollowersAndRoutes) {
