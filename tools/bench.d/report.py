@@ -230,7 +230,12 @@ def _goals_sessions(part):
     count, login = part['sessions'], part['login']
     quiet = part['phases'][0]['p99_ms']
     return [
-        _goal('proportional RSS of a session, of %d in %d workers' % (count, part['workers']), part['workers_kb']['pss'] / count, GOAL_SESSION, 'kB'),
+        _goal(
+            'proportional RSS of a session, of %d in %d workers' % (count, part['workers']),
+            part['workers_kb']['pss'] / count,
+            GOAL_SESSION,
+            'kB',
+        ),
         _goal('CPU of the log-in of all', login['cpu_s'], GOAL_LOGIN, 's'),
     ] + [
         _goal('p99 of the others, a worker %s / quiet' % run['phase'], _ratio(run['p99_ms'], quiet), GOAL_DISTURBED, 'x')
@@ -239,22 +244,23 @@ def _goals_sessions(part):
 
 
 def _sessions(part):
-    login = part['login']
+    login, link_mb = part['login'], part['link_kb']['rss'] / 1024
+    sizes = tuple(part['workers_kb'][kind] / 1024 for kind in ('rss', 'pss', 'anonymous'))
     out = [
         '%d sessions over TLS on one Prosody, %d messages/s to them at random, %d s each'
         % (part['sessions'], part['rate'], part['seconds']),
-        '  log-in of all: %.0f s, CPU %.1f s (the server %.1f s)' % (login['seconds'], login['cpu_s'], login['server_cpu_s']),
+        '  log-in of all: %(seconds).0f s, CPU %(cpu_s).1f s (the server %(server_cpu_s).1f s)' % login,
         '  %d workers: RSS %.1f MB; shared pages counted once %.1f MB, their own %.1f MB; what drives them %.1f MB'
-        % (part['workers'], *(part['workers_kb'][k] / 1024 for k in ('rss', 'pss', 'anonymous')), part['link_kb']['rss'] / 1024),
+        % (part['workers'], *sizes, link_mb),
     ]
     row = '  %-8s %7s %8s %9s %8s %8s %10s %6s %10s %10s'
-    out.append(row % ('worker', 'sent', 'arrived', 'to others', 'p50 ms', 'p99 ms', 'disturbed', 'back', 'last in s', 'but one'))
+    head = ('worker', 'sent', 'arrived', 'to others', 'p50 ms', 'p99 ms', 'disturbed', 'back', 'last in s', 'but one')
+    out.append(row % head)
     for run in part['phases']:
         figures = tuple('%.2f' % run[key] for key in ('p50_ms', 'p99_ms'))
         back = tuple('%.1f' % run[key] for key in ('back_s_most', 'back_s_most_but_one'))
-        out.append(
-            row % (run['phase'], run['sent'], run['arrived'], run['to_others'], *figures, run['disturbed'], run['back'], *back)
-        )
+        counted = tuple(run[key] for key in ('phase', 'sent', 'arrived', 'to_others'))
+        out.append(row % (*counted, *figures, run['disturbed'], run['back'], *back))
     return out
 
 

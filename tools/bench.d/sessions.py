@@ -70,14 +70,19 @@ def resident(pids):
     return {'rss': sums['Rss'], 'pss': sums['Pss'], 'anonymous': sums['Pss_Anon']}
 
 
-async def _log_in(tool, server, names):
-    began, before = time.monotonic(), cpu([server.process.pid])
-    for name in names:
-        tool.want('%s@localhost' % name, resource='ferry', presence='')
+async def _all_up(tool, names):
+    began = time.monotonic()
     while (counts := await tool.counts())['up'] < len(names):
         if time.monotonic() - began > 1200:
             raise RuntimeError('%d of %d sessions are up after 20 minutes' % (counts['up'], len(names)))
         await asyncio.sleep(0.5)
+
+
+async def _log_in(tool, server, names):
+    began, before = time.monotonic(), cpu([server.process.pid])
+    for name in names:
+        tool.want('%s@localhost' % name, resource='ferry', presence='')
+    await _all_up(tool, names)
     pids = [tool.process.pid, *tool.workers()]
     return {
         'seconds': time.monotonic() - began,
@@ -116,6 +121,7 @@ async def _disturb(phase, tool, sender, names):
 
 
 async def _phase(phase, sender, tool, names, seconds):
+    await _all_up(tool, names)  # what the last phase did is over
     tool.forget()
     traffic = asyncio.ensure_future(_traffic(sender, tool, names, seconds))
     await asyncio.sleep(seconds / 5)
