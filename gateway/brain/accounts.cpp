@@ -143,7 +143,11 @@ void Accounts::session_stanza(Brain::SessionStanza stanza) {
 void Accounts::session_sent(const Jid& bare, std::int64_t token) {
   Account* account = find(bare.bare_view());
   if (!account) return;
-  if (token > 0) outbox_.on_sent(*account, token);
+  if (token > 0) {
+    outbox_.on_sent(*account, token);
+    bridge_.sent(*account);
+    outbox_.pump(*account);
+  }
   if (token < 0) journal_.on_sent(*account, -token);
   if (account->active) advance(*account);
 }

@@ -52,6 +52,7 @@ void SessionBridge::session_up(Account& account, bool resumed) {
     account.others.clear();
     account.roster_known = false;
     account.caught_up = false;
+    account.later_place.clear();
     unsure(account);
     account.settle_at = world_.now + settle_time;
     timed_.insert(&account);
@@ -64,6 +65,11 @@ void SessionBridge::caught_up(Account& account, std::string_view archive_id, boo
   account.caught_up = true;
   account.gap = !complete;
   move_on(account, archive_id);
+  outbox_.caught_up(account);
+}
+
+void SessionBridge::sent(Account& account) {
+  if (account.in_flight.empty()) move_on(account, std::exchange(account.later_place, {}));
 }
 
 void SessionBridge::session_down(Account& account) {
@@ -73,8 +79,10 @@ void SessionBridge::session_down(Account& account) {
   iqs_.session_down(account);
 }
 
+// Not past what is under way: whether the server had it is looked up there, should this process die before it says so.
 void SessionBridge::move_on(Account& account, std::string_view archive_id) {
   if (archive_id.empty() || account.record.archive == archive_id) return;
+  if (!account.in_flight.empty()) return void(account.later_place = archive_id);
   account.record.archive = archive_id;
   account.unsaved = true;
   world_.effects.sessions.push_back(
@@ -147,8 +155,10 @@ void SessionBridge::message(Account& account, Message m, Source source, std::str
       return world_.count("session_about_others");
   }
   if (!mine) return delivery_.on_message(user, std::move(m));
-  if (const auto row = world_.records.find_message(user.key, m.id); row && row->way == Way::to_xmpp)
-    return world_.count("session_repeated");  // ours, by the archive
+  if (const auto row = world_.records.find_message(user.key, m.id); row && row->way == Way::to_xmpp) {
+    if (source == Source::archive) outbox_.found(account, row->seq, m);
+    return world_.count("session_repeated");  // ours
+  }
   if (purpose == Purpose::content) delivery_.on_copy(user, std::move(m));
 }
 

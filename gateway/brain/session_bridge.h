@@ -35,6 +35,7 @@ class SessionBridge {
 
   void session_up(Account& account, bool resumed);
   void caught_up(Account& account, std::string_view archive_id, bool complete);
+  void sent(Account& account);  // the server has taken something
   void session_down(Account& account);
   // source: as the link says it. stamp: of the archive.
   void on_stanza(Account& account, Element stanza, Brain::SessionSource source, std::string archive_id,

@@ -1,5 +1,7 @@
 #include "gateway/brain/session_outbox.h"
 
+#include <algorithm>
+
 #include "gateway/brain/log_value.h"
 
 namespace ferry {
@@ -64,25 +66,52 @@ void SessionOutbox::session_up(Account& account, bool resumed) {
   if (!resumed)
     for (; !account.in_flight.empty(); account.in_flight.pop_back())
       account.queued.push_front(account.in_flight.back().seq);
+  // Where there is an archive, what the server took without our hearing of it is in there.
+  if (!resumed) account.in_doubt = account.archive && !account.queued.empty();
   pump(account);
+}
+
+void SessionOutbox::caught_up(Account& account) {
+  account.in_doubt = false;
+  pump(account);
+}
+
+void SessionOutbox::found(Account& account, Seq seq, const Message& message) {
+  const auto queued = std::find(account.queued.begin(), account.queued.end(), seq);
+  if (queued == account.queued.end() || !message.to) return;
+  const auto row = world_.records.message(seq);
+  if (!row || row->state != MessageState::accepted) return;
+  const auto ours = build_(*row);  // another client of theirs may have used the same id
+  const Element* body = ours ? ours->child("body", ns::client) : nullptr;
+  const Body* theirs = find<Body>(message.parts);
+  const auto to = Jid::parse(ours ? ours->attr_or("to") : std::string_view());
+  if (!ours || !to || to->bare_view() != message.to->bare_view() || (body == nullptr) != (theirs == nullptr)) return;
+  if (body && body->text() != theirs->text) return;
+  account.queued.erase(queued);
+  carried(account, {row->seq, row->user, row->id, row->peer, static_cast<std::int64_t>(row->payload.size()),
+                    world_.accepted_at(*row)});
+}
+
+void SessionOutbox::carried(Account& account, const XmppOutbox::Sent& sent) {
+  if (!sent.id.empty()) {
+    world_.count("messages_to_xmpp");
+    world_.measure(world_.latencies.to_xmpp, sent.accepted);
+    ++account.record.messages;
+    account.unsaved = true;
+  }
+  confirm_(sent, XmppOutbox::Outcome::carried);
 }
 
 void SessionOutbox::on_sent(Account& account, Seq seq) {
   while (!account.in_flight.empty() && account.in_flight.front().seq <= seq) {
     const XmppOutbox::Sent sent = std::move(account.in_flight.front());
     account.in_flight.pop_front();
-    if (!sent.id.empty()) {
-      world_.count("messages_to_xmpp");
-      world_.measure(world_.latencies.to_xmpp, sent.accepted);
-      ++account.record.messages;
-      account.unsaved = true;
-    }
-    confirm_(sent, XmppOutbox::Outcome::carried);
+    carried(account, sent);
   }
-  pump(account);
 }
 
 void SessionOutbox::pump(Account& account) {
+  if (account.in_doubt) return;
   while (account.up && !account.queued.empty() && account.in_flight.size() < window) {
     const Seq seq = account.queued.front();
     account.queued.pop_front();

@@ -1,6 +1,7 @@
 // What is on its way to the legacy server through accounts' own sessions: rows of the outbox, in order per account, a
 // bounded number unacknowledged at a time. The session acknowledges by itself (XEP-0198); until then a row stays in the
-// records, and a session that is not a resumption gets it again. One instance serves all accounts.
+// records, and a session that is not a resumption gets it again, unless the server's archive turns out to have it. One
+// instance serves all accounts.
 #pragma once
 
 #include "gateway/brain/account.h"
@@ -20,12 +21,16 @@ class SessionOutbox {
   void queue(Account& account, const MessageRecord& record, Element stanza);
   void session_up(Account& account, bool resumed);
   void on_sent(Account& account, Seq seq);
+  // The archive has a message of the account's own with the id of this row.
+  void found(Account& account, Seq seq, const Message& message);
+  void caught_up(Account& account);
   void pump(Account& account);
   // Not durable: of the moment, or asked again by whoever wants it. Returns the text; empty: it did not go out.
   std::string send(Account& account, Element stanza, std::int64_t token = 0);
   static bool idle(const Account& account) { return account.queued.empty() && account.in_flight.empty(); }
 
  private:
+  void carried(Account& account, const XmppOutbox::Sent& sent);
   void send_row(Account& account, const MessageRecord& record, Element stanza);
 
   World& world_;

@@ -21,6 +21,10 @@ void SessionLink::Impl::take_frame(SessionPlace& place, const Frame& frame, Stea
   if (frame.kind == FrameKind::stanza) return take_stanza(place, frame);
   if (frame.kind == FrameKind::sent) {
     if (place.under_way > 0) --place.under_way;
+    if (place.under_way == 0 && !place.archive_later.empty()) {
+      place.archive_taken = std::exchange(place.archive_later, {});
+      list(place);
+    }
     if (frame.number != 0) events_.emplace_back(SessionSent{place.account.jid, frame.number});
   } else if (frame.kind == FrameKind::refused) {
     counts_.stanzas_refused += static_cast<std::uint64_t>(std::max<std::int64_t>(0, frame.number));
@@ -66,7 +70,7 @@ void SessionLink::Impl::take_stanza(SessionPlace& place, const Frame& frame) {
     return;
   }
   if (!stanza->archive_id.empty() && (place.caught_up || stanza->source == SessionStanza::Source::archive))
-    place.archive_taken = stanza->archive_id;
+    (place.under_way > 0 ? place.archive_later : place.archive_taken) = stanza->archive_id;
   events_.emplace_back(std::move(*stanza));
 }
 
@@ -79,6 +83,7 @@ void SessionLink::Impl::take_up(SessionPlace& place, const SessionUp& up, Steady
   if (!up.resumed) {
     place.under_way = 0;
     place.caught_up = false;
+    place.archive_later.clear();
   }
   ++(up.resumed ? counts_.resumed : counts_.logins);
   inbox_.say(LogLine::Level::debug,

@@ -128,6 +128,32 @@ TEST_P(AccountsSessionTest, what_the_archive_did_not_give_is_asked_for_at_the_ne
   EXPECT_EQ(messages(), 2U);
 }
 
+TEST_P(AccountsSessionTest, what_the_server_took_before_a_crash_is_found_in_its_archive_and_not_sent_twice) {
+  server.acknowledges = false;
+  for (const std::string n : {"1", "2"})
+    stage.mqtt(account, "out/msg",
+               R"({"id":"c)" + n + R"(","to":"alice@corp.example","kind":"chat","body":")" + n + "\"}");
+  sent("<message id='c1'/>");
+  sent("<message id='c2'/>");
+  hear("<body>Hi</body>", "m1", Source::live, "a9");  // its place in the archive is after c1, which is in doubt
+  server.reachable = false;
+  server.gateway_died();
+  stage.restart();
+  stage.links_up();
+  server.sent.clear();
+  server.reachable = true;
+  server.up.insert(account);
+  stage.session_up(account, false);
+  stage.forget_effects();
+  EXPECT_TRUE(server.sent.empty()) << "the archive comes first";
+  hear("<body>1</body>", "c1", Source::archive, "a7", "bob@corp.example/ferry", "alice@corp.example");
+  hear("<body>other</body>", "c2", Source::archive, "a8", "bob@corp.example/spark", "alice@corp.example");
+  stage.expect_publish(account, "in/receipt", R"({"id":"c1","state":"forwarded"})");
+  stage.session_caught_up(account, "a9");
+  sent("<message id='c2'><body>2</body></message>");
+  for (const auto& [who, stanza] : server.sent) EXPECT_NE(stanza.attr_or("id"), "c1");
+}
+
 TEST_P(AccountsSessionTest, equal_messages_are_two_messages) {
   stage.time(120 * second);
   hear("<body>ok</body>", "1");

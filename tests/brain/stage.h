@@ -131,6 +131,7 @@ class Stage {
     tick([&] {
       Brain::SessionUp up{*Jid::parse(account + "/ferry")};
       up.resumed = resumed;
+      up.archive = true;
       brain->on_session_up(up, now);
     });
   }
