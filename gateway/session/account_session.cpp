@@ -73,10 +73,7 @@ bool AccountSession::from_self(const Element& stanza) const {
 void AccountSession::bound(const Jid& full, bool acknowledges, Steady now) {
   up_ = SessionUp{full};
   up_.acknowledges = acknowledges;
-  if (phase_ == Phase::asking) {  // a log-in that did not get this far
-    for (const SessionStanza& lost : held_) seen_.erase(lost.archive_id);
-    held_.clear();
-  }
+  held_.clear();  // of a log-in that did not get this far: the archive has it
   phase_ = Phase::asking;
   heard_ = now;
   pinged_ = 0;
@@ -157,15 +154,14 @@ void AccountSession::answered(unsigned what, Steady now) {
 
 void AccountSession::asked_all(Steady now) {
   out_.events.emplace_back(up_);
-  for (SessionStanza& stanza : held_) out_.events.emplace_back(std::move(stanza));
-  held_.clear();
-  held_.shrink_to_fit();
   cursor_ = account_.archive_id;
   from_start_ = cursor_.empty();
   pages_ = 0;
   complete_ = true;
   phase_ = Phase::catching_up;
   const bool wanted = !cursor_.empty() || account_.archive_start;
+  holding_ = up_.archive && wanted;
+  for (SessionStanza& stanza : std::exchange(held_, {})) pass(std::move(stanza));
   if (up_.archive && wanted && (cursor_.empty() || cursor_ != newest_)) return query(now);
   if (!up_.archive) complete_ = !wanted;
   if (!wanted) cursor_ = newest_;
@@ -223,6 +219,7 @@ void AccountSession::caught_up(bool complete, Steady now) {
   }
   phase_ = Phase::steady;
   out_.events.emplace_back(SessionCaughtUp{account_.jid, cursor_, complete_});
+  let_go();
 }
 
 // By the account itself, or somebody else may have written it (XEP-0359, section 7).
@@ -266,17 +263,39 @@ void AccountSession::take_archived(const Element& result) {
   std::optional<Instant> stamp;
   const Element* inner = forwarded_message(result, &stamp);
   if (!inner) return;
-  give(*inner, SessionStanza::Source::archive, std::string(result.attr_or("id")), stamp);
+  const std::string_view id = result.attr_or("id");
+  const auto live =
+      std::find_if(held_.begin(), held_.end(), [&](const SessionStanza& h) { return h.archive_id == id; });
+  if (live == held_.end()) return give(*inner, SessionStanza::Source::archive, std::string(id), stamp);
+  SessionStanza now_due = std::move(*live);  // as it came: who sent it may want a receipt
+  held_.erase(live);
+  if (first_time(now_due.archive_id)) out_.events.emplace_back(std::move(now_due));
 }
 
 void AccountSession::give(Element stanza, SessionStanza::Source source, std::string archive_id,
                           std::optional<Instant> stamp) {
-  if (!archive_id.empty() && !first_time(archive_id)) return;
-  SessionStanza out{account_.jid, std::move(stanza), source, std::move(archive_id), stamp};
-  if (phase_ == Phase::asking || phase_ == Phase::idle)
-    held_.push_back(std::move(out));
-  else
-    out_.events.emplace_back(std::move(out));
+  pass({account_.jid, std::move(stanza), source, std::move(archive_id), stamp});
+}
+
+void AccountSession::pass(SessionStanza stanza) {
+  if (waits(stanza)) {
+    held_.push_back(std::move(stanza));
+    if (phase_ != Phase::asking && held_.size() > most_held) let_go();
+  } else if (stanza.archive_id.empty() || first_time(stanza.archive_id)) {
+    out_.events.emplace_back(std::move(stanza));
+  }
+}
+
+// Only what the archive has: the server has it acknowledged before the gateway has it committed.
+bool AccountSession::waits(const SessionStanza& stanza) const {
+  if (phase_ == Phase::asking || phase_ == Phase::idle) return true;
+  return holding_ && !stanza.archive_id.empty() && stanza.source != SessionStanza::Source::archive &&
+         !seen_.contains(stanza.archive_id);
+}
+
+void AccountSession::let_go() {
+  holding_ = false;
+  for (SessionStanza& stanza : std::exchange(held_, {})) pass(std::move(stanza));
 }
 
 bool AccountSession::first_time(const std::string& archive_id) {
@@ -329,6 +348,7 @@ void AccountSession::on_time(Steady now) {
     waiting_ = 0;
     asked_all(now);
   } else if (!query_id_.empty() && late) {
+    let_go();  // nobody waits so long for what is live
     if (tries_ < archive_tries) {
       ask_archive(now);
     } else {

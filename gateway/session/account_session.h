@@ -3,7 +3,8 @@
 //
 // After a log-in that is not a resumption: carbons on, block list, roster and the archive's newest entry are asked for
 // at once; then SessionUp; then the archive, page by page; only then presence, so that what is live comes after what
-// was missed; then the archive once more for what came in between. What is then seen twice is told by its archive id.
+// was missed; then the archive once more for what came in between. What is then seen twice is told by its archive id,
+// and what is live takes its place in the order of the archive.
 #pragma once
 
 #include <deque>
@@ -25,6 +26,7 @@ class AccountSession {
   static constexpr std::size_t page = 50;               // archive entries asked for at once
   static constexpr std::size_t most_pages = 2'000;      // of one catch-up
   static constexpr std::size_t most_seen = 4'096;       // archive ids remembered
+  static constexpr std::size_t most_held = 500;         // stanzas that wait for the archive; with more, none waits
 
   struct Output {
     std::vector<std::string> stanzas;  // for the server
@@ -62,6 +64,9 @@ class AccountSession {
   void page_refused(const Element& iq, Steady now);
   void caught_up(bool complete, Steady now);
   void give(Element stanza, SessionStanza::Source source, std::string archive_id, std::optional<Instant> stamp);
+  void pass(SessionStanza stanza);
+  bool waits(const SessionStanza& stanza) const;
+  void let_go();
   bool first_time(const std::string& archive_id);
   void result(const Element& iq);
   void error_answer(const Element& iq, std::string_view type, std::string_view condition);
@@ -69,8 +74,9 @@ class AccountSession {
   SessionAccount account_;
   Phase phase_ = Phase::idle;
   SessionUp up_;
-  unsigned waiting_ = 0;  // answers, as bits
-  std::vector<SessionStanza> held_;
+  unsigned waiting_ = 0;            // answers, as bits
+  std::deque<SessionStanza> held_;  // asking: all of them; then those that the archive has as well
+  bool holding_ = false;
   std::string newest_, cursor_, query_id_;
   std::size_t queries_ = 0, pages_ = 0;
   int tries_ = 0;

@@ -10,6 +10,12 @@ from migrate_site import COHORT, site_of
 KILLS = int(os.environ.get('FERRY_TEST_KILLS') or 6)  # of which the last finds people who were back already
 
 
+def _seed():
+    seed = int(os.environ.get('FERRY_TEST_SEED') or random.randrange(1 << 32))
+    print('     FERRY_TEST_SEED=%d' % seed)
+    return seed
+
+
 def _shows(client, body):
     return [e for e in client.events if getattr(e, 'topic', None) == 'in/msg' and e.json['body'] == body]
 
@@ -110,11 +116,54 @@ async def one_of_two_goes_back(server_class):
         await site.as_before()
 
 
+async def messages_survive_kills_each_once(server_class):
+    """Who was told nothing and who moved write to each other while ferryd dies again and again: what the server may
+    have taken before is found in its archive, and what came meanwhile as well."""
+    moments = random.Random(_seed())
+    async with site_of(server_class) as site:
+        bob, carol = site.people[1], await site.xmpp(site.people[2])
+        await site.plan([bob])
+        await site.move('dual')
+        phone = await site.mqtt(bob)
+        await phone.wait_contact(carol.bare)
+        ended = asyncio.Event()
+
+        async def writes(send):
+            n = 0
+            while not ended.is_set():
+                await send('%d' % n)
+                n += 1
+                await asyncio.sleep(moments.uniform(0, 0.1))  # people's pace
+            return n
+
+        async def carol_says(body):
+            carol.message(bob, 'down ' + body)
+
+        async def bob_says(body):
+            await phone.message(carol.bare, 'up ' + body)
+
+        both = [asyncio.ensure_future(writes(send)) for send in (carol_says, bob_says)]
+        for _ in range(KILLS):
+            await asyncio.sleep(moments.uniform(0, 2))  # the moment
+            site.ferryd.kill()
+            await site.ferryd.start_async()
+            await asyncio.to_thread(site.ferryd.wait_ready)
+        ended.set()
+        down, up = await asyncio.gather(*both)
+        await carol.wait_message('up %d' % (up - 1), timeout=60)
+        await phone.wait_message('down %d' % (down - 1), timeout=60)
+        got = [s['body'] for s in carol.all(lambda s: s.name == 'message' and s['body'].startswith('up '))]
+        assert got == ['up %d' % n for n in range(up)], got
+        seen = {}  # a repeated publish is one message: its id says so
+        for event in phone.all(lambda e: e.topic == 'in/msg' and e.json['body'].startswith('down ')):
+            seen.setdefault(event.json['id'], event.json['body'])
+        assert list(seen.values()) == ['down %d' % n for n in range(down)], list(seen.values())
+        print('     %d kills, %d messages from the old side and %d from the new' % (KILLS, down, up))
+
+
 async def a_kill_at_any_moment_changes_nothing(server_class):
     """ferryd, and the ferryctl that asks it, die at moments that nobody chose; what was begun goes on."""
-    seed = int(os.environ.get('FERRY_TEST_SEED') or random.randrange(1 << 32))
-    print('     FERRY_TEST_SEED=%d' % seed)
-    moments = random.Random(seed)
+    moments = random.Random(_seed())
     async with site_of(server_class) as site:
         movers = site.people[:6]
         await site.plan(movers)

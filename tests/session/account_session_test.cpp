@@ -143,6 +143,64 @@ TEST(AccountSession, FetchesPagesThenIsPresentThenClosesTheGap) {
   EXPECT_EQ(ids, (std::vector<std::string>{"n2", "n3", "n9", "n10", "n11"})) << "each once, in order";
 }
 
+std::string live(const std::string& id) {
+  return "<message from='alice@corp.example/a'><body>live</body><stanza-id xmlns='urn:xmpp:sid:0' "
+         "by='bob@corp.example' "
+         "id='" +
+         id + "'/></message>";
+}
+
+// Each stanza's archive id, with a mark where it is not the archive's copy.
+std::vector<std::string> order(const Session& s) {
+  std::vector<std::string> out;
+  for (const SessionStanza& one : s.all<SessionStanza>())
+    if (!one.archive_id.empty())
+      out.push_back(one.archive_id + (one.source == SessionStanza::Source::archive ? "" : " live"));
+  return out;
+}
+
+TEST(AccountSession, WhatIsLiveTakesItsPlaceInTheOrderOfTheArchive) {
+  Session s(account("n1"));
+  s.hear(live("n4"));  // a carbon comes without presence
+  s.answer();
+  s.hear(live("n6"));
+  s.hear("<message from='alice@corp.example/a'><composing xmlns='http://jabber.org/protocol/chatstates'/></message>");
+  EXPECT_EQ(s.all<SessionStanza>().size(), 3U) << "roster, block list, and what no archive has";
+  const std::string first = s.last_query();
+  for (const char* id : {"n2", "n3", "n4", "n5"}) s.archived(first, id);
+  s.hear(Session::fin(first, "n5", true));
+  EXPECT_TRUE(s.all<SessionCaughtUp>().empty());
+  s.hear(live("n8"));
+  const std::string gap = s.last_query();
+  for (const char* id : {"n6", "n7"}) s.archived(gap, id);
+  s.hear(Session::fin(gap, "n7", true));
+  EXPECT_EQ(order(s), (std::vector<std::string>{"n2", "n3", "n4 live", "n5", "n6 live", "n7", "n8 live"}));
+  s.hear(live("n8"));
+  s.hear(live("n9"));
+  EXPECT_EQ(order(s).size(), 8U) << "and from then on at once, each once";
+}
+
+TEST(AccountSession, WhatIsLiveDoesNotWaitForAnArchiveThatIsLate) {
+  Session s(account("n1"));
+  s.answer();
+  s.hear(live("n3"));
+  EXPECT_TRUE(order(s).empty());
+  s.session.on_time(s.now += AccountSession::answer_time);
+  s.collect();
+  EXPECT_EQ(order(s), std::vector<std::string>{"n3 live"});
+  s.hear(live("n4"));
+  s.archived(s.last_query(), "n2");
+  s.archived(s.last_query(), "n3");
+  EXPECT_EQ(order(s), (std::vector<std::string>{"n3 live", "n4 live", "n2"}));
+}
+
+TEST(AccountSession, NoMoreWaitForTheArchiveThanThereIsRoomFor) {
+  Session s(account("n1"));
+  s.answer();
+  for (std::size_t n = 0; n <= AccountSession::most_held; ++n) s.hear(live("m" + std::to_string(n)));
+  EXPECT_EQ(order(s).size(), AccountSession::most_held + 1);
+}
+
 TEST(AccountSession, AForgottenEntryFallsBackToTheTimeOrSaysSo) {
   const std::string error =
       "' type='error'><error type='cancel'><item-not-found "
