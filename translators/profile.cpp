@@ -37,6 +37,14 @@ std::string child_text(const Element& e, std::string_view name) {
   return child ? child->text() : std::string();
 }
 
+bool says_something(const Element& e) {
+  if (e.text().find_first_not_of(" \t\r\n") != std::string::npos) return true;
+  return std::any_of(e.children.begin(), e.children.end(), [](const Node& node) {
+    const Element* child = node.element();
+    return child && says_something(*child);
+  });
+}
+
 }  // namespace
 
 Result<Profile> read_profile(JsonView object) {
@@ -105,6 +113,23 @@ Element vcard_from_profile(const Profile& p) {
     photo.add(Element("BINVAL", vcard_space)).add_text(p.photo_data);
   }
   return vcard;
+}
+
+// Clients write empty fields as well.
+std::vector<std::string> lost_fields(const Element& vcard) {
+  Element left = vcard_from_profile(profile_from_vcard(vcard));
+  std::vector<std::string> lost;
+  for (const Node& node : vcard.children) {
+    const Element* field = node.element();
+    if (!field || !says_something(*field)) continue;
+    const auto kept = std::find_if(left.children.begin(), left.children.end(),
+                                   [&](const Node& n) { return n.element() && n.element()->name == field->name; });
+    if (kept != left.children.end())
+      left.children.erase(kept);  // one of each: the first
+    else if (std::find(lost.begin(), lost.end(), field->name) == lost.end())
+      lost.push_back(field->name);
+  }
+  return lost;
 }
 
 }  // namespace ferry

@@ -9,6 +9,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "translators/values/json.h"
 #include "translators/values/xml.h"
@@ -24,5 +25,7 @@ Result<Profile> read_profile(JsonView object);     // errors by field
 std::string profile_json(const Profile& profile);  // {"name":…}
 Profile profile_from_vcard(const Element& vcard);
 Element vcard_from_profile(const Profile& profile);
+// Names of the elements of a card that say something and that its profile does not have; each once, in their order.
+std::vector<std::string> lost_fields(const Element& vcard);
 
 }  // namespace ferry

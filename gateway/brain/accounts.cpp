@@ -15,6 +15,7 @@ Accounts::Accounts(World& world, Roster& roster, Presences& presences, Delivery&
       shadow_(world),
       journal_(world, iqs_, outbox_),
       bridge_(world, roster, presences, delivery, iqs_, outbox_, shadow_),
+      verify_(world, iqs_, shadow_, bridge_),
       requests_(world, requests, roster, journal_, iqs_) {
   world_.hooks.send_by_session = [this](User& user, Element e) { return outbox_.send(*user.account, std::move(e)); };
   world_.hooks.queue_by_session = [this](User& user, const MessageRecord& row, Element e) {

@@ -12,6 +12,7 @@
 #include "gateway/brain/admin.h"
 #include "gateway/brain/session_bridge.h"
 #include "gateway/brain/session_requests.h"
+#include "gateway/brain/session_verify.h"
 
 namespace ferry {
 
@@ -110,14 +111,14 @@ class Accounts {
   SessionShadow shadow_;
   AccountJournal journal_;
   SessionBridge bridge_;
+  SessionVerify verify_;
   SessionRequests requests_;
   Map accounts_;  // by bare JID
   std::map<std::string, Cohort> cohorts_;
   std::set<std::string> going_;    // state and target differ
   std::set<std::string> unsaved_;  // counts
   std::size_t active_ = 0, rate_ = 10;
-  std::int64_t verifying_ = 0;  // rosters that were asked for and have not come
-  std::string turn_;            // the driver's place in going_
+  std::string turn_;  // the driver's place in going_
   bool cohorts_changed_ = false;
   Instant drive_at_ = 0, save_at_ = 0, forget_at_ = 0;
 };

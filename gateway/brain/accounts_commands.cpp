@@ -227,7 +227,7 @@ Accounts::Answer Accounts::back(JsonView c) {
       .take();
 }
 
-// The server's roster is asked for anew and compared; migrate.show and migrate.status have what was found.
+// The server is asked anew and what it says compared; migrate.show and migrate.status have what was found.
 Accounts::Answer Accounts::verify(JsonView c) {
   const auto accounts = chosen(c);
   if (!accounts) return accounts.error();
@@ -238,17 +238,7 @@ Accounts::Answer Accounts::verify(JsonView c) {
       continue;
     }
     ++asked;
-    ++verifying_;
-    Element iq("iq");
-    iq.set("type", "get").add(Element("query", "jabber:iq:roster"));
-    iqs_.ask(*a, std::move(iq), [this](Account& account, const Result<Element>& answer) {
-      --verifying_;
-      const Element* query = answer ? answer->child("query", "jabber:iq:roster") : nullptr;
-      if (!query) return shadow_.differs(account, "verify", account.record.jid.str(), "the server gave no roster");
-      shadow_.agrees(account, "verify", account.record.jid.str());
-      bridge_.compare_roster(account, *query);
-      world_.count("accounts_verified");
-    });
+    verify_.ask(*a);
   }
   return JsonWriter().begin_object().field("asked", asked).field("without_session", away).end_object().take();
 }

@@ -111,7 +111,7 @@ Accounts::Answer Accounts::status(JsonView) const {
       .field("going", static_cast<std::int64_t>(going_.size()))
       .field("active", static_cast<std::int64_t>(active_))
       .field("rate", static_cast<std::int64_t>(rate_))
-      .field("verifying", verifying_)
+      .field("verifying", verify_.open())
       .end_object()
       .take();
 }
@@ -158,15 +158,21 @@ Accounts::Answer Accounts::show(JsonView c) const {
         .field("at", format_instant(w.at))
         .field("what", outline(w.forward))
         .end_object();
-  json.end_array().key("differences").begin_array();
-  for (const DifferenceRecord& d : world_.records.differences(a.record.jid, max_shown))
-    json.begin_object()
-        .field("kind", d.kind)
-        .field("peer", d.peer)
-        .field("text", d.text)
-        .field("at", format_instant(d.at))
-        .end_object();
-  return json.end_array().end_object().take();
+  json.end_array();
+  const auto found = world_.records.differences(a.record.jid, max_shown);
+  for (const bool losses : {false, true}) {
+    json.key(losses ? "losses" : "differences").begin_array();
+    for (const DifferenceRecord& d : found)
+      if (SessionVerify::is_loss(d.kind) == losses)
+        json.begin_object()
+            .field("kind", d.kind)
+            .field("peer", d.peer)
+            .field("text", d.text)
+            .field("at", format_instant(d.at))
+            .end_object();
+    json.end_array();
+  }
+  return json.end_object().take();
 }
 
 // Who talks to whom, as far as the gateway knows: for plans in which they move together.

@@ -164,6 +164,51 @@ TEST_P(AccountsTest, verify_finds_what_differs) {
   EXPECT_EQ(answer.find(R"("peer":"alice@corp.example")"), std::string::npos) << answer;
 }
 
+TEST_P(AccountsTest, verify_names_what_no_mqtt_client_is_shown) {
+  dual();
+  OldAccount& bob = server.accounts[account];
+  bob.card = "<vCard xmlns='vcard-temp'><FN>Bob</FN><TITLE>Boss</TITLE><TEL><NUMBER>1</NUMBER></TEL><GEO/></vCard>";
+  bob.stored =
+      "<query xmlns='jabber:iq:private'><storage xmlns='storage:bookmarks'>"
+      "<conference jid='ops@rooms.corp.example' autojoin='1'/><conference/></storage></query>";
+  bob.published =
+      "<pubsub xmlns='http://jabber.org/protocol/pubsub'><items node='urn:xmpp:bookmarks:1'>"
+      "<item id='ops@rooms.corp.example'><conference xmlns='urn:xmpp:bookmarks:1'/></item>"
+      "<item id='sea@rooms.corp.example'><conference xmlns='urn:xmpp:bookmarks:1'/></item></items></pubsub>";
+  const auto verified = [&] {
+    ask(R"({"command":"migrate.verify","cohort":"pilot"})");
+    EXPECT_NE(ask(R"({"command":"migrate.status"})").find(R"("verifying":0)"), std::string::npos);
+    const std::string shown = ask(R"({"command":"migrate.show","jid":"bob@corp.example"})");
+    return shown.substr(shown.find(R"("differences")"));
+  };
+  const std::string found = verified();
+  for (const char* words :
+       {R"("differences":[],)",
+        R"("kind":"card","peer":"bob@corp.example","text":"on the card, and in no profile: TITLE, TEL")",
+        R"("kind":"room","peer":"ops@rooms.corp.example","text":"a room that they are always in; group chats)",
+        R"("kind":"room","peer":"sea@rooms.corp.example","text":"a room that they know; group chats)"})
+    EXPECT_NE(found.find(words), std::string::npos) << words << "\n" << found;
+  bob.card.clear();
+  bob.stored.clear();
+  bob.published.clear();
+  EXPECT_NE(verified().find(R"("losses":[])"), std::string::npos) << "and not for ever";
+}
+
+TEST_P(AccountsTest, verify_says_that_the_archive_was_not_read_to_its_end) {
+  dual();
+  const auto verified = [&] {
+    ask(R"({"command":"migrate.verify","cohort":"pilot"})");
+    return ask(R"({"command":"migrate.show","jid":"bob@corp.example"})").find(R"("kind":"archive")");
+  };
+  EXPECT_EQ(verified(), std::string::npos);
+  server.lose(account);
+  server.up.insert(account);
+  stage.session_up(account, false);
+  EXPECT_NE(verified(), std::string::npos);
+  stage.session_caught_up(account, "");
+  EXPECT_EQ(verified(), std::string::npos);
+}
+
 TEST_P(AccountsTest, an_account_on_its_way_is_not_removed_by_hand) {
   dual();
   const std::string answer = ask(R"({"command":"user.remove","jid":"bob@corp.example"})");

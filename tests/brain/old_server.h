@@ -21,7 +21,7 @@ struct OldAccount {
   };
   std::map<std::string, Item> roster;
   std::set<std::string> pending, approved, blocked;  // pending: they asked
-  std::string card;
+  std::string card, stored, published;               // the last two: answers to requests for bookmarks
   friend auto operator<=>(const OldAccount&, const OldAccount&) = default;
 };
 
@@ -158,6 +158,8 @@ class OldServer {
       a.card = to_xml(*payload, ns::client);
     } else if (payload->ns == "vcard-temp") {
       result = a.card.empty() ? "<vCard xmlns='vcard-temp'/>" : a.card;
+    } else if (payload->ns == "jabber:iq:private" || payload->ns == "http://jabber.org/protocol/pubsub") {
+      result = payload->ns == "jabber:iq:private" ? a.stored : a.published;
     } else if (payload->ns == "urn:xmpp:blocking") {
       if (payload->name == "block") a.blocked.insert(jid);
       if (payload->name == "unblock") a.blocked.erase(jid);

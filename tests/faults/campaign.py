@@ -39,16 +39,13 @@ async def campaign(options, server, say):
         began = time.monotonic()
         place.say('go')
         await asyncio.sleep(1)
-        ticker = asyncio.ensure_future(progress(place, breaker, began, say))
-        try:
-            if options.kills:
-                result.steps = schedule.kills(options.seed, options.kills, 0.1 if options.stops else 0)
-                await kill_again_and_again(breaker, result.steps)
-            else:
-                result.steps = options.steps(server)
-                await by_the_clock(breaker, result.steps, options.minutes * 60, options.start_at)
-        finally:
-            ticker.cancel()
+        if options.kills:
+            result.steps = schedule.kills(options.seed, options.kills, 0.1 if options.stops else 0)
+            work = kill_again_and_again(breaker, result.steps)
+        else:
+            result.steps = options.steps(server)
+            work = by_the_clock(breaker, result.steps, options.minutes * 60, options.start_at)
+        await either(work, progress(place, breaker, began, say))
         place.say('stop')
         await silence(place)
         end = time.monotonic()
@@ -66,6 +63,18 @@ async def campaign(options, server, say):
         if disk:
             disk.close()
     return result
+
+
+async def either(work, watch):
+    """Until the work is done, or the watch finds what ends it: a load that died."""
+    tasks = [asyncio.ensure_future(work), asyncio.ensure_future(watch)]
+    try:
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        for task in done:
+            task.result()
+    finally:
+        for task in tasks:
+            task.cancel()
 
 
 async def kill_again_and_again(breaker, steps):

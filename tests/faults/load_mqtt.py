@@ -118,7 +118,11 @@ class Person:
     def publish(self, leaf, value, qos=1, retain=False, properties=None):
         payload = value if isinstance(value, str) else json.dumps(value)
         more = {'properties': properties} if properties is not None else {}
-        return self.client.publish(self.base + leaf, payload, qos, retain, **more).mid
+        try:
+            return self.client.publish(self.base + leaf, payload, qos, retain, **more).mid
+        except OSError:  # paho has closed its socket and has not said so yet
+            self.gone.done() or self.gone.set_result(True)
+            return None
 
     # ---- messages
     def say(self):

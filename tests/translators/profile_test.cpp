@@ -61,6 +61,18 @@ TEST(Profile, APhotoOverTheLimitIsLeftOut) {
   EXPECT_TRUE(profile_from_vcard(vcard(65'540)).photo_data.empty());
 }
 
+TEST(Profile, WhatIsLostIsNamed) {
+  const std::pair<std::string, std::vector<std::string>> rows[] = {
+      {"<FN>Bob</FN><EMAIL><USERID>bob@corp.example</USERID></EMAIL>", {}},
+      {"<N><FAMILY>B</FAMILY></N><TEL><NUMBER>1</NUMBER></TEL><TEL><NUMBER>2</NUMBER></TEL>", {"N", "TEL"}},
+      {"<N><FAMILY/><GIVEN> </GIVEN></N><GEO/>", {}},
+      {"<EMAIL><USERID>a@b.example</USERID></EMAIL><EMAIL><USERID>c@b.example</USERID></EMAIL>", {"EMAIL"}},
+      {"<PHOTO><EXTVAL>https://corp.example/bob.png</EXTVAL></PHOTO>", {"PHOTO"}},
+  };
+  for (const auto& [fields, lost] : rows)
+    EXPECT_EQ(lost_fields(*parse_xml("<vCard xmlns='vcard-temp'>" + fields + "</vCard>")), lost) << fields;
+}
+
 TEST(Profile, AWrongFieldIsNamed) {
   const std::pair<std::string, std::string_view> rows[] = {
       {"[]", "profile"},

@@ -50,6 +50,9 @@ void gather_account(CtlCall& call, JsonView a, Gathered& g, std::vector<std::int
   if (state == "legacy" && integer_of(a, "generation") == 0) return;
   const auto shown = call.gateway.ask(command_json("migrate.show", {{"jid", jid}}));
   if (!shown || !shown->ok()) return;
+  (*shown)["losses"].each([&](JsonView d) {
+    g.lost.push_back({jid, text_of(d, "kind"), text_of(d, "peer"), text_of(d, "text")});
+  });
   (*shown)["differences"].each([&](JsonView d) {
     ++g.differences;
     g.lost.push_back({jid, text_of(d, "kind"), text_of(d, "peer"), text_of(d, "text")});

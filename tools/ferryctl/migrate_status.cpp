@@ -132,7 +132,7 @@ int migrate_verify(CtlCall& call) {
     std::this_thread::sleep_for(verify_every);
   }
   const std::string cohort = call.line.value("--cohort");
-  std::int64_t compared = 0, different = 0;
+  std::int64_t compared = 0, different = 0, lose = 0;
   JsonWriter json;
   json.begin_object().field("ok", true).key("accounts").begin_array();
   Columns table({"ACCOUNT", "OF", "WITH", "WHAT"});
@@ -145,22 +145,28 @@ int migrate_verify(CtlCall& call) {
         const auto shown = call.gateway.ask(command_json("migrate.show", {{"jid", jid}}));
         if (!shown || !shown->ok()) return true;
         if ((*shown)["differences"].size() > 0) ++different;
-        json.begin_object().field("jid", jid).key("differences").value((*shown)["differences"]).end_object();
-        (*shown)["differences"].each([&](JsonView d) {
-          table.add({jid, text_of(d, "kind"), text_of(d, "peer"), text_of(d, "text")});
-        });
+        if ((*shown)["losses"].size() > 0) ++lose;
+        json.begin_object().field("jid", jid);
+        for (const auto* what : {"differences", "losses"}) {
+          json.key(what).value((*shown)[what]);
+          (*shown)[what].each([&](JsonView d) {
+            table.add({jid, text_of(d, "kind"), text_of(d, "peer"), text_of(d, "text")});
+          });
+        }
+        json.end_object();
         return true;
       });
   if (!wrong.empty()) return complain(wrong), exit_refused;
   if (call.line.json) {
-    json.end_array().field("compared", compared).field("different", different);
+    json.end_array().field("compared", compared).field("different", different).field("with_losses", lose);
     json.field("without_session", (*asked)["without_session"].integer().value_or(0));
     std::fputs((json.end_object().take() + "\n").c_str(), stdout);
     return different == 0 ? exit_done : exit_refused;
   }
   table.print();
-  say(counted(compared, "account", "accounts") + " compared, " + counted(different, "differs", "differ") + "; " +
-      number_of(asked->json.root(), "without_session") + " have no session to ask");
+  say(counted(compared, "account", "accounts") + " compared, " + counted(different, "differs", "differ") + ", " +
+      counted(lose, "has", "have") + " what is not carried; " + number_of(asked->json.root(), "without_session") +
+      " have no session to ask");
   return different == 0 ? exit_done : exit_refused;
 }
 

@@ -100,9 +100,10 @@ int migrate_show(CtlCall& call) {
     if (!writes.empty()) say("");
     writes.print();
     Columns differences({"DIFFERENCE", "OF", "WHAT"});
-    answer["differences"].each([&](JsonView d) {
-      differences.add({text_of(d, "kind"), text_of(d, "peer"), text_of(d, "text")});
-    });
+    for (const auto* what : {"differences", "losses"})
+      answer[what].each([&](JsonView d) {
+        differences.add({text_of(d, "kind"), text_of(d, "peer"), text_of(d, "text")});
+      });
     if (!differences.empty()) say("");
     differences.print();
     return exit_done;
