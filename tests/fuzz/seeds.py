@@ -123,6 +123,21 @@ CORPORA = {
     'jid': NAMES, 'uid': UIDS + NAMES[:6], 'topic': TOPICS, 'route': ROWS, 'options': CONF, 'instant': TIMES, 'command': COMMANDS,
     'link': [HEAD + '<handshake/>' + STANZAS[0] + '</stream:stream>', HEAD + '<handshake/>' + STANZAS[21], HEAD + '<stream:error><conflict xmlns='
              "'urn:ietf:params:xml:ns:xmpp-streams'/></stream:error>", HEAD.replace('component:accept', 'server'), HEAD + '<message/>', HEAD + HEAD, '<a/>', ''],
+    'scram': ['n,,n=bob,r=abc\nc=biws,r=R,p=v0X8v3Bz2T0CJGbJQyF0X+HI4Ts=', 'y,,n=a=2Cb=3D,r=x\nc=eSws,r=R,p=AAAA', 'n,a=bob,n=bob,r=x\nc=bixhPWJvYiw=,r=R,p=AAAA',
+              'p=tls-unique,,n=bob,r=x', 'n,,m=1,n=bob,r=x', 'n,,n=bob,r=', 'n,,n==,r=x', 'n,,n=bob,r=x\nc=biws,r=other,p=AAAA', 'e=other-error', '',
+              '4096$QSXCR+Q6sek8bf92$D+CSWLOshSulAsxiupA+qs2/fTE=$6dlGYMOdZcOPutkcNY8U2g7vK9Y=', '1:' + 'ab' * 32 + '\n2:' + 'cd' * 32 + '\n'],
+    'import_dump': [
+        "INSERT INTO `ofUser` VALUES ('bob',NULL,NULL,NULL,NULL,0,'abc','Bob','b@c','001450103443962','0');\nINSERT INTO `ofRoster` VALUES (1,'bob','eve@x',3,-1,-1,'E');\n",
+        'COPY public.ofuser (username, plainpassword, name) FROM stdin;\nbob\t\\N\tB\\tb\n\\.\n', "INSERT INTO OFUSER VALUES('bob',NULL,NULL,NULL,NULL,0,NULL,U&'\\00fc',NULL,'0','0')\n",
+        "CREATE TABLE `ofOffline` (`username` varchar(64), `messageID` bigint, `stanza` text);\nINSERT INTO `ofOffline` (username,messageID) VALUES ('bob',1),('x\\'y''z',0x41),(_utf8'a',-1.5e3);",
+        "INSERT INTO users VALUES ('bob','sha1keys','serverkey','salt',4096,'2026-01-01');\nINSERT INTO rosterusers VALUES ('bob','eve@x','E','B','N','','N','','item','2026');",
+        '/*!40101 SET NAMES utf8 */;\n-- c\n# c\nDELETE FROM ofUser WHERE username=\'bob\';\n', "INSERT INTO `ofUser` VALUES ('", 'COPY ofuser FROM stdin;\nbob',
+        "<server-data xmlns='urn:xmpp:pie:0'><host jid='fuzz.example'><user name='bob' password='p'><query xmlns='jabber:iq:roster'><item jid='eve@x' subscription='both'/></query>"
+        "<offline-messages><message xmlns='jabber:client' from='eve@x'><body>b</body></message></offline-messages></user></host></server-data>",
+        '<Openfire><User><Username>bob</Username><Password>p</Password><Name>B</Name><CreationDate>1</CreationDate><Roster><Item jid="eve@x" askstatus="-1" recvstatus="-1" '
+        'substatus="3" name="E"><Group>g</Group></Item></Roster></User></Openfire>', '<!DOCTYPE a [<!ENTITY b "c">]><server-data>&b;</server-data>',
+        'Lreturn {\n\t["eve@x"] = {\n\t\t["subscription"] = "both";\n\t\t["groups"] = { ["g"] = true };\n\t};\n\t[false] = { ["version"] = 1 };\n};\n', 'Litem({\n["when"]=1.5e3;\n"\\195\\188\\x41\\z";\n});\n',
+        'E{xmlel,<<"message">>,[{<<"to">>,<<"b\\"">>}],[{xmlcdata,<<"x">>}]}', 'E[[[[[[{a,"b",1.5,-2,#{}}]]]]]]', 'E' + '[' * 90],
     'session_frame': [_frames((kind, texts)) for kind, texts in (
         (1, ['/ca.pem', '262144', '2000']), (2, ['bob@corp.example', 'pw', '', '', 'ferry', '<presence/>', '1', 'n1', '127.0.0.1', '5222']),
         (6, ['bob@corp.example/ferry']), (8, ['gone', 'advice']), (9, ["<message from='a@b'><body>x</body></message>", 'n2', '-5']), (10, []))],

@@ -80,6 +80,7 @@ TEST(Json, RefusesWithThePlace) {
       {"a control character as it is", "{\"body\":\"\x01\"}", "byte"},
       {"a zero byte", std::string("{\"body\":\"a\0\"}", 13), "byte"},
       {"a number beyond all", R"({"priority":1e999})", "byte"},
+      {"one that the parser takes", R"({"priority":84467440737091e300})", "priority"},
       {"not a number", R"({"priority":NaN})", "byte"},
       {"the same key twice", R"({"to":"a","body":"1","body":"2"})", "body"},
       {"the same key twice, further in", R"({"a":[{"x":1,"\u0078":2}]})", "x"},

@@ -13,6 +13,7 @@
 #endif
 
 #include <algorithm>
+#include <cmath>
 #include <vector>
 
 #include "translators/values/topic.h"
@@ -41,12 +42,17 @@ std::string named(std::string_view key, std::string_view fault) {
   return key.size() <= 64 && is_xml_text(key) ? std::string(key) + ": " + std::string(fault) : std::string(fault);
 }
 
-bool is_good_text(const rapidjson::Value& v) { return !v.IsString() || is_utf8(text_of(v)); }
+// Of one value alone; empty: nothing.
+// COMPAT(RapidJSON): it takes the second half of a surrogate pair alone, and makes of it what is not UTF-8; and some
+// numbers beyond a double, of which it makes infinity and writes nothing.
+std::string_view own_fault_of(const rapidjson::Value& v) {
+  if (v.IsString() && !is_utf8(text_of(v))) return "a lone surrogate";
+  if (v.IsDouble() && !std::isfinite(v.GetDouble())) return "a number that is too large";
+  return {};
+}
 
 // What is wrong in a text that is JSON otherwise; empty: nothing. Walks without recursion.
-// COMPAT(RapidJSON): it takes the second half of a surrogate pair alone, and makes of it what is not UTF-8.
 std::string fault_of(const rapidjson::Value& root) {
-  constexpr std::string_view half = "a lone surrogate";
   struct Place {
     const rapidjson::Value* value;
     std::size_t depth;
@@ -61,18 +67,20 @@ std::string fault_of(const rapidjson::Value& root) {
     if (at.depth > max_depth && (at.value->IsObject() || at.value->IsArray())) return "deeper than 64";
     if (at.value->IsArray()) {
       for (const auto& item : at.value->GetArray()) {
-        if (!is_good_text(item)) return std::string(half);
+        if (const auto fault = own_fault_of(item); !fault.empty()) return std::string(fault);
         visit(item);
       }
     } else if (at.value->IsObject()) {
       if (const auto key = repeated_key(*at.value)) return named(*key, "the same key twice");
       for (const auto& member : at.value->GetObject()) {
-        if (!is_good_text(member.name) || !is_good_text(member.value)) return named(text_of(member.name), half);
+        auto fault = own_fault_of(member.name);
+        if (fault.empty()) fault = own_fault_of(member.value);
+        if (!fault.empty()) return named(text_of(member.name), fault);
         visit(member.value);
       }
     }
   }
-  return is_good_text(root) ? std::string() : std::string(half);
+  return std::string(own_fault_of(root));
 }
 
 struct StringStream {
