@@ -5,13 +5,14 @@ import time
 import schedule
 from breaker import Breaker, Fault
 from place import Place
+from patience import patient
 from score import Score
 from surroundings import Disk, WallClock
 from truth import false_presence
 
-QUIET = 12  # s: nothing has arrived for so long: what is still missing is missing
-LONGEST = 120  # s: for everything to arrive at the end
-SETTLE = 11  # s of calm at the end, in which presence must become true
+QUIET = patient(12)  # s: nothing has arrived for so long: what is still missing is missing
+LONGEST = patient(120)  # s: for everything to arrive at the end
+SETTLE = patient(11)  # s of calm at the end, in which presence must become true
 
 
 class Result:

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import time
 
+from patience import patient
 from servers import Ferryd, ferry_program
 
 RESTART = 0.1  # s: what a supervisor waits
@@ -116,4 +117,4 @@ class Gateway(Ferryd):
             await asyncio.sleep(0.005)
 
     async def settled(self, timeout=60):
-        await asyncio.wait_for(self.ready.wait(), timeout)
+        await asyncio.wait_for(self.ready.wait(), patient(timeout))

@@ -1,5 +1,6 @@
 """A result as a table for people, and as JSON."""
 import schedule
+from truth import LIMIT
 
 WAYS = (('x', 'XMPP to MQTT'), ('m', 'MQTT to XMPP'))
 ROWS = ('sent', 'acknowledged', 'delivered', 'failed', 'lost', 'duplicated', 'reordered', 'excepted',
@@ -55,7 +56,7 @@ def as_text(result):
             lines.append('  requests from %-4s                 asked %d, answered %d, asked again %d, unanswered %d%s' % (
                 side, counts.get('asked', 0), counts.get('answered', 0), counts.get('asked again', 0),
                 counts.get('unanswered', 0), '   <<<' if counts.get('unanswered') else ''))
-        lines.append('  false presence older than 10 s     %d%s' % (len(result.false), '   <<<' if result.false else ''))
+        lines.append('  false presence older than %-2.0f s     %d%s' % (LIMIT, len(result.false), '   <<<' * bool(result.false)))
         if data['exceptions']:
             lines.append('  excepted (README.md says why):')
             lines += ['    %-50s %6d' % item for item in sorted(data['exceptions'].items())]

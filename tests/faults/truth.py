@@ -1,5 +1,7 @@
 """Is anybody shown as what they are not? Ten seconds after the last fault and the last change, no."""
-LIMIT = 10.0  # s
+from patience import patient
+
+LIMIT = patient(10)  # s
 
 
 def calm_times(faults, start, end):
