@@ -47,6 +47,7 @@ class Account:
         if kind == 'R':
             way = 'm' if side == 'x' else 'x'
             message = self.messages[way][pair].get(int(fields[0]))
+            self.arrivals[way][pair].append((time, int(fields[0])))
             if message is None:
                 self.early.append((way, time, pair, fields))
                 return
@@ -81,7 +82,6 @@ class Account:
         if not message.came:
             self.last_progress = max(self.last_progress, time)
         message.came.append((time, fields[1]))
-        self.arrivals[way][pair].append((time, int(fields[0])))
 
     def fate(self, side, time, kind, pair, fields):
         if kind == 'E' and fields[0] == '-':
