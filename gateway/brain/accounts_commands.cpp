@@ -234,7 +234,7 @@ Accounts::Answer Accounts::verify(JsonView c) {
   std::int64_t asked = 0, away = 0;
   for (Account* a : *accounts) {
     if (!a->up || a->record.state == AccountState::back) {
-      away += a->record.state != AccountState::legacy;
+      away += a->record.state != AccountState::legacy && a->record.state != AccountState::retired;
       continue;
     }
     ++asked;

@@ -22,7 +22,7 @@ class Message:
 class Account:
     def __init__(self):
         self.messages = {'x': defaultdict(dict), 'm': defaultdict(dict)}  # way: pair: n: Message
-        self.arrivals = {'x': defaultdict(list), 'm': defaultdict(list)}  # way: pair: (time, n) in order of arrival
+        self.arrivals = {'x': defaultdict(list), 'm': defaultdict(list)}  # way: pair: (time, n, kept) in order of arrival
         self.early = []  # read before the line of its sending was: the two files are read one after the other
         self.nameless_errors = defaultdict(list)  # pair: times; answers to what had no id, without the body
         self.requests = {}  # (side, stem): [asked, answered, how often asked again, what, last asked]
@@ -47,7 +47,7 @@ class Account:
         if kind == 'R':
             way = 'm' if side == 'x' else 'x'
             message = self.messages[way][pair].get(int(fields[0]))
-            self.arrivals[way][pair].append((time, int(fields[0])))
+            self.arrivals[way][pair].append((time, int(fields[0]), fields[2:] == ['kept']))
             if message is None:
                 self.early.append((way, time, pair, fields))
                 return

@@ -12,7 +12,7 @@ import slixmpp
 from load_common import RETRY, Load, arguments, body, parse_body
 
 logging.disable(logging.CRITICAL)
-CLIENT, RECEIPTS = '{jabber:client}', '{urn:xmpp:receipts}'
+CLIENT, RECEIPTS, DELAY = '{jabber:client}', '{urn:xmpp:receipts}', '{urn:xmpp:delay}delay'
 QUESTIONS = {
     'ping': '<ping xmlns="urn:xmpp:ping"/>',
     'disco': '<query xmlns="http://jabber.org/protocol/disco#info"/>',
@@ -112,7 +112,8 @@ class Person:
         ours = parse_body(text, 'm')
         if not ours:
             return
-        self.log('R', ours[0], ours[1], id or '-')
+        kept = any(delay.get('from') == self.load.options.domain for delay in xml.iter(DELAY))  # while we were away
+        self.log('R', ours[0], ours[1], id or '-', *(['kept'] if kept else []))
         if xml.find(RECEIPTS + 'request') is not None and id:
             self.send(
                 '<message to="%s" type="chat"><received xmlns="urn:xmpp:receipts" id="%s"/></message>'

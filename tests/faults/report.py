@@ -3,7 +3,7 @@ import schedule
 from truth import LIMIT
 
 WAYS = (('x', 'XMPP to MQTT'), ('m', 'MQTT to XMPP'))
-ROWS = ('sent', 'acknowledged', 'delivered', 'failed', 'lost', 'duplicated', 'reordered', 'excepted',
+ROWS = ('sent', 'acknowledged', 'delivered', 'failed', 'lost', 'duplicated', 'reordered', 'overtaken at the server', 'excepted',
         'repeated, same id', 'sent again', 'never acknowledged', 'failed yet delivered', 'delivered receipt, yet lost')
 REQUIRED = ('lost', 'duplicated', 'reordered', 'delivered receipt, yet lost')
 

@@ -85,13 +85,15 @@ class Score:
                     counts['failed'] += 1
                 else:
                     self.missing(way, pair, n, message, passed[n])
-        highest, here = -1, set()  # not by their times: copies come within the same tenth of a millisecond
-        for time, n in self.account.arrivals[way][pair]:
-            if n < highest and n not in here:
+        highest, here = {False: -1, True: -1}, set()  # not by times: copies come within a tenth of a millisecond
+        for time, n, kept in self.account.arrivals[way][pair]:
+            if n not in here and n < highest[kept]:
                 counts['reordered'] += 1
-                self.bad.append('%s pair %d: %d came after %d (%s)' % (way, pair, n, highest, self.where(time)))
+                self.bad.append('%s pair %d: %d came after %d (%s)' % (way, pair, n, highest[kept], self.where(time)))
+            elif n not in here and n < highest[not kept]:
+                counts['overtaken at the server'] += 1
             here.add(n)
-            highest = max(highest, n)
+            highest[kept] = max(highest[kept], n)
 
     @staticmethod
     def nameless(errors, sent):

@@ -50,8 +50,11 @@ async def people_move_and_come_back(server_class):
 
         await site.plan(site.people[:2])
         await site.move('shadow')
+        await site.sessions()
         verified = await site.said('migrate', 'verify', '--cohort', COHORT)
-        assert (verified['compared'], verified['different']) == (2, 0), verified
+        assert verified['without_session'] == 0, verified
+        assert (verified['compared'], verified['different'], verified['with_losses']) == (2, 0, 2), verified
+        assert 'TITLE' in verified['accounts'][0]['losses'][0]['text'], verified
         assert carol.find(lambda s: s.name in ('presence', 'iq'), told) is None, carol.events[told:]
 
         await site.move('dual')

@@ -81,7 +81,8 @@ class MigrationSite:
         await asked.wait_presence(asker.bare, 'subscribe')
         await asker.wait_roster(asked.bare, 'none')
         for jid in self.people[:3]:
-            await clients[jid].iq('<vCard xmlns="vcard-temp"><FN>%s</FN></vCard>' % jid.split('@')[0], type='set')
+            card = '<vCard xmlns="vcard-temp"><FN>%s</FN><TITLE>Sailor</TITLE></vCard>' % jid.split('@')[0]
+            await clients[jid].iq(card, type='set')
         for client in clients.values():
             await client.disconnect()
         self.clients.clear()
@@ -151,6 +152,16 @@ class MigrationSite:
             if not late:
                 return accounts
             assert asyncio.get_running_loop().time() < deadline, 'not yet %s: %s' % (state, late)
+            await asyncio.sleep(0.2)
+
+    async def sessions(self, cohort=COHORT, timeout=60):
+        """Everybody's is up."""
+        deadline = asyncio.get_running_loop().time() + patient(timeout)
+        while True:
+            accounts = (await self.said('migrate', 'status', cohort))['accounts']
+            if all(a['session'] == 'up' for a in accounts):
+                return
+            assert asyncio.get_running_loop().time() < deadline, accounts
             await asyncio.sleep(0.2)
 
     async def after_case(self):

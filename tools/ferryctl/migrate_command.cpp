@@ -50,7 +50,7 @@ constexpr CtlCommand migrate_table[] = {
      Access::look, migrate_show},
     {"migrate", "verify", "--cohort NAME|JID...",
      "compare what MQTT shows of rosters and subscriptions with what the old server says now, exit code 1 if they "
-     "differ; and name the fields of cards and the rooms that are not carried",
+     "differ or somebody's session is not up; and name the fields of cards and the rooms that are not carried",
      0, any_sources, Access::look, migrate_verify, "--cohort"},
     {"migrate", "report", "[--force] FILE",
      "write one HTML file of mode 0600: progress, errors, who would see what else, traffic", 1, 1, Access::look,

@@ -140,7 +140,7 @@ int migrate_verify(CtlCall& call) {
       each_listed(call.gateway, "migrate.list", {{"cohort", cohort}}, "accounts", [&](JsonView a) {
         const std::string jid = text_of(a, "jid");
         if (cohort.empty() && std::find(call.words.begin(), call.words.end(), jid) == call.words.end()) return true;
-        if (text_of(a, "state") == "legacy") return true;
+        if (const std::string state = text_of(a, "state"); state == "legacy" || state == "retired") return true;
         ++compared;
         const auto shown = call.gateway.ask(command_json("migrate.show", {{"jid", jid}}));
         if (!shown || !shown->ok()) return true;
@@ -157,17 +157,20 @@ int migrate_verify(CtlCall& call) {
         return true;
       });
   if (!wrong.empty()) return complain(wrong), exit_refused;
+  const std::int64_t unasked = (*asked)["without_session"].integer().value_or(0);
+  compared = std::max<std::int64_t>(0, compared - unasked);
+  const int same = different == 0 && unasked == 0 ? exit_done : exit_refused;
   if (call.line.json) {
     json.end_array().field("compared", compared).field("different", different).field("with_losses", lose);
-    json.field("without_session", (*asked)["without_session"].integer().value_or(0));
+    json.field("without_session", unasked);
     std::fputs((json.end_object().take() + "\n").c_str(), stdout);
-    return different == 0 ? exit_done : exit_refused;
+    return same;
   }
   table.print();
   say(counted(compared, "account", "accounts") + " compared, " + counted(different, "differs", "differ") + ", " +
-      counted(lose, "has", "have") + " what is not carried; " + number_of(asked->json.root(), "without_session") +
-      " have no session to ask");
-  return different == 0 ? exit_done : exit_refused;
+      counted(lose, "has", "have") + " what is not carried; " + std::to_string(unasked) +
+      " could not be asked: their sessions are not up");
+  return same;
 }
 
 }  // namespace ferry
