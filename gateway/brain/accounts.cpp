@@ -146,7 +146,7 @@ void Accounts::session_sent(const Jid& bare, std::int64_t token) {
   if (!account) return;
   if (token > 0) {
     outbox_.on_sent(*account, token);
-    bridge_.sent(*account);
+    bridge_.sent(*account);  // before more is under way
     outbox_.pump(*account);
   }
   if (token < 0) journal_.on_sent(*account, -token);

@@ -22,7 +22,8 @@ class Message:
 class Account:
     def __init__(self):
         self.messages = {'x': defaultdict(dict), 'm': defaultdict(dict)}  # way: pair: n: Message
-        self.arrivals = {'x': defaultdict(list), 'm': defaultdict(list)}  # way: pair: (time, n, kept) in order of arrival
+        # way: pair: (time, n, kept by the server) in order of arrival
+        self.arrivals = {'x': defaultdict(list), 'm': defaultdict(list)}
         self.early = []  # read before the line of its sending was: the two files are read one after the other
         self.nameless_errors = defaultdict(list)  # pair: times; answers to what had no id, without the body
         self.requests = {}  # (side, stem): [asked, answered, how often asked again, what, last asked]

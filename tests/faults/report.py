@@ -56,7 +56,8 @@ def as_text(result):
             lines.append('  requests from %-4s                 asked %d, answered %d, asked again %d, unanswered %d%s' % (
                 side, counts.get('asked', 0), counts.get('answered', 0), counts.get('asked again', 0),
                 counts.get('unanswered', 0), '   <<<' if counts.get('unanswered') else ''))
-        lines.append('  false presence older than %-2.0f s     %d%s' % (LIMIT, len(result.false), '   <<<' * bool(result.false)))
+        wrong = '   <<<' if result.false else ''
+        lines.append('  false presence older than %-2.0f s     %d%s' % (LIMIT, len(result.false), wrong))
         if data['exceptions']:
             lines.append('  excepted (README.md says why):')
             lines += ['    %-50s %6d' % item for item in sorted(data['exceptions'].items())]

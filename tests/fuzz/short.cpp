@@ -2,6 +2,7 @@
 // chance makes of them. tools/fuzz searches, by coverage and with sanitizers; this is what each change is held against.
 //
 //   fuzz_short DIRECTORY SECONDS [SEED [TARGET]]      DIRECTORY: tests/fuzz; SECONDS: in all
+#include <fcntl.h>
 #include <signal.h>
 #include <unistd.h>
 
@@ -15,6 +16,7 @@
 #include <iterator>
 #include <random>
 #include <string>
+#include <string_view>
 #include <vector>
 
 // FUZZ_TARGETS: FUZZ_TARGET(name) for each, by CMake, which renames LLVMFuzzerTestOneInput of each to fuzz_name.
@@ -40,15 +42,19 @@ constexpr Target targets[] = {FUZZ_TARGETS};
 const char* running = "";
 std::string input;
 
-// What a signal handler may call, and no more.
+// Only what a signal handler may call.
+void put(int fd, std::string_view text) {
+  if (::write(fd, text.data(), text.size()) < 0) ::_exit(1);
+}
+
 void on_end(int number) {
-  std::FILE* file = std::fopen(crash_file, "wb");
-  if (file) {
-    std::fwrite(input.data(), 1, input.size(), file);
-    std::fclose(file);
-  }
-  std::fprintf(stderr, "\n%s: signal %d at an input of %zu bytes, which is in %s\n", running, number, input.size(),
-               crash_file);
+  const int file = ::open(crash_file, O_WRONLY | O_CREAT | O_TRUNC, 0644);
+  if (file >= 0) put(file, input);
+  const char digits[] = {static_cast<char>('0' + number / 10), static_cast<char>('0' + number % 10)};
+  for (const std::string_view text :
+       {std::string_view("\n"), std::string_view(running), std::string_view(": signal "), std::string_view(digits, 2),
+        std::string_view(" at the input that is in "), std::string_view(crash_file), std::string_view("\n")})
+    put(STDERR_FILENO, text);
   ::_exit(1);
 }
 

@@ -146,12 +146,14 @@ async def messages_survive_kills_each_once(server_class):
             await phone.message(carol.bare, 'up ' + body)
 
         both = [asyncio.ensure_future(writes(send)) for send in (carol_says, bob_says)]
-        for _ in range(KILLS):
-            await asyncio.sleep(moments.uniform(0, 2))  # the moment
-            site.ferryd.kill()
-            await site.ferryd.start_async()
-            await asyncio.to_thread(site.ferryd.wait_ready)
-        ended.set()
+        try:
+            for _ in range(KILLS):
+                await asyncio.sleep(moments.uniform(0, 2))  # the moment
+                site.ferryd.kill()
+                await site.ferryd.start_async()
+                await asyncio.to_thread(site.ferryd.wait_ready)
+        finally:
+            ended.set()
         down, up = await asyncio.gather(*both)
         await carol.wait_message('up %d' % (up - 1), timeout=60)
         await phone.wait_message('down %d' % (down - 1), timeout=60)

@@ -47,7 +47,7 @@ async def a_server_that_hangs_in_the_handshake_stops_nobody_else(site):
         tool = await site.tool(port=port)
         tool.want(bob)
         tool.want(carol)
-        # Both are in one worker: while the first waits in its handshake, the library may give the other's connection up.
+        # Both are in one worker: while one waits in its handshake, the library may give the other's connection up.
         downs = [await tool.event('down', bob), await tool.event('down', carol)]
         assert [down['why'] for down in downs] == ['lost', 'lost'], downs
         assert any('handshake' in down['reason'] for down in downs), downs

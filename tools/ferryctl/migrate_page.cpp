@@ -50,13 +50,11 @@ void gather_account(CtlCall& call, JsonView a, Gathered& g, std::vector<std::int
   if (state == "legacy" && integer_of(a, "generation") == 0) return;
   const auto shown = call.gateway.ask(command_json("migrate.show", {{"jid", jid}}));
   if (!shown || !shown->ok()) return;
-  (*shown)["losses"].each([&](JsonView d) {
-    g.lost.push_back({jid, text_of(d, "kind"), text_of(d, "peer"), text_of(d, "text")});
-  });
-  (*shown)["differences"].each([&](JsonView d) {
-    ++g.differences;
-    g.lost.push_back({jid, text_of(d, "kind"), text_of(d, "peer"), text_of(d, "text")});
-  });
+  g.differences += static_cast<std::int64_t>((*shown)["differences"].size());
+  for (const auto* what : {"differences", "losses"})
+    (*shown)[what].each([&](JsonView d) {
+      g.lost.push_back({jid, text_of(d, "kind"), text_of(d, "peer"), text_of(d, "text")});
+    });
   (*shown)["writes"].each([&](JsonView w) {
     if (text_of(w, "state") == "lasting") g.lasting.push_back({jid, text_of(w, "at"), text_of(w, "what")});
   });
