@@ -12,6 +12,7 @@ import socket
 import sqlite3
 import stat
 import subprocess
+import threading
 
 import run
 from clients import new_id
@@ -23,34 +24,43 @@ WATCHDOG = 400_000  # µs: ferryd answers each half of it
 
 
 class Manager:
-    """What systemd is for a Type=notify service: a datagram socket, and what came on it."""
+    """What systemd is for a Type=notify service: a datagram socket, and what came on it.
+
+    It reads all the time, as systemd does: the socket holds ten, and who sends the next one waits.
+    """
 
     def __init__(self):
         self.path = os.path.join(scratch('notify'), 'socket')
         self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self.socket.bind(self.path)
         self.said = []
+        self.more = threading.Condition()
+        threading.Thread(target=self._read, daemon=True).start()
 
-    def _take(self, timeout):
-        self.socket.settimeout(timeout)
-        with contextlib.suppress(TimeoutError, BlockingIOError):
-            self.said.append(self.socket.recv(65536).decode())
-            return True
+    def _read(self):
+        while True:
+            said = self.socket.recv(65536).decode()
+            with self.more:
+                self.said.append(said)
+                self.more.notify_all()
+
+    def _find(self, wanted, after):
+        return next((n for n in range(after, len(self.said)) if re.search(wanted, self.said[n], re.M)), None)
 
     def wait(self, wanted, after=0, timeout=30):
         """Waits for a message that has this text; gives its number."""
-        seen = after
-        while True:
-            for number in range(seen, len(self.said)):
-                if re.search(wanted, self.said[number], re.M):
-                    return number
-            seen = len(self.said)
-            assert self._take(timeout), 'no %r: %s' % (wanted, self.said[after:])
+        with self.more:
+            self.more.wait_for(lambda: self._find(wanted, after) is not None, timeout)
+            number = self._find(wanted, after)
+        assert number is not None, 'no %r: %s' % (wanted, self.said[after:])
+        return number
 
     def drain(self):
-        while self._take(0):
-            pass
-        return len(self.said)
+        """The number of what is said from here on: all that was sent by now has been read."""
+        mark = 'DRAINED=%d' % len(self.said)
+        with contextlib.closing(socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)) as own:
+            own.sendto(mark.encode(), self.path)
+        return self.wait('^%s$' % mark) + 1
 
 
 class Managed(Ferryd):
@@ -114,8 +124,9 @@ async def the_watchdog_is_answered_by_what_turns():
             await asyncio.to_thread(manager.wait, '^WATCHDOG=1$', manager.drain(), 20)
         ferryd.process.send_signal(signal.SIGSTOP)
         await asyncio.to_thread(lambda: os.waitid(os.P_PID, ferryd.process.pid, os.WSTOPPED | os.WNOWAIT))
-        manager.drain()
-        assert not await asyncio.to_thread(manager._take, 5 * WATCHDOG / 1e6), 'a stopped process says that it turns'
+        mark = manager.drain()
+        await asyncio.sleep(5 * WATCHDOG / 1e6)
+        assert not manager.said[mark:], 'a stopped process says that it turns'
         ferryd.process.send_signal(signal.SIGCONT)
         await asyncio.to_thread(manager.wait, '^WATCHDOG=1$', manager.drain())
 
@@ -139,7 +150,7 @@ async def a_start_waits_for_a_store_that_cannot_be_written():
             refused = await asyncio.to_thread(ferryd.ctl, 'user', 'list', check=False)
             assert refused.returncode == 1 and 'waits for its store' in refused.stderr, refused
             lock.execute('ROLLBACK')
-        ready = await asyncio.to_thread(manager.wait, '^READY=1$', mark)  # reads what is said: the socket holds ten
+        ready = await asyncio.to_thread(manager.wait, '^READY=1$', mark)
         await asyncio.to_thread(ferryd.wait_ready)
         log = ferryd.log[ferryd.log_start :]
         assert log.count('event=store.unavailable') == 1 and 'event=store.available' in log, log
