@@ -1,6 +1,6 @@
 #include "gateway/brain/brain.h"
 
-#include "gateway/brain/log_value.h"
+#include "gateway/brain/people.h"
 #include "gateway/brain/router.h"
 #include "translators/payloads.h"
 
@@ -18,25 +18,7 @@ Brain::~Brain() = default;
 void Brain::start(Instant now) {
   World& w = impl_->world;
   w.now = w.started = now;
-  w.records.each_user([&](UserRecord record) {
-    if (!w.adopt(record)) w.log(LogLine::Level::warning, "event=user.unrouted user=" + log_value(record.jid.str()));
-  });
-  w.records.each_contact([&](UserKey key, ContactRecord record) {
-    User* user = w.user(key);
-    if (!user) return;
-    std::string bare = record.jid.str();
-    Contact contact{std::move(record), {}, {}, {}, {}, {}};
-    contact.shown_item = Contact::outdated;  // who knows what an earlier process has shown
-    user->contacts.emplace(std::move(bare), std::move(contact));
-  });
-  w.records.each_device([&](UserKey key, DeviceRecord record) {
-    User* user = w.user(key);
-    if (!user) return;
-    Device device;
-    device.shown = record.shown;
-    device.epoch = record.epoch;
-    user->devices.emplace(record.name, std::move(device));
-  });
+  read_people(w);
   w.read_uncleared();
   impl_->sentinel.start();
   impl_->feeds.start();

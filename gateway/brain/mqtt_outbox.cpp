@@ -33,6 +33,16 @@ void MqttOutbox::start() {
   });
 }
 
+void MqttOutbox::join(const std::vector<User*>& people) {
+  if (people.empty()) return;
+  world_.records.each_queued([&](const QueuedRecord& q) {
+    User* user = q.state == MessageState::waiting ? world_.user(q.user) : nullptr;
+    if (!user || std::find(people.begin(), people.end(), user) == people.end()) return;
+    user->waiting += q.rows;
+    user->inflow = Inflow::absent;
+  });
+}
+
 bool MqttOutbox::add(User& user, MessageRecord& record) {
   const bool joins = user.inflow != Inflow::open;
   record.user = user.key;

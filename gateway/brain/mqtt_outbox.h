@@ -24,6 +24,7 @@ class MqttOutbox {
   MqttOutbox(World& world, Fail fail) : world_(world), fail_(std::move(fail)) {}
 
   void start();
+  void join(const std::vector<User*>& people);  // a row serves them now: what waits for them is counted
   // Stores the message and publishes it, now or when its turn comes. There must be room. False: the id is taken.
   bool add(User& user, MessageRecord& record);
   void on_published(Seq seq, int reason);

@@ -226,6 +226,12 @@ void Presences::show_all(User& user, bool from_nothing) {
   }
 }
 
+void Presences::join(User& user) {
+  if (!world_.xmpp_up) return;  // everybody's turn comes when it is
+  to_sync_.push_back(user.key);
+  settle_at_ = world_.now + settle_time;
+}
+
 void Presences::leave(User& user) {
   deferred_.erase(user.key);
   for (auto& [name, device] : user.devices) {

@@ -45,6 +45,7 @@ class Presences {
   void forget(User& user, Contact& contact);  // the user sees this contact no longer
   void show_all(User& user, bool from_nothing);
   void forget_deferred(User& user) { deferred_.erase(user.key); }
+  void join(User& user);   // was not there: contacts are asked, devices must come
   void leave(User& user);  // the user's subtree: nothing is retained there any more
 
   void component_up();

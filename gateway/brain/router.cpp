@@ -1,6 +1,7 @@
 #include "gateway/brain/router.h"
 
 #include "gateway/brain/log_value.h"
+#include "gateway/brain/people.h"
 
 #include "translators/payloads.h"
 
@@ -27,7 +28,7 @@ Router::Router(const Options& options, MappingTable& table, Records& records, co
   world.hooks.replay = [this](User& user, Replay what, std::string_view since) {
     delivery.to_mqtt.replay(user, what, since);
   };
-  admin.on_table_change = [this] { subscribe_feeds(); };
+  admin.on_table_change = [this] { table_changed(); };
   admin.elsewhere = [this](std::string_view name, JsonView c) {
     auto answer = outbox_admin.on_command(name, c);
     return answer ? std::move(answer) : accounts.on_command(name, c);
@@ -65,6 +66,33 @@ void Router::move(User& user) {
   world.clear(user, "in/state");
   to_show.push_back(user.key);
   show_contacts = true;
+}
+
+void Router::table_changed() {
+  std::vector<User*> gone;
+  for (const auto& [key, user] : world.users_by_key)
+    if (const auto match = world.table.by_jid(user->jid);
+        !user->account && (!match || match->row->kind != RowKind::user))
+      gone.push_back(user);
+  for (User* user : gone) {
+    world.log(LogLine::Level::warning, "event=user.unrouted user=" + log_value(user->jid.str()));
+    presences.leave(*user);
+    hide(*user);
+    world.forget_user(*user);
+  }
+  const bool some_were_unserved = world.unserved > 0;
+  world.unserved += gone.size();
+  if (some_were_unserved) {
+    const auto people = read_people(world);
+    delivery.to_mqtt.join(people);
+    for (User* user : people) {
+      roster.assert_pending(*user);
+      presences.join(*user);
+      to_show.push_back(user->key);
+      show_contacts = true;
+    }
+  }
+  subscribe_feeds();
 }
 
 void Router::forget(User& user) {

@@ -107,6 +107,7 @@ struct World {
   Jid component;  // our own domain
   Jid server;     // the legacy server's
   Instant now = 0, started = 0;
+  std::size_t unserved = 0;  // people of the records whom no row of the table covers
   bool xmpp_up = false, mqtt_up = false, mqtt5 = true;
   bool stopping = false;  // swept: nobody is shown as present any more, messages still go their way
   std::int64_t mark = 0;  // the counter of gw/mark

@@ -76,7 +76,9 @@ void XmppOutbox::pump() {
     for (const MessageRecord& row : rows) {
       if (world_.xmpp_full) return;
       upto_ = row.seq;
-      if (const User* owner = world_.user(row.user); owner && owner->account) continue;  // session_outbox.h
+      const User* owner = world_.user(row.user);
+      if (owner && owner->account) continue;    // session_outbox.h
+      if (!owner && !row.id.empty()) continue;  // no row serves the sender now: the first link-up after one does
       if (auto stanza = build_(row))
         send(row, std::move(*stanza));
       else

@@ -37,5 +37,48 @@ TEST_P(PeopleTest, what_was_accepted_for_whom_no_row_covers_waits_until_one_does
   people.expect_publish("bob", "in/msg", R"({"body":"1"})");
 }
 
+TEST_P(PeopleTest, whom_no_row_serves_any_more_goes_and_comes_back_with_the_row) {
+  good(add);
+  people.restart();
+  people.links_up();
+  people.settle();
+  people.befriend();
+  people.online("bob", "phone");
+  people.forget_effects();
+  good(remove);
+  people.expect_stanza("<presence type='unavailable' from='bob@mqtt.corp.example/phone' to='alice@corp.example'/>");
+  people.expect_cleared("bob", "in/contact/alice@corp.example");
+  people.expect_cleared("bob", "in/state");
+  people.expect_logged("event=user.unrouted user=bob@mqtt.corp.example");
+  people.forget_effects();
+  people.xmpp(
+      "<message type='chat' from='alice@corp.example/a' to='bob@mqtt.corp.example' id='1'><body>1</body></message>");
+  people.expect_stanza("<message type='error' to='alice@corp.example/a' id='1'/>");
+  people.expect_quiet();
+  good(add);  // no restart
+  people.settle();
+  people.expect_stanza("<presence type='probe' from='bob@mqtt.corp.example' to='alice@corp.example'/>");
+  people.expect_publish("bob", "in/contact/alice@corp.example", R"({"subscription":"both"})");
+  people.online("bob", "phone", "e2");
+  people.expect_stanza("<presence from='bob@mqtt.corp.example/phone' to='alice@corp.example'/>");
+}
+
+TEST_P(PeopleTest, what_waited_comes_when_a_row_is_added_back) {
+  good(add);
+  people.restart();
+  people.links_up();
+  people.settle();
+  people.broker_down();
+  people.xmpp(
+      "<message type='chat' from='alice@corp.example/a' to='bob@mqtt.corp.example' id='1'><body>1</body></message>");
+  good(remove);
+  people.broker_up(true);
+  people.settle();
+  people.expect_no_publish("bob", "in/msg");
+  good(add);
+  people.online("bob", "phone");
+  people.expect_publish("bob", "in/msg", R"({"body":"1"})");
+}
+
 }  // namespace people_test
 }  // namespace ferry
