@@ -16,10 +16,11 @@ Element presence_to(const Jid& jid, std::string_view type) {
 
 bool on_roster(const Contact* contact) { return contact && contact->record.listed; }
 
-std::string text_of_stanzas(const std::vector<Element>& stanzas) {
+std::string text_of_stanzas(const std::vector<Element>& stanzas, bool answers = false) {
   Element all("undo");
+  if (answers) all.set("answers", "request");
   for (const Element& e : stanzas) all.add(e);
-  return stanzas.empty() ? std::string() : to_xml(all, ns::client);
+  return stanzas.empty() && !answers ? std::string() : to_xml(all, ns::client);
 }
 
 // Nothing is there any more to undo it on: that is as good.
@@ -90,13 +91,13 @@ std::vector<Element> AccountJournal::undo_deny(const Contact* contact, const Jid
   return {presence_to(jid, "subscribed")};
 }
 
-std::int64_t AccountJournal::plan(Account& account, const Element& forward, const std::vector<Element>& inverse,
-                                  bool by_person, WriteState state) {
+std::int64_t AccountJournal::plan(Account& account, const Element& forward, std::string inverse, bool by_person,
+                                  WriteState state) {
   WriteRecord write;
   write.state = state;
   write.by_person = by_person;
   write.forward = to_xml(forward, ns::client);
-  write.inverse = text_of_stanzas(inverse);
+  write.inverse = std::move(inverse);
   write.at = world_.now;
   world_.count("account_writes");
   return world_.records.add_write(account.record.jid, write);
@@ -105,7 +106,7 @@ std::int64_t AccountJournal::plan(Account& account, const Element& forward, cons
 void AccountJournal::write_iq(Account& account, Element iq, const std::vector<Element>& inverse, bool by_person,
                               SessionIqs::Then then) {
   if (!account.up) return then(account, error(Condition::remote_server_timeout, "the XMPP server is away"));
-  const std::int64_t number = plan(account, iq, inverse, by_person, WriteState::planned);
+  const std::int64_t number = plan(account, iq, text_of_stanzas(inverse), by_person, WriteState::planned);
   iqs_.ask(account, std::move(iq), [this, number, then = std::move(then)](Account& a, const Result<Element>& answer) {
     // Refused: it never was. No answer: nobody knows, so it stays what it is, and will be undone.
     if (answer)
@@ -117,8 +118,8 @@ void AccountJournal::write_iq(Account& account, Element iq, const std::vector<El
 }
 
 void AccountJournal::write_presence(Account& account, const Element& presence, const std::vector<Element>& inverse,
-                                    bool by_person) {
-  plan(account, presence, inverse, by_person, WriteState::done);
+                                    bool by_person, bool answers) {
+  plan(account, presence, text_of_stanzas(inverse, answers), by_person, WriteState::done);
   if (account.user) world_.hooks.send_for_account(*account.user, presence);
 }
 
@@ -157,17 +158,20 @@ bool AccountJournal::undo(Account& account) {
         a.record.trouble = "write " + std::to_string(number) +
                            " could not be undone: " + std::string(condition_name(answer.error().condition));
         a.unsaved = true;
-        world_.count("account_writes_lasting");
-        world_.log(LogLine::Level::warning, "event=account.lasting account=" + log_value(a.record.jid.str()) +
-                                                " write=" + std::to_string(number) +
-                                                " condition=" + std::string(condition_name(answer.error().condition)));
-        world_.records.set_write(a.record.jid, number, WriteState::lasting);
+        lasts(a, number, condition_name(answer.error().condition));
       }
       undone_part(a, number);
     });
   }
   undone_part(account, write->number);
   return true;
+}
+
+void AccountJournal::lasts(Account& account, std::int64_t number, std::string_view why) {
+  world_.count("account_writes_lasting");
+  world_.log(LogLine::Level::warning, "event=account.lasting account=" + log_value(account.record.jid.str()) +
+                                          " write=" + std::to_string(number) + " condition=" + std::string(why));
+  world_.records.set_write(account.record.jid, number, WriteState::lasting);
 }
 
 void AccountJournal::on_sent(Account& account, std::int64_t number) {
@@ -177,7 +181,10 @@ void AccountJournal::on_sent(Account& account, std::int64_t number) {
 void AccountJournal::undone_part(Account& account, std::int64_t number) {
   if (account.undo_open == 0 || --account.undo_open > 0) return;
   const auto write = world_.records.last_write(account.record.jid, number + 1);
-  if (write && write->number == number) {  // else it was found to be lasting
+  const auto inverse = write && write->number == number ? parse_xml(write->inverse) : Result<Element>(Element("undo"));
+  if (inverse && inverse->attr("answers")) {
+    lasts(account, number, "request-answered");
+  } else if (write && write->number == number) {  // else it was found to be lasting
     world_.records.set_write(account.record.jid, number, WriteState::undone);
     world_.count("account_writes_undone");
   }

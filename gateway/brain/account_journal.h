@@ -25,10 +25,12 @@ class AccountJournal {
   static Element roster_remove(const Jid& jid);
 
   // An iq: carried out when its result comes; then_ hears of it. A presence: through the outbox, so it is as good as
-  // done.
+  // done. answers: somebody's wish that waited at the server, which nobody but them can put there again; undoing such a
+  // write leaves it lasting.
   void write_iq(Account& account, Element iq, const std::vector<Element>& inverse, bool by_person,
                 SessionIqs::Then then);
-  void write_presence(Account& account, const Element& presence, const std::vector<Element>& inverse, bool by_person);
+  void write_presence(Account& account, const Element& presence, const std::vector<Element>& inverse, bool by_person,
+                      bool answers = false);
 
   // Undoes one more write, if none is under way. False: nothing is left to undo.
   bool undo(Account& account);
@@ -36,8 +38,8 @@ class AccountJournal {
   static void session_down(Account& account) { account.undo_open = 0; }
 
  private:
-  std::int64_t plan(Account& account, const Element& forward, const std::vector<Element>& inverse, bool by_person,
-                    WriteState state);
+  std::int64_t plan(Account& account, const Element& forward, std::string inverse, bool by_person, WriteState state);
+  void lasts(Account& account, std::int64_t number, std::string_view why);
   void undone_part(Account& account, std::int64_t number);
 
   World& world_;

@@ -139,11 +139,11 @@ void SessionRequests::roster_remove(Account& account, const Jid& jid, JsonView, 
 }
 
 void SessionRequests::presence(Account& account, const Jid& jid, std::string_view type, const std::string& text,
-                               const std::vector<Element>& inverse, const Asked& asked) {
+                               const std::vector<Element>& inverse, const Asked& asked, bool answers) {
   Element e("presence");
   e.set("type", type).set("to", jid.bare_view());
   if (!text.empty()) e.add(Element("status")).add_text(text);
-  journal_.write_presence(account, e, inverse, true);
+  journal_.write_presence(account, e, inverse, true, answers);
   tell(account, asked, std::string("{}"));
 }
 
@@ -164,14 +164,15 @@ void SessionRequests::unsubscribe(Account& account, const Jid& jid, JsonView, co
 void SessionRequests::approve(Account& account, const Jid& jid, JsonView, const Asked& asked) {
   const Contact* known = contact_of(account, jid);
   if (known && known->record.from) return tell(account, asked, std::string("{}"));
-  presence(account, jid, "subscribed", {}, AccountJournal::undo_approve(known, jid), asked);
+  presence(account, jid, "subscribed", {}, AccountJournal::undo_approve(known, jid), asked,
+           known && known->record.request);
   settle_wish(account, jid);
 }
 
 void SessionRequests::deny(Account& account, const Jid& jid, JsonView, const Asked& asked) {
   const Contact* known = contact_of(account, jid);
   if (!known || (!known->record.from && !known->record.request)) return tell(account, asked, std::string("{}"));
-  presence(account, jid, "unsubscribed", {}, AccountJournal::undo_deny(known, jid), asked);
+  presence(account, jid, "unsubscribed", {}, AccountJournal::undo_deny(known, jid), asked, known->record.request);
   settle_wish(account, jid);
 }
 

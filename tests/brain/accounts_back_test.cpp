@@ -141,6 +141,19 @@ TEST_P(AccountsBackTest, what_cannot_be_undone_is_told_and_holds_up_nothing) {
   EXPECT_EQ(state(), "legacy");
 }
 
+TEST_P(AccountsBackTest, a_wish_that_was_answered_does_not_wait_again_and_that_is_told) {
+  dual();
+  server.accounts[account].pending.insert("eve@corp.example");
+  server.deliver(account, "<presence type='subscribe' from='eve@corp.example'/>");
+  request("approve", "eve@corp.example");
+  back();
+  EXPECT_EQ(state(), "legacy");
+  EXPECT_FALSE(server.accounts[account].roster.contains("eve@corp.example"));
+  stage.expect_logged("event=account.lasting account=bob@corp.example write=1 condition=request-answered");
+  EXPECT_NE(ask(R"({"command":"migrate.show","jid":"bob@corp.example"})").find(R"("state":"lasting")"),
+            std::string::npos);
+}
+
 // The gateway dies after every single tick in turn, before and after its commit, and the end is always the same.
 TEST_P(AccountsBackTest, a_crash_at_every_step_ends_the_same) {
   const OldAccount before = server.accounts[account];
