@@ -1,5 +1,6 @@
 #include "gateway/sessions.h"
 
+#include <algorithm>
 #include <filesystem>
 #include <type_traits>
 
@@ -60,6 +61,7 @@ void Sessions::decide(Brain& brain, Instant now) {
             brain.on_session_caught_up(e.jid, e.archive_id, e.complete, now);
           } else if constexpr (std::is_same_v<E, SessionDown>) {
             const bool refused = e.why == SessionDown::Why::auth_failed || e.why == SessionDown::Why::host_unknown;
+            if (e.why == SessionDown::Why::auth_failed && tried_.contains(e.jid.str())) refused_.insert(e.jid.str());
             brain.on_session_down({e.jid, refused, e.advice.empty() ? e.reason : e.reason + "; " + e.advice}, now);
           } else if constexpr (std::is_same_v<E, SessionStanza>) {
             brain.on_session_stanza({e.jid, std::move(e.stanza), source_of(e.source), std::move(e.archive_id), e.stamp},
@@ -83,6 +85,8 @@ void Sessions::carry_out(const std::vector<SessionEffect>& effects, Steady now) 
         break;
       case What::unwant:
         kept_.erase(e.account);
+        tried_.erase(e.account);
+        refused_.erase(e.account);
         link_.unwant(*jid);
         break;
       case What::send:
@@ -105,23 +109,34 @@ void Sessions::want(const SessionEffect& e) {
   if (!jid) return;
   SessionAccount account{*jid, {}, {}, {}, resource_of(*jid), e.presence, {}, e.text, {}};
   if (e.since > 0) account.archive_start = e.since;
-  std::string why = "no certificate and no password is kept for it; ferryctl password set --keep";
-  std::error_code ignored;
-  const auto uid = to_uid(*jid);
-  const std::string base = uid ? options_.session.certificates + "/" + *uid : std::string();
-  if (!options_.session.certificates.empty() && uid && std::filesystem::exists(base + ".crt", ignored)) {
-    account.certificate_file = base + ".crt";
-    account.key_file = base + ".key";
-  } else if (auto password = password_of(*jid, why)) {
-    account.password = std::move(*password);
+  std::string why =
+      "no certificate and no password is kept for it, and keys alone cannot log in: with [vault] "
+      "keep-passwords, ferryctl password set " +
+      e.account;
+  tried_[e.account] = 0;
+  if (auto login = login_of(*jid, why)) {
+    tried_[e.account] = login->version;
+    account.password = std::move(login->password);
+    account.certificate_file = std::move(login->certificate_file);
+    account.key_file = std::move(login->key_file);
   } else {
+    refused_.insert(e.account);
     events_.emplace_back(SessionDown{*jid, SessionDown::Why::auth_failed, why, {}});
-    return;
   }
   link_.want(std::move(account));
 }
 
-std::optional<std::string> Sessions::password_of(const Jid& jid, std::string& why) {
+std::optional<Sessions::Login> Sessions::login_of(const Jid& jid, std::string& why) {
+  const auto uid = to_uid(jid);
+  if (options_.session.certificates.empty() || !uid) return password_of(jid, why);
+  const std::string base = options_.session.certificates + "/" + *uid;
+  std::error_code missing;
+  const auto written = std::filesystem::last_write_time(base + ".crt", missing);
+  if (missing) return password_of(jid, why);
+  return Login{{}, base + ".crt", base + ".key", written.time_since_epoch().count()};
+}
+
+std::optional<Sessions::Login> Sessions::password_of(const Jid& jid, std::string& why) {
   if (options_.vault.key_file.empty()) return std::nullopt;
   const auto vault = Vault::open(options_.vault.key_file);
   if (!vault) return why = format_problem(vault.error()), std::nullopt;
@@ -132,10 +147,44 @@ std::optional<std::string> Sessions::password_of(const Jid& jid, std::string& wh
       if (record.kind != CredentialKind::password) continue;
       const auto secret = vault->open_password(jid, record.sealed);
       if (!secret) return why = secret.error(), std::nullopt;
-      return std::string(secret->view());
+      return Login{std::string(secret->view()), {}, {}, record.changed};
     }
   } catch (const StoreFailure& failure) { why = failure.what(); }
   return std::nullopt;
+}
+
+// Some of those who were refused, each in turn.
+void Sessions::look_again() {
+  auto account = refused_.upper_bound(looked_at_);
+  for (std::size_t n = std::min(looks_at_a_time, refused_.size()); n > 0; --n) {
+    if (account == refused_.end()) account = refused_.begin();
+    looked_at_ = *account;
+    const auto jid = Jid::parse(looked_at_);
+    std::string ignored;
+    auto login = jid ? login_of(*jid, ignored) : std::nullopt;
+    if (!login || login->version == tried_[looked_at_]) {
+      ++account;
+      continue;
+    }
+    tried_[looked_at_] = login->version;
+    link_.set_credentials(*jid, std::move(login->password), std::move(login->certificate_file),
+                          std::move(login->key_file));
+    account = refused_.erase(account);
+  }
+}
+
+void Sessions::on_time(Steady now) {
+  if (!refused_.empty() && now >= look_at_) {
+    look_at_ = now + look_time;
+    look_again();
+  }
+  link_.on_time(now);
+}
+
+std::optional<Steady> Sessions::deadline() const {
+  const auto link = link_.deadline();
+  if (refused_.empty()) return link;
+  return link ? std::min(*link, look_at_) : look_at_;
 }
 
 void Sessions::send(const std::string& account, const std::string& text, std::int64_t token) {

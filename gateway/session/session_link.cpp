@@ -13,6 +13,8 @@ bool same_credentials(const SessionAccount& a, const SessionAccount& b) {
          a.resource == b.resource;
 }
 
+bool has_credentials(const SessionAccount& a) { return !a.password.empty() || !a.certificate_file.empty(); }
+
 }  // namespace
 
 WorkerSettings settings_for_workers(const SessionLink::Settings& settings) {
@@ -45,8 +47,7 @@ void SessionLink::Impl::want(SessionAccount wanted) {
     if (place->state == SessionPlace::State::shutting) place->reopen = true;
     if (same) return;
     if (place->state == SessionPlace::State::refused) {
-      place->state = SessionPlace::State::waiting;
-      queue_.add(place->id, now);
+      try_again(*place, now);
     } else if (place->open()) {
       place->reopen = true;
       places_.shut(*place);
@@ -55,8 +56,26 @@ void SessionLink::Impl::want(SessionAccount wanted) {
   }
   const std::uint32_t id = ++last_id_;
   ids_.emplace(wanted.jid, id);
-  accounts_.emplace(id, SessionPlace(id, std::move(wanted), seed_ ^ (std::uint64_t{id} * 0x9e3779b97f4a7c15U)));
-  queue_.add(id, now);
+  const auto place =
+      accounts_.emplace(id, SessionPlace(id, std::move(wanted), seed_ ^ (std::uint64_t{id} * 0x9e3779b97f4a7c15U)));
+  place.first->second.state = SessionPlace::State::refused;
+  try_again(place.first->second, now);
+}
+
+void SessionLink::Impl::try_again(SessionPlace& place, Steady now) {
+  if (!has_credentials(place.account)) return;
+  place.state = SessionPlace::State::waiting;
+  queue_.add(place.id, now);
+}
+
+void SessionLink::Impl::set_credentials(const Jid& bare, std::string password, std::string certificate_file,
+                                        std::string key_file) {
+  SessionPlace* place = find(bare);
+  if (!place) return;
+  place->account.password = std::move(password);
+  place->account.certificate_file = std::move(certificate_file);
+  place->account.key_file = std::move(key_file);
+  if (place->state == SessionPlace::State::refused) try_again(*place, steady_now());
 }
 
 void SessionLink::Impl::unwant(const Jid& bare) {
@@ -194,6 +213,10 @@ SessionLink::SessionLink(Poller& poller, Inbox& inbox, Settings settings, std::u
 SessionLink::~SessionLink() = default;
 
 void SessionLink::want(SessionAccount account) { impl_->want(std::move(account)); }
+void SessionLink::set_credentials(const Jid& bare, std::string password, std::string certificate_file,
+                                  std::string key_file) {
+  impl_->set_credentials(bare, std::move(password), std::move(certificate_file), std::move(key_file));
+}
 void SessionLink::unwant(const Jid& bare) { impl_->unwant(bare); }
 void SessionLink::set_archive_id(const Jid& bare, std::string archive_id) {
   if (SessionPlace* place = impl_->find(bare)) place->account.archive_id = std::move(archive_id);

@@ -50,6 +50,9 @@ class SessionLink final {
   // Log in, or log in again with what has changed (only `presence`, `roster_version`, `archive_id` and `archive_start`
   // changed: taken note of for the next log-in). The account's domain must be settings.domain.
   void want(SessionAccount account);
+  // Other credentials than those it was wanted with: who was refused is tried again with them. An account that is
+  // wanted without any counts as refused, and waits for these.
+  void set_credentials(const Jid& bare, std::string password, std::string certificate_file, std::string key_file);
   void unwant(const Jid& bare);  // SessionDown{unwanted} follows; acknowledged sends stay so
   // Where the next catch-up begins. The link moves it forward by itself, with committed().
   void set_archive_id(const Jid& bare, std::string archive_id);

@@ -27,6 +27,7 @@ class SessionLink::Impl {
                 SessionLink::most_alone) {}
 
   void want(SessionAccount wanted);
+  void set_credentials(const Jid& bare, std::string password, std::string certificate_file, std::string key_file);
   void unwant(const Jid& bare);
   SessionPlace* find(const Jid& bare);
   const SessionPlace* find(const Jid& bare) const { return const_cast<Impl*>(this)->find(bare); }
@@ -57,6 +58,7 @@ class SessionLink::Impl {
   void probed(int fd);
   void tell_down(SessionPlace& place, const WorkerDown& down);
   void forget(SessionPlace& place);
+  void try_again(SessionPlace& place, Steady now);
   void say_presence(SessionPlace& place);
 
   Inbox& inbox_;

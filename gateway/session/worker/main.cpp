@@ -53,7 +53,7 @@ int main(int argc, char** argv) {
     std::printf(version ? "ferry-session " FERRY_VERSION "\n"
                         : "ferry-session holds sessions on an XMPP server for ferryd, which starts it by itself and "
                           "says\nwhat to do through a socket. There is nothing to run by hand; see ferryd --help, "
-                          "[sessions].\n");
+                          "[session].\n");
     return version || std::string_view(argv[1]) == "--help" || std::string_view(argv[1]) == "-h" ? 0 : 2;
   }
   confine();
