@@ -108,6 +108,7 @@ class AccountVisitor {
   virtual ~AccountVisitor() = default;
   virtual void begin_account(const AccountHead& head) = 0;
   virtual void keys(const ScramKeys& keys) = 0;
+  virtual void password(std::string_view) {}  // in the clear, besides its keys: who does not keep it does nothing
   virtual void contact(const RosterEntry& entry) = 0;
   virtual void request(const SubscriptionRequest& request) = 0;
   virtual void message(const StoredMessage& message) = 0;

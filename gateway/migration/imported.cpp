@@ -68,6 +68,7 @@ ImportedWriter::~ImportedWriter() {
 void ImportedWriter::begin_account(const AccountHead& head) {
   head_ = head;
   keys_.clear();
+  password_.wipe();
   place_ = 0;
   database_.begin();
   run(s_->add, head.jid.str(), head.name, head.email, static_cast<std::int64_t>(head.disabled), head.created,
@@ -112,8 +113,9 @@ void ImportedWriter::piece(const AccountPiece& piece) {
 
 void ImportedWriter::end_account() {
   database_.commit();
-  if (!keys_.empty() && keep_keys_) keep_keys_(*head_, keys_);
+  if (!keys_.empty() && keep_keys_) keep_keys_(*head_, keys_, password_);
   keys_.clear();
+  password_.wipe();
   next_.end_account();
 }
 

@@ -17,14 +17,17 @@ namespace ferry {
 
 class ImportedWriter final : public AccountVisitor {
  public:
-  // Of one account, after everything else of it is committed; not called for accounts without keys.
-  using KeepKeys = std::function<void(const AccountHead& head, const std::vector<ScramKeys>& keys)>;
+  // Of one account, after everything else of it is committed; not called for accounts without keys. password: empty
+  // where the source has none in the clear.
+  using KeepKeys =
+      std::function<void(const AccountHead& head, const std::vector<ScramKeys>& keys, const Secret& password)>;
   // database: of this version of the store (schema.h). next: sees the same after this, which is where problems go.
   ImportedWriter(Database& database, KeepKeys keep_keys, AccountVisitor& next, Instant now);
   ~ImportedWriter() override;
 
   void begin_account(const AccountHead& head) override;
   void keys(const ScramKeys& keys) override;
+  void password(std::string_view password) override { password_ = Secret(password); }
   void contact(const RosterEntry& entry) override;
   void request(const SubscriptionRequest& request) override;
   void message(const StoredMessage& message) override;
@@ -44,6 +47,7 @@ class ImportedWriter final : public AccountVisitor {
   std::unique_ptr<Statements> s_;
   std::optional<AccountHead> head_;
   std::vector<ScramKeys> keys_;
+  Secret password_;
   std::int64_t account_ = 0, place_ = 0;
 };
 

@@ -140,6 +140,7 @@ void Intake::password(const Place& place, std::string_view password) {
     keys_ |= 1U << static_cast<unsigned>(hash);
     visitor_.keys(made);
   }
+  visitor_.password(password);
 }
 
 void Intake::keys(const Place& place, ScramKeys keys) {

@@ -48,7 +48,7 @@ TEST(Imported, ComesOutAsItWentInHoweverOften) {
     Recorder next;
     ImportedWriter writer(
         *database,
-        [&](const AccountHead& head, const std::vector<ScramKeys>& keys) {
+        [&](const AccountHead& head, const std::vector<ScramKeys>& keys, const Secret&) {
           auto& list = kept[head.jid.str()];
           list.clear();
           for (const ScramKeys& one : keys) list.push_back(one.copy());

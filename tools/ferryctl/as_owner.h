@@ -1,6 +1,7 @@
 // Root works on the store as its owner: files that root makes beside it ferryd could not open.
 #pragma once
 
+#include <pwd.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -23,6 +24,13 @@ class AsOwner {
   }
   ~AsOwner() {
     if (changed_ && (::seteuid(0) != 0 || ::setegid(0) != 0)) std::abort();
+  }
+  // Where something could not be done to this folder: as whom, and what helps.
+  std::string advice(const std::string& folder) const {
+    const passwd* user = changed_ ? ::getpwuid(::geteuid()) : nullptr;
+    if (user == nullptr) return {};
+    const std::string name = user->pw_name;
+    return " as " + name + ", the store's owner; for it: install -d -o " + name + " -m 0750 " + folder;
   }
   AsOwner(const AsOwner&) = delete;
   AsOwner& operator=(const AsOwner&) = delete;

@@ -1,6 +1,7 @@
 #include "tools/ferryctl/credential_access.h"
 
 #include <chrono>
+#include <filesystem>
 
 #include "tools/ferryctl/as_owner.h"
 #include "tools/ferryctl/print.h"
@@ -22,6 +23,9 @@ Result<Vault, std::string> open_vault(const Options& options) {
 }
 
 Result<std::unique_ptr<Credentials>, std::string> open_credentials(const Options& options) {
+  std::error_code unknown;
+  if (!std::filesystem::exists(options.store.path, unknown) && !unknown)
+    return "there is no store at " + options.store.path + " yet: ferryd makes it when it is started for the first time";
   const AsOwner owner(options.store.path);  // SQLite may have to make the log's index
   auto credentials = Credentials::open(options.store.path);
   if (!credentials) return credentials.error().text;
@@ -39,13 +43,28 @@ Result<MappingTable, std::string> read_table(CtlCall& call) {
   return table;
 }
 
+// Whose account is on its way can log in before its row stands, and whose is on its way back no more: the file is
+// written when people are told to move, not at each step of theirs.
+std::string follow_accounts(CtlCall& call, MappingTable& table) {
+  return each_listed(call.gateway, "migrate.list", "accounts", [&](JsonView item) {
+    const std::string jid = text_of(item, "jid"), target = text_of(item, "target");
+    if (target == "dual" || target == "moved") {
+      if (auto row = parse_row("user " + jid + " {root}/u/{uid}"))
+        (void)table.add(*std::move(row));  // refused: has one
+    } else if (target == "legacy" && text_of(item, "state") != "legacy") {
+      table.remove(jid);
+    }
+  });
+}
+
 int apply_auth_file(CtlCall& call, const std::string& path) {
   const auto vault = open_vault(call.options);
   if (!vault) return complain(vault.error()), exit_refused;
   const auto credentials = open_credentials(call.options);
   if (!credentials) return complain(credentials.error()), exit_refused;
-  const auto table = read_table(call);
+  auto table = read_table(call);
   if (!table) return complain(table.error()), exit_refused;
+  if (const std::string wrong = follow_accounts(call, *table); !wrong.empty()) return complain(wrong), exit_refused;
   AuthExport result;
   {
     const AsOwner owner(call.options.store.path);
@@ -55,7 +74,8 @@ int apply_auth_file(CtlCall& call, const std::string& path) {
     return complain(wrong), exit_refused;
   const auto number = [](std::size_t n) { return counted(static_cast<std::int64_t>(n), "credential", "credentials"); };
   if (result.without_row > 0)
-    complain(number(result.without_row) + " of JIDs that no user row of the mapping table covers: left out");
+    complain(number(result.without_row) +
+             " of people without a row in the mapping table, who have not been told to move: left out");
   if (result.left_out > 0) complain(number(result.left_out) + " of names that do not fit: left out");
   if (result.unreadable > 0)
     complain(number(result.unreadable) + " cannot be read: left out; the first: " + printable(result.first_unreadable));
@@ -70,6 +90,15 @@ int refresh_auth_file(CtlCall& call) {
   if (!call.line.json)
     say("the broker does not know yet: set [vault] auth-file, or ferryctl broker apply --auth-file FILE");
   return exit_done;
+}
+
+void auth_file_follows(CtlCall& call) {
+  if (call.options.vault.key_file.empty()) return;  // the broker asks somebody else
+  if (!call.options.vault.auth_file.empty())
+    apply_auth_file(call, call.options.vault.auth_file);
+  else if (!call.line.json)
+    say("now the broker must know who may log in: ferryctl broker apply --auth-file FILE, each time that people move "
+        "or come back; with [vault] auth-file it is written by itself");
 }
 
 }  // namespace ferry

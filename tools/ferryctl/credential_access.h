@@ -20,5 +20,7 @@ Result<MappingTable, std::string> read_table(CtlCall& call);
 int apply_auth_file(CtlCall& call, const std::string& path);
 // The same after a change, where [vault] auth-file names one; otherwise says what is left to do.
 int refresh_auth_file(CtlCall& call);
+// The same after people were told to move or to come back. Where it fails, that is said, and what was done stays done.
+void auth_file_follows(CtlCall& call);
 
 }  // namespace ferry

@@ -67,31 +67,44 @@ bool read_job(const CtlCall& call, ImportJob& job) {
   return true;
 }
 
+// The sources are read as who we are: files of other servers are seldom its to read whose the store is. (SQLite gives
+// what it makes beside the store to the store's owner.)
 int apply(CtlCall& call, ImportJob& job, MigrateReport& report) {
   if (!usable(call)) return exit_usage;
-  const AsOwner owner(call.options.store.path);
-  auto database = open_store(call.options);
+  auto database = [&] {
+    const AsOwner owner(call.options.store.path);
+    return open_store(call.options);
+  }();
   if (!database) return complain(database.error()), exit_refused;
   auto vault = open_vault(call.options);
   auto credentials = open_credentials(call.options);
   if (!credentials) return complain(credentials.error()), exit_refused;
   if (!vault) complain("passwords are not kept: " + vault.error());
   const Instant now = now_of_credentials();
+  std::int64_t came = 0, keys_only = 0;
   // The passwords' table has a connection of its own, so its turn is after the account's commit. It is idempotent too.
-  const auto keep = [&](const AccountHead& head, const std::vector<ScramKeys>& keys) {
+  const auto keep = [&](const AccountHead& head, const std::vector<ScramKeys>& keys, const Secret& password) {
     if (!vault) return;
     (*credentials)->begin();
     for (const ScramKeys& one : keys)
       (*credentials)->put(head.jid, kind_of(one.hash), vault->seal(head.jid, one), head.source, now);
+    const bool kept = call.options.vault.keep_passwords && !password.empty();
+    if (kept)
+      (*credentials)
+          ->put(head.jid, CredentialKind::password, vault->seal_password(head.jid, password.view()), head.source, now);
     (*credentials)->commit();
+    ++came;
+    keys_only += !kept;
   };
   job.options.make_keys = vault.ok();
   ImportedWriter writer(**database, keep, report, now);
   const bool complete = run_import(job, writer);
   report.finish(complete);
-  if (vault && !call.options.vault.auth_file.empty())
-    complain("the broker's plugin hears of the passwords by: ferryctl broker apply --auth-file " +
-             call.options.vault.auth_file);
+  if (keys_only > 0)
+    complain(counted(keys_only, "account has", "accounts have") +
+             " keys and no password: enough for the broker, not for a session of Ferry's, which needs a certificate "
+             "([session] certificates) or, with [vault] keep-passwords, ferryctl password set or password ask");
+  if (came > 0) auth_file_follows(call);
   return complete ? exit_done : exit_refused;
 }
 

@@ -3,13 +3,16 @@
 #include <charconv>
 #include <cmath>
 
+#include "tools/ferryctl/credential_access.h"
 #include "tools/ferryctl/migrate_words.h"
 
 namespace ferry {
 namespace {
 
-void say_not_done(const Answer& answer) {
-  if (!answer["done"].boolean().value_or(false)) say("nothing was changed; --apply does it");
+// Only where something was done.
+void after(CtlCall& call) {
+  if (call.line.has("--apply")) return auth_file_follows(call);
+  if (!call.line.json) say("nothing was changed; --apply does it");
 }
 
 }  // namespace
@@ -23,14 +26,15 @@ int migrate_start(CtlCall& call) {
   if (*rate > 0) numbers.emplace_back("rate", *rate);
   const std::string command = command_for(call, "migrate.start", {{"to", to}}, numbers);
   if (command.empty()) return exit_usage;
-  return ask_and_print(call, command, [&](const Answer& answer) {
+  const int done = ask_and_print(call, command, [&](const Answer& answer) {
     const JsonView a = answer.json.root();
     say(counted(integer_of(a, "go_on"), "account goes", "accounts go") + " on to " + to + "; " + number_of(a, "there") +
         " are there, " + number_of(a, "further") + " are further, " + number_of(a, "going_back") +
         " are on their way back");
-    say_not_done(answer);
     return exit_done;
   });
+  if (done == exit_done) after(call);
+  return done;
 }
 
 int migrate_pause(CtlCall& call) {
@@ -47,7 +51,8 @@ int migrate_stop_on(CtlCall& call) {
   const std::string& text = call.words[1];
   double percent = 0;
   const auto [end, wrong] = std::from_chars(text.data(), text.data() + text.size(), percent);
-  const bool rest = end == text.data() + text.size() || (*end == '%' && end + 1 == text.data() + text.size());
+  const bool sign = end + 1 == text.data() + text.size() && *end == '%';
+  const bool rest = sign || end == text.data() + text.size();
   if (wrong != std::errc() || !rest || !(percent >= 0) || percent > 100)
     return complain("expected a percentage such as 2 or 0.5; 0: never"), exit_usage;
   const auto least = number_flag(call, "--least", 1, 1'000'000, 20);
@@ -59,8 +64,8 @@ int migrate_stop_on(CtlCall& call) {
       .field("permille", static_cast<std::int64_t>(std::lround(percent * 10)))
       .field("least", *least);
   return ask_and_print(call, json.end_object().take(), [&](const Answer&) {
-    say(call.words[0] + (percent > 0 ? ": stops where more than " + text + " of at least " + std::to_string(*least) +
-                                           " transitions fail"
+    say(call.words[0] + (percent > 0 ? ": stops where more than " + text + (sign ? "" : "%") +
+                                           " of its transitions fail, once there were " + std::to_string(*least)
                                      : ": never stops by itself"));
     return exit_done;
   });
@@ -69,7 +74,7 @@ int migrate_stop_on(CtlCall& call) {
 int migrate_back(CtlCall& call) {
   const std::string command = command_for(call, "migrate.back");
   if (command.empty()) return exit_usage;
-  return ask_and_print(call, command, [&](const Answer& answer) {
+  const int done = ask_and_print(call, command, [&](const Answer& answer) {
     const JsonView a = answer.json.root();
     say(counted(integer_of(a, "go_back"), "account goes", "accounts go") + " back, " + number_of(a, "there") +
         " never left");
@@ -78,9 +83,10 @@ int migrate_back(CtlCall& call) {
     if (integer_of(a, "messages_not_taken") > 0)
       say("warning: " + counted(integer_of(a, "messages_not_taken"), "message was", "messages were") +
           " taken by no MQTT device yet; they remain in the server's archive only");
-    say_not_done(answer);
     return exit_done;
   });
+  if (done == exit_done) after(call);
+  return done;
 }
 
 int migrate_show(CtlCall& call) {

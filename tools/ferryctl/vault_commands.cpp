@@ -5,6 +5,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <filesystem>
 
 #include "tools/ferryctl/as_owner.h"
 #include "tools/ferryctl/credential_access.h"
@@ -37,7 +38,7 @@ int vault_init(CtlCall& call) {
              exit_refused;
     const AsOwner owner(call.options.store.path);  // ferryd must be able to read it
     if (const std::string wrong = write_new(path, Vault::new_key_file().view()); !wrong.empty())
-      return complain(wrong), exit_refused;
+      return complain(wrong + owner.advice(std::filesystem::path(path).parent_path().string())), exit_refused;
     return say(path +
                " is made, for its owner only. Keep a copy apart from the store: without it the credentials are lost"),
            exit_done;
