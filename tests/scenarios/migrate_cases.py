@@ -119,6 +119,46 @@ async def one_of_two_goes_back(server_class):
         await site.as_before()
 
 
+async def a_password_that_comes_later_is_tried(server_class):
+    """None, then a wrong one, then the right one, while ferryd runs and nothing is started again."""
+    async with site_of(server_class) as site:
+        alice, bob = site.people[:2]
+
+        def give(password):
+            site.ctl('password', 'set', bob, '-', stdin=password + '\n')
+
+        async def trouble(text):
+            while True:
+                account = (await site.said('migrate', 'show', bob))['account']
+                if text in account.get('trouble', ''):
+                    return account
+                await asyncio.sleep(0.2)  # ferryctl is asked again: it has nothing to wait with
+
+        site.ctl('password', 'remove', bob)
+        await site.plan([alice, bob])
+        await site.move('shadow')
+        account = await trouble('ferryctl password set ' + bob)
+        assert account['session'] == 'down', account
+        await asyncio.to_thread(give, 'not his')
+        await trouble('not-authorized')
+        await asyncio.to_thread(give, site.server.accounts['a1'])
+        await site.sessions()
+        assert not (await site.said('migrate', 'show', bob))['account'].get('trouble')
+
+
+async def who_may_log_in_follows_the_move(server_class):
+    """The broker's file, with [vault] auth-file: who was told to move is in it at once, who goes back is not."""
+    async with site_of(server_class, auth_file=True) as site:
+        alice, bob = site.people[:2]
+        await site.plan([alice, bob])
+        await site.move('shadow')
+        assert not site.who_may_log_in()
+        await site.move('dual')
+        assert site.who_may_log_in() == {alice, bob}, site.who_may_log_in()
+        await site.back(bob)
+        assert site.who_may_log_in() == {alice}, site.who_may_log_in()
+
+
 async def messages_survive_kills_each_once(server_class):
     """Who was told nothing and who moved write to each other while ferryd dies again and again: what the server may
     have taken before is found in its archive, and what came meanwhile as well."""

@@ -82,6 +82,14 @@ async def applied_twice_and_exported():
     for _ in range(2):
         report = ctl.json(*store, 'migrate', 'import', '--apply', path)
         assert report['applied'] and report['summary']['accounts'] == 2, report
+    said = ctl(*store, 'migrate', 'import', '--apply', path).stderr
+    assert '1 account has keys and no password' in said, said
+    kinds = {c['kind'] for c in ctl.json(*store, 'password', 'list', 'anna@corp.example')['credentials']}
+    assert kinds == {'SCRAM-SHA-1', 'SCRAM-SHA-256'}, kinds
+    keep = [*store, '--vault.keep-passwords', 'true']
+    assert 'no password' not in ctl(*keep, 'migrate', 'import', '--apply', path).stderr
+    kept = {c['kind'] for c in ctl.json(*keep, 'password', 'list', 'anna@corp.example')['credentials']}
+    assert kept == kinds | {'password'}, kept
     out = os.path.join(ctl.directory, 'out.xml')
     ctl(*store, 'migrate', 'export', out)
     assert stat.S_IMODE(os.stat(out).st_mode) == 0o600

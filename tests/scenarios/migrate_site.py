@@ -18,7 +18,7 @@ ROSTER = '{jabber:iq:roster}'
 
 
 class MigrationSite:
-    def __init__(self, server_class, people=PEOPLE):
+    def __init__(self, server_class, people=PEOPLE, auth_file=False):
         self.people = ['a%d@localhost' % n for n in range(people)]
         self.server = server_class({'a%d' % n: 'pa%d' % n for n in range(people)})
         self.broker = Mosquitto(users={jid: 'm-' + jid for jid in self.people})
@@ -28,6 +28,9 @@ class MigrationSite:
             'vault': {'key-file': vault, 'keep-passwords': 'true'},
             'limits': {'user-rate': 0},
         }
+        self.auth_file = os.path.join(os.path.dirname(vault), 'ferry.auth')
+        if auth_file:
+            options['vault']['auth-file'] = self.auth_file
         self.ferryd = Ferryd(self.broker, self.server, options=options)
         self.servers = [self.broker, self.server, self.ferryd]
         self.clients = []
@@ -53,6 +56,11 @@ class MigrationSite:
     async def said(self, *arguments):
         """What ferryctl answers, as JSON."""
         return json.loads((await asyncio.to_thread(self.ctl, '--json', *arguments)).stdout)
+
+    def who_may_log_in(self):
+        with open(self.auth_file, encoding='utf-8') as file:
+            text = file.read()
+        return {jid for jid in self.people if jid in text}
 
     # ---- people
     async def xmpp(self, jid, resource='desk', **connect):
