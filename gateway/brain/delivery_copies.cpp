@@ -10,7 +10,8 @@ namespace ferry {
 // A gateway's domain; for an account of the legacy server, which may talk to our own domain through that server, the
 // account itself; in a room, where nobody need know whose the account is, the occupant.
 std::string Delivery::hop_of(const User& user, const Jid& peer) const {
-  if (const Room* room = room_of(user, peer.bare_view())) return room->record.room.str() + "/" + room->nick;
+  if (const Room* room = room_of(user, peer.bare_view()))
+    return room->record.room.str() + "/" + peer_level(room->nick);  // a hop has no blanks
   return user.account ? user.jid.str() : std::string(world_.component.domainpart());
 }
 

@@ -129,6 +129,7 @@ void SessionRooms::reset(Account& account, Room& room) {
   room.state = Room::State::idle;
   room.occupants.clear();
   room.error.reset();
+  room.resent.clear();
   room.nicks = room.attempts = 0;
   ++room.asks;
   at(account, room, Timer::act, std::nullopt);

@@ -105,7 +105,6 @@ TEST_P(AccountsRoomMessagesTest, history_comes_once_whatever_the_way) {
   server.rooms.says(sea, "alice", "<body>No id</body>", "");
   plan();
   start("dual");
-  stage.online(account, "phone");
   EXPECT_EQ(heard("Before"), 1U);
   EXPECT_EQ(heard("No id"), 1U);
   server.rooms.says(sea, "alice", "<body>Heard</body>", "h2");
