@@ -88,6 +88,8 @@ std::string to_json(const Message& m, const Delivery& d) {
   if (!m.lang.empty()) json.field("lang", m.lang);
   for (const Translator& t : translators())
     if (t.write_json) t.write_json(m.parts, json);
+  if (!d.room.empty()) json.field("room", d.room);
+  if (!d.nick.empty()) json.field("nick", d.nick);
   json.field("ts", format_instant(d.ts));
   if (!d.xmpp_id.empty() && d.xmpp_id != d.id) json.field("xmppId", d.xmpp_id);
   return json.end_object().take();

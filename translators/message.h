@@ -20,10 +20,11 @@ namespace ferry::message {
 
 // What the gateway knows of a message beyond the stanza. Empty fields are left out.
 struct Delivery {
-  std::string_view id;       // the gateway's own for one from XMPP, the client's for the user's own
-  Instant ts = 0;            // original time of sending
-  std::string_view device;   // of the sender, on the user's own messages
-  std::string_view xmpp_id;  // the id of the stanza, where it is another
+  std::string_view id;                    // the gateway's own for one from XMPP, the client's for the user's own
+  Instant ts = 0;                         // original time of sending
+  std::string_view device;                // of the sender, on the user's own messages
+  std::string_view xmpp_id;               // the id of the stanza, where it is another
+  std::string_view room = {}, nick = {};  // of a message in a room, or of one of its occupants: XEP-0045
 };
 std::string to_json(const Message& message, const Delivery& delivery);
 

@@ -8,7 +8,9 @@
 #include <string>
 
 #include "gateway/brain/account_records.h"
+#include "gateway/brain/room.h"
 #include "gateway/brain/xmpp_outbox.h"
+#include "translators/room.h"
 
 namespace ferry {
 
@@ -40,6 +42,12 @@ struct Account {
   std::map<std::string, std::uint64_t> seen_roster;
   bool roster_known = false;  // in this session
 
+  // ---- rooms (session_rooms.h), by bare JID
+  std::map<std::string, Room, std::less<>> rooms;
+  std::map<std::string, room::Bookmark, std::less<>> bookmarks;  // while they are asked for
+  int bookmarks_open = 0;                                        // questions whose answers have not come
+  bool bookmarks_whole = true;                                   // no answer was missing
+
   // ---- transitions
   bool active = false;  // the driver has given it its turn
   Instant active_since = 0;
@@ -59,5 +67,14 @@ struct Account {
   Account(const Account&) = delete;
   Account& operator=(const Account&) = delete;
 };
+
+// The room of the user's that has this bare JID, or nullptr. Whoever writes to one of its occupants writes to it.
+inline Room* room_of(const User& user, std::string_view bare) {
+  if (!user.account) return nullptr;
+  const auto it = user.account->rooms.find(bare);
+  return it == user.account->rooms.end() ? nullptr : &it->second;
+}
+// Why a message to this address of a room would be in vain; nullopt: it would not. groupchat: to all that are in it.
+std::optional<StanzaError> no_talk(const User& user, const Jid& to, bool groupchat);
 
 }  // namespace ferry

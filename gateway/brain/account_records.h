@@ -55,6 +55,26 @@ struct DifferenceRecord {
   Instant at = 0;
 };
 
+// What an account's owner wants of a room (XEP-0045). Stored by number: they never change their meaning.
+enum class RoomWish : std::uint8_t {
+  joined = 0,   // to be in it
+  left = 1,     // not to be in it, whatever the bookmarks say
+  put_out = 2,  // was in it until the room put them out: as left, until they ask for it
+  invited = 3,  // somebody asks them in
+  gone = 4,     // no longer theirs: what is shown of it is to be cleared
+  known = 5,    // a bookmark, not to be joined by itself. Never stored
+};
+struct RoomRecord {
+  Jid room;  // bare
+  RoomWish wish = RoomWish::joined;
+  bool bookmarked = false;         // on the list at the server, to be joined by itself
+  bool asked = false;              // by a request: nick and password are the owner's word
+  std::string nick, name;          // nick empty: the account's localpart
+  std::string password = {};       // of a request or an invitation, not of a bookmark: its server has that one
+  std::string by = {}, text = {};  // invited: who, and what they wrote. put_out: the condition, and the room's reason
+  Instant last = 0;                // when its latest message came, about; 0: it was never joined
+};
+
 class AccountRecords {
  public:
   virtual ~AccountRecords() = default;
@@ -77,6 +97,10 @@ class AccountRecords {
   virtual void put_difference(const Jid& account, const DifferenceRecord& difference) = 0;
   virtual void remove_difference(const Jid& account, std::string_view kind, std::string_view peer) = 0;
   virtual std::vector<DifferenceRecord> differences(const Jid& account, std::size_t limit) = 0;
+
+  virtual void each_room(const std::function<void(const Jid& account, RoomRecord room)>& visit) = 0;
+  virtual void put_room(const Jid& account, const RoomRecord& room) = 0;
+  virtual void remove_room(const Jid& account, const Jid& room) = 0;
 };
 
 }  // namespace ferry

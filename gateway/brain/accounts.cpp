@@ -14,7 +14,8 @@ Accounts::Accounts(World& world, Roster& roster, Presences& presences, Delivery&
           [&delivery](const MessageRecord& r) { return delivery.build(r); }),
       shadow_(world),
       journal_(world, iqs_, outbox_),
-      bridge_(world, roster, presences, delivery, iqs_, outbox_, shadow_),
+      rooms_(world, delivery, requests, iqs_, outbox_),
+      bridge_(world, roster, presences, delivery, iqs_, outbox_, shadow_, rooms_),
       verify_(world, iqs_, shadow_, bridge_),
       requests_(world, requests, roster, journal_, iqs_) {
   world_.hooks.send_by_session = [this](User& user, Element e) { return outbox_.send(*user.account, std::move(e)); };
@@ -31,7 +32,7 @@ Accounts::Accounts(World& world, Roster& roster, Presences& presences, Delivery&
   };
   world_.hooks.tell_presence = [this](User& user) { bridge_.tell_presence(*user.account); };
   requests.by_session = [this](User& user, std::string_view name, JsonView payload, const Requests::Asked& asked) {
-    return requests_.on_request(user, name, payload, asked);
+    return requests_.on_request(user, name, payload, asked) || rooms_.on_request(user, name, payload, asked);
   };
 }
 
@@ -40,6 +41,7 @@ void Accounts::start() {
     std::string bare = record.jid.str();
     accounts_.emplace(std::move(bare), std::make_unique<Account>(std::move(record)));
   });
+  rooms_.read([this](const Jid& jid) { return find(jid.str()); });
   for (auto& [bare, account] : accounts_) {
     const AccountState state = account->record.state;
     if (state != AccountState::legacy && state != AccountState::shadow)
@@ -156,6 +158,7 @@ void Accounts::session_sent(const Jid& bare, std::int64_t token) {
 void Accounts::on_time() {
   iqs_.on_time();
   bridge_.on_time();
+  rooms_.on_time();
   if (accounts_.empty()) return;
   if (world_.now >= drive_at_) {
     drive_at_ = world_.now + (rate_ < 10 ? second / static_cast<Duration>(rate_) : step_time);
@@ -184,6 +187,7 @@ std::optional<Instant> Accounts::next_deadline() const {
   };
   consider(iqs_.next_deadline());
   consider(bridge_.next_deadline());
+  consider(rooms_.next_deadline());
   if (accounts_.empty()) return next;
   consider(forget_at_);
   if (active_ > 0 ||

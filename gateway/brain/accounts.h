@@ -12,6 +12,7 @@
 #include "gateway/brain/admin.h"
 #include "gateway/brain/session_bridge.h"
 #include "gateway/brain/session_requests.h"
+#include "gateway/brain/session_rooms.h"
 #include "gateway/brain/session_verify.h"
 
 namespace ferry {
@@ -55,6 +56,8 @@ class Accounts {
 
   bool serves(const Jid& jid) const;  // may this be an account of ours: of the legacy server's domain
   void show_state(const User& user);
+  void show_rooms(User& user, bool from_nothing) { rooms_.show_all(user, from_nothing); }
+  void clear_rooms(const User& user) { rooms_.clear_all(user); }
 
   std::function<std::optional<std::string>(const std::string& row)> add_route;  // admin: why not
   std::function<void(const std::string& jid)> remove_route;
@@ -78,6 +81,7 @@ class Accounts {
   void keep_what_people_did(Account& account);
   bool hidden(Account& account);
   void leave(Account& account);
+  void forget_rooms(Account& account);
   void want(Account& account);
   void unwant(Account& account);
   void tie(Account& account, User& user);
@@ -110,6 +114,7 @@ class Accounts {
   SessionOutbox outbox_;
   SessionShadow shadow_;
   AccountJournal journal_;
+  SessionRooms rooms_;
   SessionBridge bridge_;
   SessionVerify verify_;
   SessionRequests requests_;

@@ -59,6 +59,7 @@ void Accounts::advance(Account& account) {
     } else if (state == AccountState::moved) {
       on = SessionOutbox::idle(account);
       if (!on) break;
+      forget_rooms(account);
       unwant(account);
       enter(account, AccountState::retired);
     } else {
@@ -103,6 +104,7 @@ bool Accounts::enter_dual(Account& account) {
   enter(account, AccountState::dual);
   bridge_.ask_roster(account);
   bridge_.tell_presence(account);
+  rooms_.enter(account);
   return true;
 }
 
@@ -112,6 +114,12 @@ void Accounts::keep_what_people_did(Account& account) {
   for (auto write = world_.records.last_write(jid, after_all); write;
        write = world_.records.last_write(jid, write->number))
     world_.records.set_write(jid, write->number, WriteState::lasting);
+}
+
+void Accounts::forget_rooms(Account& account) {
+  rooms_.leave_all(account);
+  if (account.user) rooms_.clear_all(*account.user);
+  rooms_.forget(account);
 }
 
 // What is retained goes first, and is seen to have gone, while the records still know what it was: a crash between the
@@ -129,6 +137,7 @@ bool Accounts::hidden(Account& account) {
 // the first, and only then the person leaves the broker.
 void Accounts::go_back(Account& account) {
   if (account.record.state != AccountState::back) {
+    rooms_.leave_all(account);
     enter(account, AccountState::back);
     account.drain = Account::Drain::not_yet;
     if (!account.wanted) want(account);  // it was retired
@@ -175,6 +184,7 @@ void Accounts::leave(Account& account) {
   if (User* user = std::exchange(account.user, nullptr)) {
     user->account = nullptr;
     account.queued.clear();
+    rooms_.forget(account);
     account.hidden_at.reset();
     withdraw(*user);
   }

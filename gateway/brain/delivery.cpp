@@ -1,5 +1,6 @@
 #include "gateway/brain/delivery.h"
 
+#include "gateway/brain/account.h"
 #include "gateway/brain/message_log.h"
 #include "translators/part.h"
 #include "translators/values/uid.h"
@@ -105,7 +106,12 @@ std::optional<Element> Delivery::build(const MessageRecord& row) {
   refer_to_xmpp(row.user, m.parts);
   const auto sent = parse_instant(document->root()["ts"].string().value_or(""));
   if (sent && world_.now - *sent > told_late_after && !find<Delay>(m.parts))
-    m.parts.push_back({Delay{user->account ? user->jid.str() : world_.component.str(), format_instant(*sent), {}}});
+    m.parts.push_back(
+        {Delay{m.to && room_of(*user, m.to->bare_view()) ? std::string()  // nobody there knows whose it is
+               : user->account                           ? user->jid.str()
+                                                         : world_.component.str(),
+               format_instant(*sent),
+               {}}});
   return to_stanza(m);
 }
 

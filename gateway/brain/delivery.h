@@ -23,6 +23,8 @@ class Delivery {
   // From XMPP, to one of our users.
   void on_message(User& user, Message message);
   void on_copy(User& user, Message message);  // what the user wrote in another client (delivery_copies.cpp)
+  // What was said in a room that the user is in. stanza_id: the room's own for it, XEP-0359 (delivery_rooms.cpp).
+  void on_room_message(User& user, Message message, const std::string& stanza_id);
 
   // From MQTT, by one of our users. nullopt: taken. The error goes to in/receipt, with the id if the publish had one.
   struct Refusal {
@@ -68,7 +70,10 @@ class Delivery {
   std::optional<Refusal> accept(User& user, message::Outgoing out, const InPublish& publish);
   std::optional<Refusal> repeated(User& user, const std::string& id, const std::string& to);
   void to_sender(const User& user, const MessageRecord& row, const StanzaError& reason);
-  std::string_view hop_of(const User& user) const;  // what names us in the hop mark of the user's messages
+  // What names us in the hop mark of the user's messages to and from this one.
+  std::string hop_of(const User& user, const Jid& peer) const;
+  static bool drop_forgeries(Message& message, const User& user);
+  std::optional<StanzaError> take(User& user, const Message& message, MessageRecord row);  // why not
   void tell(const User& user, const std::string& id, std::string_view peer, MessageState state,
             const StanzaError* reason = nullptr);
   void echo(const User& user, const std::string& id, const std::string& json);

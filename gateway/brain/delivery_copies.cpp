@@ -1,5 +1,6 @@
 // Delivery, what the user's account says elsewhere: messages that another client of the user's sent are shown to the
 // devices like their own (XEP-0280).
+#include "gateway/brain/account.h"
 #include "gateway/brain/delivery.h"
 #include "translators/part.h"
 #include "translators/values/uid.h"
@@ -7,9 +8,11 @@
 namespace ferry {
 
 // A gateway's domain; for an account of the legacy server, which may talk to our own domain through that server, the
-// account itself.
-std::string_view Delivery::hop_of(const User& user) const {
-  return user.account ? std::string_view(user.jid.str()) : world_.component.domainpart();
+// account itself; in a room, where nobody need know whose the account is, the occupant.
+std::string Delivery::hop_of(const User& user, const Jid& peer) const {
+  if (const Room* room = room_of(user, peer.bare_view()))
+    return room->record.room.str() + "/" + peer_level(room->nick);  // a hop has no blanks
+  return user.account ? user.jid.str() : std::string(world_.component.domainpart());
 }
 
 void Delivery::on_copy(User& user, Message m) {

@@ -1,4 +1,5 @@
 // Delivery, the end that nobody wants: refused, expired, sent back, dropped; and once more.
+#include "gateway/brain/account.h"
 #include "gateway/brain/delivery.h"
 #include "gateway/brain/message_log.h"
 #include "translators/values/stanza.h"
@@ -20,6 +21,8 @@ void Delivery::fail(const MessageRecord& row, const StanzaError& reason, bool ke
 
 // What was accepted from XMPP comes back, whether its sender's server is there at the moment or not.
 void Delivery::to_sender(const User& user, const MessageRecord& row, const StanzaError& reason) {
+  const auto from = Jid::parse(row.peer);
+  if (from && room_of(user, from->bare_view())) return;  // it would put us out of the room
   Element original("message");
   original.set("type", "chat").set("from", row.peer).set("to", user.jid.str());
   if (!row.xmpp_id.empty()) original.set("id", row.xmpp_id);

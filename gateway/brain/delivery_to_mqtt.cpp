@@ -1,6 +1,7 @@
 // Delivery, the half that comes from XMPP: content, receipts, chat states and errors that contacts send.
 #include <utility>
 
+#include "gateway/brain/account.h"
 #include "gateway/brain/delivery.h"
 #include "gateway/brain/message_log.h"
 #include "translators/part.h"
@@ -17,19 +18,6 @@ bool transient(const Message& m) {
   return false;
 }
 
-// What only a server says (carbons, archive results …) is no sender's to send, and stanza ids are by whoever gave them
-// (XEP-0359 section 7): all copies go, the rest of the message stays. An account's own server gives ids in its name.
-bool drop_forgeries(Message& m, const User& user) {
-  return std::erase_if(m.parts, [&](const Part& part) {
-           if (const auto* e = std::get_if<Ext>(&part.value)) return ext::is_servers_only(e->xml);
-           const auto* id = std::get_if<StanzaId>(&part.value);
-           if (!id) return false;
-           const auto by = Jid::parse(id->by);
-           if (by && user.account && by->str() == user.jid.str()) return false;
-           return !by || (by->str() != m.from->bare_view() && by->str() != m.from->domainpart());
-         }) != 0;
-}
-
 Element original_of(const Message& m) {
   Element e("message");
   e.set("type", m.type.empty() ? "normal" : m.type).set("id", m.id);
@@ -39,6 +27,19 @@ Element original_of(const Message& m) {
 }
 
 }  // namespace
+
+// What only a server says (carbons, archive results …) is no sender's to send, and stanza ids are by whoever gave them
+// (XEP-0359 section 7): all copies go, the rest of the message stays. An account's own server gives ids in its name.
+bool Delivery::drop_forgeries(Message& m, const User& user) {
+  return std::erase_if(m.parts, [&](const Part& part) {
+           if (const auto* e = std::get_if<Ext>(&part.value)) return ext::is_servers_only(e->xml);
+           const auto* id = std::get_if<StanzaId>(&part.value);
+           if (!id) return false;
+           const auto by = Jid::parse(id->by);
+           if (by && user.account && by->str() == user.jid.str()) return false;
+           return !by || (by->str() != m.from->bare_view() && by->str() != m.from->domainpart());
+         }) != 0;
+}
 
 void Delivery::on_message(User& user, Message m) {
   if (!m.from) return;
@@ -72,44 +73,57 @@ void Delivery::on_message(User& user, Message m) {
 
 void Delivery::content(User& user, Message m) {
   if (find<Received>(m.parts) || find<Marker>(m.parts)) receipt(user, m);
-  if (!via::may_pass(m.parts, hop_of(user))) {
+  const std::string hop = hop_of(user, *m.from);
+  if (!via::may_pass(m.parts, hop)) {
     world_.count("loops_stopped");
     world_.answer(original_of(m), loop_error());
     return;
   }
-  via::add_hop(m.parts, hop_of(user));
+  via::add_hop(m.parts, hop);
   const Jid addressed = *m.to;
   m.to = user.jid;
   refer_to_mqtt(user, *m.from, m.parts);
-  const auto* delay = find<Delay>(m.parts);
-  const Instant ts = delay ? parse_instant(delay->stamp).value_or(world_.now) : world_.now;
   MessageRecord row;
-  row.id = world_.ids.next(world_.now);
-  row.peer = m.from->str();
   row.xmpp_id = m.id;
   row.want_delivered = find<ReceiptRequest>(m.parts) != nullptr;
   row.want_displayed = find<Markable>(m.parts) != nullptr;
+  if (const auto full = take(user, m, std::move(row))) {
+    m.to = addressed;
+    world_.answer(original_of(m), *full);
+  }
+}
+
+// Into the records, and to the devices.
+std::optional<StanzaError> Delivery::take(User& user, const Message& m, MessageRecord row) {
+  const auto* delay = find<Delay>(m.parts);
+  const Instant ts = delay ? parse_instant(delay->stamp).value_or(world_.now) : world_.now;
+  const Room* room = room_of(user, m.from->bare_view());
+  const auto name = [&] {
+    row.id = world_.ids.next(world_.now);
+    message::Delivery known{row.id, ts, {}, m.id};
+    if (room) known.room = m.from->bare_view();
+    if (room) known.nick = m.from->resourcepart();
+    row.payload = message::to_json(m, known);
+  };
+  row.peer = m.from->str();
   row.expires = lives_until();
-  row.payload = message::to_json(m, {row.id, ts, {}, m.id});
+  name();
   if (transient(m)) {  // at most once, for whoever is there
-    if (!user.any_available()) return;
-    if (world_.congested) return world_.count("transient_dropped");
+    if (!user.any_available()) return std::nullopt;
+    if (world_.congested) return world_.count("transient_dropped"), std::nullopt;
     world_.count("messages_from_xmpp");
     Publish p = world_.make_publish(user, "in/msg", std::move(row.payload));
     p.id = row.id;
     world_.publish(std::move(p));
-    return;
+    return std::nullopt;
   }
-  if (const auto full = no_room(Way::to_mqtt, user, row.payload.size())) {
+  if (auto full = no_room(Way::to_mqtt, user, row.payload.size())) {
     world_.count("messages_refused");
-    m.to = addressed;
-    return world_.answer(original_of(m), *full);
+    return full;
   }
-  while (!to_mqtt.add(user, row)) {  // a client of the user's has made up the same id
-    row.id = world_.ids.next(world_.now);
-    row.payload = message::to_json(m, {row.id, ts, {}, m.id});
-  }
+  while (!to_mqtt.add(user, row)) name();  // a client of the user's has made up the same id
   world_.count("messages_from_xmpp");
+  return std::nullopt;
 }
 
 // Believed only from whom the message went to: anybody can send a stanza with any id.

@@ -1,6 +1,7 @@
 // Delivery, the half that comes from MQTT: out/msg, out/text, out/receipt, out/act.
 #include <algorithm>
 
+#include "gateway/brain/account.h"
 #include "gateway/brain/delivery.h"
 #include "gateway/brain/message_log.h"
 #include "translators/part.h"
@@ -38,7 +39,7 @@ std::optional<Delivery::Refusal> Delivery::on_out_text(User& user, const InPubli
         {}, peer->str(), error(Condition::not_acceptable, "the payload is no UTF-8 text that XML can carry")};
   message::Outgoing out;
   out.message.to = *peer;
-  out.message.type = "chat";
+  out.message.type = !peer->has_resource() && room_of(user, peer->bare_view()) ? "groupchat" : "chat";
   out.message.parts.push_back({Body{publish.payload, {}}});
   return accept(user, std::move(out), publish);
 }
@@ -55,7 +56,13 @@ std::optional<Delivery::Refusal> Delivery::accept(User& user, message::Outgoing 
     return Refusal{out.id, to, error(condition, std::move(text))};
   };
   if (out.id == "-") return refuse(Condition::bad_request, "id: \"-\" is what refusals without an id bear");
-  if (m.type == "groupchat") return refuse(Condition::feature_not_implemented, "kind: group chats are not carried yet");
+  const bool groupchat = m.type == "groupchat";
+  if (groupchat && !user.account)
+    return refuse(Condition::feature_not_implemented, "kind: group chats are not carried yet");
+  if (groupchat)  // XEP-0184 section 5.3
+    std::erase_if(m.parts, [](const Part& p) {
+      return std::holds_alternative<ReceiptRequest>(p.value) || std::holds_alternative<Markable>(p.value);
+    });
   m.from = user.jid;
   if (!out.device.empty()) {
     const auto resource = from_device(out.device);
@@ -72,8 +79,9 @@ std::optional<Delivery::Refusal> Delivery::accept(User& user, message::Outgoing 
     if (publish.qos > 0) world_.records.put_packet(publish.packet_id, digest);
     out.id = m.id = world_.ids.next(world_.now);
   }
-  const bool loop = !via::may_pass(m.parts, hop_of(user));
-  if (!loop && (user.account || !world_.hosted(*m.to))) via::add_hop(m.parts, hop_of(user));
+  const std::string hop = hop_of(user, *m.to);
+  const bool loop = !via::may_pass(m.parts, hop);
+  if (!loop && (user.account || !world_.hosted(*m.to))) via::add_hop(m.parts, hop);
   MessageRecord row;
   row.user = user.key;
   row.way = Way::to_xmpp;
@@ -85,16 +93,23 @@ std::optional<Delivery::Refusal> Delivery::accept(User& user, message::Outgoing 
   {
     Message own = m;
     own.from = user.jid;
-    row.payload = message::to_json(own, {out.id, world_.now, out.device, {}});
+    message::Delivery known{out.id, world_.now, out.device, {}};
+    if (const Room* room = room_of(user, m.to->bare_view())) {
+      known.room = room->record.room.str();
+      known.nick = room->nick;
+    }
+    row.payload = message::to_json(own, known);
   }
   // A repeated message is recognised, and not refused.
   const auto full = no_room(Way::to_xmpp, user, row.payload.size());
+  const auto outside = no_talk(user, *m.to, groupchat);
   const bool rate = within_rate(user);
-  if ((full || !rate || loop) && !world_.records.find_message(user.key, out.id)) {
+  if ((full || !rate || loop || outside) && !world_.records.find_message(user.key, out.id)) {
     if (loop) {
       world_.count("loops_stopped");
       return Refusal{out.id, to, loop_error()};
     }
+    if (outside) return Refusal{out.id, to, *outside};
     world_.count("messages_refused");
     if (full) return Refusal{out.id, to, *full};
     return refuse(Condition::resource_constraint,
@@ -164,6 +179,10 @@ std::optional<Delivery::Refusal> Delivery::on_out_act(User& user, JsonView paylo
   const auto& limits = world_.options.limits;
   if (!user.rates.acts.take(world_.now, limits.presence_rate, limits.presence_burst)) {
     world_.count("acts_dropped");  // of the moment, at most once: nobody waits for them
+    return std::nullopt;
+  }
+  if (!out->to.has_resource() && room_of(user, out->to.bare_view())) {
+    world_.count("room_noise_dropped");
     return std::nullopt;
   }
   Message m;

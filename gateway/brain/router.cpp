@@ -61,6 +61,7 @@ void Router::show_state(const User& user) {
 // What the user was shown goes from the old subtree, and comes under the new one in this tick. Devices must come anew.
 void Router::move(User& user) {
   presences.leave(user);
+  accounts.clear_rooms(user);
   for (auto& [bare, contact] : user.contacts)
     if (std::exchange(contact.shown_item, 0) != 0) world.clear(user, "in/contact/" + peer_level(bare));
   world.clear(user, "in/state");
@@ -108,6 +109,7 @@ void Router::forget(User& user) {
 }
 
 void Router::hide(User& user) {
+  accounts.clear_rooms(user);
   for (auto& [bare, contact] : user.contacts) {
     world.clear(user, "in/contact/" + peer_level(bare));
     world.clear(user, "in/contact/" + peer_level(bare) + "/presence");
@@ -169,6 +171,7 @@ void Router::show_some() {
     if (!show_contacts) continue;
     roster.show_all(*user, true);
     presences.show_all(*user, true);
+    accounts.show_rooms(*user, true);
   }
   if (to_show.empty()) show_contacts = false;
   for (; n < users_per_batch && to_show.empty() && !world.to_show.empty() && world.may_publish(); ++n) {
@@ -177,6 +180,7 @@ void Router::show_some() {
     if (!user) continue;
     roster.show_all(*user, false);
     presences.show_all(*user, false);
+    accounts.show_rooms(*user, false);
   }
 }
 

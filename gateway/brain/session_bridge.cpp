@@ -53,12 +53,14 @@ void SessionBridge::session_up(Account& account, bool resumed) {
     account.roster_known = false;
     account.caught_up = false;
     account.later_place.clear();
+    rooms_.lost(account);
     unsure(account);
     account.settle_at = world_.now + settle_time;
     timed_.insert(&account);
   }
   outbox_.session_up(account, resumed);
   tell_presence(account);
+  rooms_.session_up(account, resumed);
 }
 
 void SessionBridge::caught_up(Account& account, std::string_view archive_id, bool complete) {
@@ -126,7 +128,7 @@ void SessionBridge::message(Account& account, Message m, Source source, std::str
                             std::optional<Instant> stamp) {
   const Jid& own = account.record.jid;
   if (!m.from) m.from = own;
-  if (m.type == "groupchat") return world_.count("session_groupchats");  // rooms are joined by whom they know
+  if (rooms_.on_message(account, m, source)) return;
   if (event_of_a_node(m)) return world_.count("session_node_events");
   const bool mine = m.from->bare_view() == own.bare_view();
   const Purpose purpose = purpose_of(m);
@@ -145,6 +147,7 @@ void SessionBridge::message(Account& account, Message m, Source source, std::str
   if (!account.user || !account.carries()) return;
   User& user = *account.user;
   if (!m.to) m.to = own;
+  if (!mine && rooms_.on_invitation(account, m)) return;
   if (purpose == Purpose::content) {
     ++account.record.messages;
     account.unsaved = true;

@@ -8,6 +8,7 @@
 #include "gateway/brain/roster.h"
 #include "gateway/brain/session_iqs.h"
 #include "gateway/brain/session_outbox.h"
+#include "gateway/brain/session_rooms.h"
 #include "gateway/brain/session_shadow.h"
 
 namespace ferry {
@@ -24,14 +25,15 @@ class SessionBridge {
   static constexpr std::size_t max_others = 32;                   // clients of one account
 
   SessionBridge(World& world, Roster& roster, Presences& presences, Delivery& delivery, SessionIqs& iqs,
-                SessionOutbox& outbox, SessionShadow& shadow)
+                SessionOutbox& outbox, SessionShadow& shadow, SessionRooms& rooms)
       : world_(world),
         roster_(roster),
         presences_(presences),
         delivery_(delivery),
         iqs_(iqs),
         outbox_(outbox),
-        shadow_(shadow) {}
+        shadow_(shadow),
+        rooms_(rooms) {}
 
   void session_up(Account& account, bool resumed);
   void caught_up(Account& account, std::string_view archive_id, bool complete);
@@ -72,6 +74,7 @@ class SessionBridge {
   SessionIqs& iqs_;
   SessionOutbox& outbox_;
   SessionShadow& shadow_;
+  SessionRooms& rooms_;
   std::set<Account*> timed_;  // those with settle_at or lost_at; accounts outlive the bridge
 };
 

@@ -27,6 +27,7 @@ void SessionOutbox::read(const std::function<Account*(UserKey)>& find) {
 void SessionOutbox::queue(Account& account, const MessageRecord& record, Element stanza) {
   if (!account.up || !account.queued.empty() || account.in_flight.size() >= window)
     return account.queued.push_back(record.seq);
+  if (hold && hold(account, record, stanza)) return;
   send_row(account, record, std::move(stanza));
 }
 
@@ -92,6 +93,15 @@ void SessionOutbox::found(Account& account, Seq seq, const Message& message) {
                     world_.accepted_at(*row)});
 }
 
+// In flight it is the server's acknowledgement that says so, and comes.
+void SessionOutbox::arrived(Account& account, const MessageRecord& row) {
+  const auto& sent = account.in_flight;
+  if (std::any_of(sent.begin(), sent.end(), [&](const XmppOutbox::Sent& s) { return s.seq == row.seq; })) return;
+  std::erase(account.queued, row.seq);
+  carried(account, {row.seq, row.user, row.id, row.peer, static_cast<std::int64_t>(row.payload.size()),
+                    world_.accepted_at(row)});
+}
+
 void SessionOutbox::carried(Account& account, const XmppOutbox::Sent& sent) {
   if (!sent.id.empty()) {
     world_.count("messages_to_xmpp");
@@ -102,8 +112,12 @@ void SessionOutbox::carried(Account& account, const XmppOutbox::Sent& sent) {
   confirm_(sent, XmppOutbox::Outcome::carried);
 }
 
+// The server takes them in the order in which they went out. That is not the order of seq where a room kept some.
 void SessionOutbox::on_sent(Account& account, Seq seq) {
-  while (!account.in_flight.empty() && account.in_flight.front().seq <= seq) {
+  const auto taken = std::find_if(account.in_flight.begin(), account.in_flight.end(),
+                                  [&](const XmppOutbox::Sent& s) { return s.seq == seq; });
+  if (taken == account.in_flight.end()) return;
+  for (auto n = taken - account.in_flight.begin() + 1; n > 0; --n) {
     const XmppOutbox::Sent sent = std::move(account.in_flight.front());
     account.in_flight.pop_front();
     carried(account, sent);
@@ -117,10 +131,11 @@ void SessionOutbox::pump(Account& account) {
     account.queued.pop_front();
     const auto row = world_.records.message(seq);
     if (!row || row->state != MessageState::accepted) continue;  // it expired, or was dropped
-    if (auto stanza = build_(*row))
-      send_row(account, *row, std::move(*stanza));
-    else
+    if (auto stanza = build_(*row)) {
+      if (!hold || !hold(account, *row, *stanza)) send_row(account, *row, std::move(*stanza));
+    } else {
       confirm_({row->seq, row->user, row->id, row->peer, row->bytes, 0}, XmppOutbox::Outcome::unreadable);
+    }
   }
 }
 

@@ -20,7 +20,7 @@ void SessionBridge::presence(Account& account, const Presence& p) {
       account.others.insert(resource);
     return;
   }
-  if (!account.user || !account.shows()) return;
+  if (!account.user || !account.shows() || rooms_.on_presence(account, p)) return;
   User& user = *account.user;
   if (p.type.empty() || p.type == "unavailable" || p.type == "error") return presences_.on_contact(user, p);
   if (p.type == "subscribe") {
@@ -66,6 +66,7 @@ void SessionBridge::tell_presence(Account& account) {
   account.presence = text;
   if (text.empty()) text = to_xml(Element("presence").set("type", "unavailable"), ns::client);
   world_.effects.sessions.push_back({SessionEffect::What::presence, account.record.jid.str(), text, {}, 0, 0});
+  if (account.presence.empty()) rooms_.unavailable(account);
   if (!appears || !account.up) return;
   unsure(account);  // the server tells everything anew
   account.settle_at = world_.now + settle_time;

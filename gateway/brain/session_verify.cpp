@@ -3,12 +3,10 @@
 #include <algorithm>
 
 #include "translators/profile.h"
+#include "translators/room.h"
 
 namespace ferry {
 namespace {
-
-constexpr std::string_view bookmarks_ns = "storage:bookmarks", private_ns = "jabber:iq:private";
-constexpr std::string_view pubsub_ns = "http://jabber.org/protocol/pubsub", bookmarks_node = "urn:xmpp:bookmarks:1";
 
 std::string listed(const std::vector<std::string>& words) {
   std::string text;
@@ -25,12 +23,8 @@ void SessionVerify::ask(Account& account) {
   archive(account);
   get(account, Element("query", "jabber:iq:roster"), &SessionVerify::roster);
   get(account, Element("vCard", "vcard-temp"), &SessionVerify::card);
-  Element stored("query", private_ns);
-  stored.add(Element("storage", bookmarks_ns));
-  get(account, std::move(stored), &SessionVerify::private_bookmarks);
-  Element published("pubsub", pubsub_ns);
-  published.add(Element("items", pubsub_ns)).set("node", bookmarks_node);
-  get(account, std::move(published), &SessionVerify::published_bookmarks);
+  get(account, room::private_query(), &SessionVerify::private_bookmarks);
+  get(account, room::published_query(), &SessionVerify::published_bookmarks);
 }
 
 void SessionVerify::get(Account& account, Element query, Take take) {
@@ -67,32 +61,25 @@ void SessionVerify::card(Account& account, const Result<Element>& answer) {
 }
 
 void SessionVerify::private_bookmarks(Account& account, const Result<Element>& answer) {
-  const Element* query = answer ? answer->child("query", private_ns) : nullptr;
-  const Element* storage = query ? query->child("storage", bookmarks_ns) : nullptr;
-  if (!storage) return;
-  for (const Node& node : storage->children)
-    if (const Element* e = node.element(); e && e->is("conference", bookmarks_ns)) room(account, *e, e->attr_or("jid"));
+  if (answer) rooms(account, room::private_bookmarks(*answer));
 }
 
 void SessionVerify::published_bookmarks(Account& account, const Result<Element>& answer) {
-  const Element* pubsub = answer ? answer->child("pubsub", pubsub_ns) : nullptr;
-  const Element* items = pubsub ? pubsub->child("items", pubsub_ns) : nullptr;
-  if (!items) return;
-  for (const Node& node : items->children) {
-    const Element* item = node.element();
-    const Element* conference = item ? item->child("conference", bookmarks_node) : nullptr;
-    if (conference) room(account, *conference, item->attr_or("id"));
-  }
+  if (answer) rooms(account, room::published_bookmarks(*answer));
 }
 
-void SessionVerify::room(Account& account, const Element& bookmark, std::string_view jid) {
-  const auto parsed = Jid::parse(jid);
-  if (!parsed) return;
-  const std::string_view joins = bookmark.attr_or("autojoin");
-  const bool always = joins == "true" || joins == "1";
-  loses(account, "room", std::string(parsed->bare_view()),
-        std::string(always ? "a room that they are always in" : "a room that they know") +
-            "; group chats are not carried");
+// Before dual no room is joined, and none is lost; afterwards the session is in it, or it is in vain.
+void SessionVerify::rooms(Account& account, const std::vector<room::Bookmark>& bookmarks) {
+  if (account.record.state != AccountState::dual && account.record.state != AccountState::moved) return;
+  for (const room::Bookmark& b : bookmarks) {
+    const auto it = account.rooms.find(b.room.str());
+    if (!b.autojoin || (it != account.rooms.end() && it->second.record.wish == RoomWish::left)) continue;
+    const Room* known = it == account.rooms.end() ? nullptr : &it->second;
+    if (known && known->wanted() && known->state != Room::State::failed) continue;
+    std::string why = known ? ", and could not be brought into" : ", and are not in yet: the next log-in joins it";
+    if (known && known->error) why.append(": ").append(condition_name(known->error->condition));
+    loses(account, "room", b.room.str(), "a room that they are always in" + why);
+  }
 }
 
 void SessionVerify::loses(Account& account, const std::string& kind, const std::string& peer, std::string text) {

@@ -4,7 +4,7 @@
 //   roster      each contact, its name, groups and subscription      kinds roster and contact
 //   archive     has everything that was missed come?                 kind archive
 //   card        fields that a profile does not have (XEP-0054)       kind card, a loss
-//   bookmarks   rooms that its owner is in (XEP-0049, XEP-0402)      kind room, a loss
+//   bookmarks   rooms that could not be joined (XEP-0048, XEP-0402)  kind room, a loss; in dual and moved
 //
 // A loss is the same for everybody with such a card or such a room, and no reason to stop. One instance serves all
 // accounts.
@@ -32,7 +32,7 @@ class SessionVerify {
   void private_bookmarks(Account& account, const Result<Element>& answer);
   void published_bookmarks(Account& account, const Result<Element>& answer);
   void archive(Account& account);
-  void room(Account& account, const Element& bookmark, std::string_view jid);
+  void rooms(Account& account, const std::vector<room::Bookmark>& bookmarks);
   void loses(Account& account, const std::string& kind, const std::string& peer, std::string text);
   void forget_losses(Account& account);
 

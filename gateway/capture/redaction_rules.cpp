@@ -173,25 +173,26 @@ const std::unordered_map<std::string_view, Treatment>& text_rules() {
 const std::unordered_map<std::string_view, Treatment>& field_rules() {
   using T = Treatment;
   static const std::unordered_map<std::string_view, Treatment> rules{
-      {"from", T::jid},       {"to", T::jid},          {"jid", T::jid},         {"by", T::jid},
-      {"contact", T::jid},    {"with", T::jid},        {"room", T::jid},        {"email", T::jid},
-      {"domain", T::jid},     {"via", T::jid},         {"device", T::resource}, {"url", T::uri},
-      {"id", T::id},          {"epoch", T::id},        {"since", T::id},        {"thread", T::id},
-      {"replaces", T::id},    {"retracts", T::id},     {"originId", T::id},     {"xmppId", T::id},
-      {"sha256", T::id},      {"kind", T::token},      {"state", T::token},     {"ts", T::token},
-      {"stamp", T::token},    {"want", T::token},      {"request", T::token},   {"subscription", T::token},
-      {"ask", T::token},      {"condition", T::token}, {"retry", T::token},     {"mime", T::token},
-      {"size", T::token},     {"version", T::token},   {"account", T::token},   {"links", T::token},
-      {"xmpp", T::token},     {"mqtt", T::token},      {"lang", T::token},      {"encrypted", T::token},
-      {"hints", T::token},    {"priority", T::token},  {"ok", T::token},        {"mark", T::token},
-      {"body", T::written},   {"bodies", T::written},  {"subject", T::written}, {"text", T::written},
-      {"status", T::written}, {"name", T::written},    {"nick", T::written},    {"nickname", T::written},
-      {"note", T::written},   {"groups", T::written},  {"emoji", T::written},   {"data", T::foreign},
-      {"uid", T::foreign},    {"topic", T::foreign},   {"ext", T::foreign},  // these three have rules of their own
-      {"delayed", T::keep},   {"replyTo", T::keep},    {"reacts", T::keep},     {"files", T::keep},
-      {"stanzaIds", T::keep}, {"reason", T::written},  {"error", T::written},   {"result", T::written},
-      {"contacts", T::keep},  {"devices", T::keep},    {"profile", T::keep},    {"photo", T::keep},
-      {"payload", T::written}};
+      {"from", T::jid},        {"to", T::jid},          {"jid", T::jid},           {"by", T::jid},
+      {"contact", T::jid},     {"with", T::jid},        {"room", T::jid},          {"email", T::jid},
+      {"domain", T::jid},      {"via", T::jid},         {"device", T::resource},   {"url", T::uri},
+      {"id", T::id},           {"epoch", T::id},        {"since", T::id},          {"thread", T::id},
+      {"replaces", T::id},     {"retracts", T::id},     {"originId", T::id},       {"xmppId", T::id},
+      {"sha256", T::id},       {"kind", T::token},      {"state", T::token},       {"ts", T::token},
+      {"stamp", T::token},     {"want", T::token},      {"request", T::token},     {"subscription", T::token},
+      {"ask", T::token},       {"condition", T::token}, {"retry", T::token},       {"mime", T::token},
+      {"size", T::token},      {"version", T::token},   {"account", T::token},     {"links", T::token},
+      {"xmpp", T::token},      {"mqtt", T::token},      {"lang", T::token},        {"encrypted", T::token},
+      {"hints", T::token},     {"priority", T::token},  {"ok", T::token},          {"mark", T::token},
+      {"body", T::written},    {"bodies", T::written},  {"subject", T::written},   {"text", T::written},
+      {"status", T::written},  {"name", T::written},    {"nick", T::written},      {"nickname", T::written},
+      {"note", T::written},    {"groups", T::written},  {"emoji", T::written},     {"data", T::foreign},
+      {"uid", T::foreign},     {"topic", T::foreign},   {"ext", T::foreign},  // these three have rules of their own
+      {"delayed", T::keep},    {"replyTo", T::keep},    {"reacts", T::keep},       {"files", T::keep},
+      {"stanzaIds", T::keep},  {"reason", T::written},  {"error", T::written},     {"result", T::written},
+      {"contacts", T::keep},   {"devices", T::keep},    {"profile", T::keep},      {"photo", T::keep},
+      {"payload", T::written}, {"role", T::token},      {"affiliation", T::token}, {"rooms", T::keep},
+      {"occupants", T::keep}};
   return rules;
 }
 
@@ -291,9 +292,9 @@ Treatment treatment_of_field(std::string_view key) {
 bool is_known_field(std::string_view key) { return field_rules().contains(key); }
 
 bool is_topic_word(std::string_view level) {
-  static const Words words{"u",       "r",      "gw",   "in",       "out", "msg", "text",
-                           "receipt", "act",    "dev",  "presence", "req", "res", "contact",
-                           "state",   "status", "mark", "im",       "v1",  "v2",  "-"};
+  static const Words words{"u",      "r",    "gw",       "in",  "out", "msg",     "text", "receipt",
+                           "act",    "dev",  "presence", "req", "res", "contact", "room", "state",
+                           "status", "mark", "im",       "v1",  "v2",  "-"};
   return words.contains(level);
 }
 

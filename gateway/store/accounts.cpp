@@ -5,6 +5,7 @@ namespace ferry {
 namespace {
 
 constexpr std::int64_t flag_keep = 1, flag_route_added = 2;
+constexpr std::int64_t flag_bookmarked = 1, flag_asked = 2;  // of a room
 
 std::int64_t flags_of_account(const AccountRecord& a) {
   return (a.keep ? flag_keep : 0) | (a.route_added ? flag_route_added : 0);
@@ -52,7 +53,16 @@ AccountStatements::AccountStatements(Database& database)
       remove_difference(database, "DELETE FROM account_difference WHERE account = ?1 AND kind = ?2 AND peer = ?3"),
       differences(database,
                   "SELECT kind, peer, text, at FROM account_difference WHERE account = ?1 ORDER BY kind, peer "
-                  "LIMIT ?2") {}
+                  "LIMIT ?2"),
+      each_room(database,
+                "SELECT account, room, wish, flags, nick, name, password, sender, reason, last FROM account_room "
+                "ORDER BY account, room"),
+      put_room(
+          database,
+          "INSERT OR REPLACE INTO account_room(account, room, wish, flags, nick, name, password, sender, reason, last) "
+          "VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)"),
+      remove_room(database, "DELETE FROM account_room WHERE account = ?1 AND room = ?2"),
+      remove_rooms(database, "DELETE FROM account_room WHERE account = ?1") {}
 
 void Store::each_account(const std::function<void(AccountRecord)>& visit) {
   Query row(accounts_.each);
@@ -85,6 +95,7 @@ void Store::remove_account(const Jid& account) {
   run(accounts_.remove_writes, account.bare_view());
   run(accounts_.remove_seen, account.bare_view());
   run(accounts_.remove_differences, account.bare_view());
+  run(accounts_.remove_rooms, account.bare_view());
   run(accounts_.remove, account.bare_view());
 }
 
@@ -148,6 +159,33 @@ std::vector<DifferenceRecord> Store::differences(const Jid& account, std::size_t
   while (row.next())
     found.push_back({std::string(row.text(0)), std::string(row.text(1)), std::string(row.text(2)), row.integer(3)});
   return found;
+}
+
+void Store::each_room(const std::function<void(const Jid& account, RoomRecord room)>& visit) {
+  Query row(accounts_.each_room);
+  while (row.next()) {
+    RoomRecord r{.room = stored_jid(row.text(1)), .nick = std::string(row.text(4)), .name = std::string(row.text(5))};
+    r.wish = static_cast<RoomWish>(row.integer(2));
+    r.bookmarked = (row.integer(3) & flag_bookmarked) != 0;
+    r.asked = (row.integer(3) & flag_asked) != 0;
+    r.password = row.text(6);
+    r.by = row.text(7);
+    r.text = row.text(8);
+    r.last = row.integer(9);
+    visit(stored_jid(row.text(0)), std::move(r));
+  }
+}
+
+void Store::put_room(const Jid& account, const RoomRecord& r) {
+  write();
+  run(accounts_.put_room, account.bare_view(), r.room.bare_view(), static_cast<std::int64_t>(r.wish),
+      (r.bookmarked ? flag_bookmarked : 0) | (r.asked ? flag_asked : 0), r.nick, r.name, r.password, r.by, r.text,
+      r.last);
+}
+
+void Store::remove_room(const Jid& account, const Jid& room) {
+  write();
+  run(accounts_.remove_room, account.bare_view(), room.bare_view());
 }
 
 }  // namespace ferry

@@ -100,7 +100,18 @@ CREATE TABLE account_difference(
   PRIMARY KEY(account, kind, peer)) WITHOUT ROWID;
 )sql";
 
-constexpr const char* versions[] = {version_1, version_2, version_3, version_4, version_5};
+// Rooms of such accounts. password: of one that a person joined by a request, and of nothing else; it opens the room
+// again after a restart, when nobody is there to be asked. Like the messages it stands in the clear, and goes with the
+// row.
+constexpr const char* version_6 = R"sql(
+CREATE TABLE account_room(
+  account TEXT NOT NULL, room TEXT NOT NULL, wish INTEGER NOT NULL, flags INTEGER NOT NULL, nick TEXT NOT NULL,
+  name TEXT NOT NULL, password TEXT NOT NULL, sender TEXT NOT NULL, reason TEXT NOT NULL,
+  last INTEGER NOT NULL,
+  PRIMARY KEY(account, room)) WITHOUT ROWID;
+)sql";
+
+constexpr const char* versions[] = {version_1, version_2, version_3, version_4, version_5, version_6};
 
 bool is_foreign(Database& database) {
   return database.integer("PRAGMA application_id") != store_application_id &&

@@ -42,6 +42,7 @@ struct AccountStatements {
   Statement last_number, add_write, set_write, last_write, writes;
   Statement was_seen, put_seen, forget_seen;
   Statement put_difference, remove_difference, differences;
+  Statement each_room, put_room, remove_room, remove_rooms;
 };
 
 // The columns of a MessageRecord, in the order that read_message() wants.

@@ -99,6 +99,9 @@ class Store : public Records {
   void put_difference(const Jid& account, const DifferenceRecord& difference) override;
   void remove_difference(const Jid& account, std::string_view kind, std::string_view peer) override;
   std::vector<DifferenceRecord> differences(const Jid& account, std::size_t limit) override;
+  void each_room(const std::function<void(const Jid& account, RoomRecord room)>& visit) override;
+  void put_room(const Jid& account, const RoomRecord& room) override;
+  void remove_room(const Jid& account, const Jid& room) override;
 
   bool seen_packet(int packet_id, std::uint64_t digest) override;  // the packet's latest digest is this one
   void put_packet(int packet_id, std::uint64_t digest) override;

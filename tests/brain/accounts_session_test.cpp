@@ -190,12 +190,6 @@ TEST_P(AccountsSessionTest, receipts_of_contacts_reach_the_device) {
   stage.expect_publish(account, "in/receipt", R"({"id":"c1","state":"delivered"})");
 }
 
-TEST_P(AccountsSessionTest, rooms_are_left_alone) {
-  server.deliver(account, "<message type='groupchat' from='r@rooms.corp.example/al' id='g'><body>x</body></message>");
-  EXPECT_TRUE(server.sent.empty());
-  EXPECT_EQ(messages(), 0U);
-}
-
 TEST_P(AccountsSessionTest, typing_goes_both_ways) {
   hear("<composing xmlns='http://jabber.org/protocol/chatstates'/>", "t");
   stage.expect_publish(account, "in/act", R"({"from":"alice@corp.example/spark","state":"composing"})");

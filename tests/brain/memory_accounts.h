@@ -19,6 +19,7 @@ class MemoryAccounts : public Records {
     writes_.erase(account.str());
     seen_.erase(account.str());
     differences_.erase(account.str());
+    rooms_.erase(account.str());
   }
   std::int64_t add_write(const Jid& account, const WriteRecord& write) override {
     auto& all = writes_[account.str()];
@@ -60,8 +61,17 @@ class MemoryAccounts : public Records {
       if (found.size() < limit) found.push_back(d);
     return found;
   }
+  void each_room(const std::function<void(const Jid& account, RoomRecord room)>& visit) override {
+    for (const auto& [account, rooms] : rooms_)
+      for (const auto& [jid, room] : rooms) visit(*Jid::parse(account), room);
+  }
+  void put_room(const Jid& account, const RoomRecord& room) override {
+    rooms_[account.str()].insert_or_assign(room.room.str(), room);
+  }
+  void remove_room(const Jid& account, const Jid& room) override { rooms_[account.str()].erase(room.str()); }
 
  private:
+  std::map<std::string, std::map<std::string, RoomRecord>> rooms_;
   std::map<std::string, AccountRecord> accounts_;
   std::map<std::string, std::map<std::int64_t, WriteRecord>> writes_;
   std::map<std::string, std::map<std::uint64_t, Instant>> seen_;

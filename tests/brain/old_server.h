@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "tests/brain/old_rooms.h"
 #include "tests/brain/stage.h"
 
 namespace ferry {
@@ -27,7 +28,10 @@ struct OldAccount {
 
 class OldServer {
  public:
-  explicit OldServer(Stage& stage) : stage_(stage) {
+  explicit OldServer(Stage& stage)
+      : rooms([this](const std::string& account, const std::string& xml) { deliver(account, xml); },
+              [this] { return stage_.now; }),
+        stage_(stage) {
     stage_.after_tick = [this] { work(); };
   }
 
@@ -38,6 +42,7 @@ class OldServer {
   std::map<std::string, std::string> presences;       // of our sessions, as XML
   std::vector<std::pair<std::string, Element>> sent;  // messages and presences that left accounts' sessions
   std::set<std::string> up;
+  OldRooms rooms;
 
   // What the gateway asked of its link since the last call is carried out, and what follows, until nothing follows.
   void work() {
@@ -55,6 +60,7 @@ class OldServer {
     working_ = false;
   }
   void gateway_died() {
+    for (const std::string& account : up) rooms.forget(account);
     up.clear();
     presences.clear();
     stage_.sessions.clear();
@@ -67,6 +73,7 @@ class OldServer {
   }
   void come_up(const std::string& account, bool resumed = false) {
     up.insert(account);
+    if (!resumed) rooms.forget(account);
     stage_.session_up(account, resumed);
     if (resumed) return;
     deliver(account, "<iq type='result' id='ferry-roster'>" + roster_of(account) + "</iq>");
@@ -107,11 +114,13 @@ class OldServer {
         if (reachable && !up.contains(e.account)) come_up(e.account);
         break;
       case What::unwant:
+        rooms.forget(e.account);
         if (up.erase(e.account)) stage_.session_down(e.account, false);
         presences.erase(e.account);
         break;
       case What::presence:
         presences[e.account] = e.text;
+        if (up.contains(e.account) && e.text.find("unavailable") != std::string::npos) rooms.forget(e.account, true);
         break;
       case What::archive:
         break;
@@ -124,8 +133,10 @@ class OldServer {
   }
   void take(const std::string& account, const Element& e) {
     const std::string_view type = e.attr_or("type");
+    if (e.name != "iq") sent.emplace_back(account, e);
+    if (rooms.take(account, e)) return;
     if (e.name == "iq" && (type == "get" || type == "set")) return answers ? iq(account, e) : void();
-    sent.emplace_back(account, e);
+    if (e.name == "iq") sent.emplace_back(account, e);
     if (e.name == "presence") subscription(account, std::string(e.attr_or("to")), std::string(e.attr_or("type")));
   }
   void iq(const std::string& account, const Element& e) {

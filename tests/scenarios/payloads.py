@@ -27,6 +27,7 @@ USER_TOPICS = [  # under {root}/u/{uid}/
     Topic("in/act", "subscribe", 0, False, "in-act"),
     Topic("in/contact/{peer}", "subscribe", 1, True, "contact"),
     Topic("in/contact/{peer}/presence", "subscribe", 1, True, "contact-presence"),
+    Topic("in/room/{room}", "subscribe", 1, True, "room"),
     Topic("in/res/{device}", "subscribe", 1, False, "response"),
     Topic("in/state", "subscribe", 1, True, "state"),
 ]

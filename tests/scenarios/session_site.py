@@ -25,6 +25,8 @@ modules_disabled = {{ "s2s" }}
 ssl = {{ certificate = "{certificate}"; key = "{key}" }}
 archive_expires_after = "never"; default_archive_policy = true
 limits = {{ c2s = {{ rate = "100mb/s" }} }}
+max_history_messages = 1000
+muc_room_default_history_length = 1000
 """
 
 
@@ -32,6 +34,7 @@ class TlsProsody(Prosody):
     """Accounts log in with SCRAM over TLS; plain connections stay possible for the people of a case."""
 
     external = False
+    publishes_bookmarks = True  # XEP-0402; the other keeps XEP-0048 in private XML
     preapproves = True  # RFC 6121 section 3.4
     deepest = 37000  # levels of a stanza: what fits into 262 kB
 
@@ -56,7 +59,8 @@ listen:
      hosts: {{"{component.domain}": {{password: "{component.secret}"}}}}}}
 modules: {{mod_disco: {{}}, mod_roster: {{versioning: true}}, mod_offline: {{}}, mod_carboncopy: {{}}, mod_ping: {{}},
           mod_stream_mgmt: {{resend_on_timeout: if_offline}}, mod_vcard: {{}}, mod_version: {{}}, mod_privacy: {{}},
-          mod_blocking: {{}}, mod_mam: {{default: always}}}}
+          mod_blocking: {{}}, mod_mam: {{default: always}}, mod_private: {{}},
+          mod_muc: {{host: "rooms.localhost", history_size: 1000}}}}
 """
 
 
@@ -64,6 +68,7 @@ class TlsEjabberd(Ejabberd):
     """The same; and SASL EXTERNAL for a certificate that the CA of self.certificates has signed."""
 
     external = True
+    publishes_bookmarks = False
     preapproves = False
     deepest = 500  # of 4,000 the server itself dies
 

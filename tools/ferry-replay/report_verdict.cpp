@@ -123,7 +123,8 @@ void judge_chat_state(Judge& judge, const Message& m, std::string_view where) {
 
 void judge_message(Judge& judge, const Stanza& s) {
   if (s.type == "groupchat")
-    return judge.add(Verdict::none, "message of type groupchat", "rooms are not carried: service-unavailable", true);
+    return judge.add(Verdict::none, "message of type groupchat",
+                     "rooms are carried for accounts that keep their address: service-unavailable", true);
   Message m = std::get<Message>(to_event(s));
   bool servers = false;
   std::erase_if(m.parts, [&](const Part& part) {
@@ -163,7 +164,9 @@ void judge_message(Judge& judge, const Stanza& s) {
 }
 
 void judge_presence(Judge& judge, const Stanza& s) {
-  if (is_muc(s)) return judge.add(Verdict::none, "presence in a room", "rooms are not carried", true);
+  if (is_muc(s))
+    return judge.add(Verdict::none, "presence in a room", "rooms are carried for accounts that keep their address",
+                     true);
   if (s.type == "probe" || s.type == "error") return judge.served();
   const Presence p = std::get<Presence>(to_event(s));
   const bool availability = s.type.empty() || s.type == "unavailable";

@@ -1,0 +1,188 @@
+"""Rooms of accounts that move, on a real server, with occupants who were told nothing."""
+import asyncio
+import os
+import random
+
+from clients import MqttClient, XmppClient
+from migrate_site import site_of
+from mqtt_client import uid_of
+
+KILLS = int(os.environ.get('FERRY_TEST_KILLS') or 3)
+PEOPLE = 8
+SEA, ISLAND = 'sea@rooms.localhost', 'island@rooms.localhost'
+MUC, USER, OWNER = ('http://jabber.org/protocol/muc' + part for part in ('', '#user', '#owner'))
+
+
+def topic_of(room):
+    return 'in/room/' + uid_of(room)
+
+
+async def _enter(client, room, nick, config=''):
+    """The first who comes makes it: an instant room (XEP-0045 section 10.1.2)."""
+    mark = client.mark()
+    client.presence('%s/%s' % (room, nick), inner='<x xmlns="%s"/>' % MUC)
+    seen = await client.wait_presence('%s/%s' % (room, nick), after=mark)
+    if seen.xml.find('{%s}x/{%s}status[@code="201"]' % (USER, USER)) is not None:
+        form = '<x xmlns="jabber:x:data" type="submit">%s</x>' % config
+        await client.iq('<query xmlns="%s">%s</query>' % (OWNER, form), to=room, type='set')
+
+
+async def _bookmark(site, jid, room, nick):
+    """As an old client of theirs has left it."""
+    client = XmppClient(site.server, jid, resource='bookmarks')
+    await client.connect(presence=None, roster=False)
+    if site.server.publishes_bookmarks:
+        conference = '<conference xmlns="urn:xmpp:bookmarks:1" name="Sea" autojoin="true"><nick>%s</nick></conference>' % nick
+        await client.iq(
+            '<pubsub xmlns="http://jabber.org/protocol/pubsub"><publish node="urn:xmpp:bookmarks:1">'
+            '<item id="%s">%s</item></publish></pubsub>' % (room, conference),
+            type='set',
+        )
+    else:
+        await client.iq(
+            '<query xmlns="jabber:iq:private"><storage xmlns="storage:bookmarks">'
+            '<conference jid="%s" name="Sea" autojoin="true"><nick>%s</nick></conference></storage></query>' % (room, nick),
+            type='set',
+        )
+    await client.disconnect()
+
+
+def _bodies(client, prefix):
+    return [s['body'] for s in client.all(lambda s: s.name == 'message' and s['type'] == 'groupchat' and s['body'].startswith(prefix))]
+
+
+def _shown(phone, prefix):
+    """Bodies by id: a repeated publish is one message."""
+    seen = {}
+    for event in phone.all(lambda e: e.topic == 'in/msg' and (e.json.get('body') or '').startswith(prefix)):
+        seen.setdefault(event.json['id'], event.json['body'])
+    return list(seen.values())
+
+
+async def an_account_is_in_its_rooms_hears_and_speaks(server_class):
+    async with site_of(server_class, people=PEOPLE) as site:
+        bob, carol = site.people[1], await site.xmpp(site.people[2])
+        await _bookmark(site, bob, SEA, 'Robert')
+        await _enter(carol, SEA, 'carol')
+        carol.message(SEA, 'before', type='groupchat')
+        await carol.wait_message('before')
+        await site.plan([bob])
+        await site.move('dual')
+        phone = await site.mqtt(bob)
+        joined = await phone.wait_topic(topic_of(SEA), lambda r: r['state'] == 'joined')
+        assert joined.json['nick'] == 'Robert', joined.json
+        await carol.wait_presence(SEA + '/Robert')
+        old = await phone.wait_message('before', SEA + '/carol')
+        assert old.json['delayed'] and old.json['room'] == SEA and old.json['nick'] == 'carol', old.json
+
+        carol.message(SEA, 'hello, Robert', type='groupchat')
+        heard = await phone.wait_message('hello, Robert', SEA + '/carol')
+        assert heard.json['kind'] == 'groupchat' and 'delayed' not in heard.json, heard.json
+        await phone.receipt(heard, 'displayed')
+        said = await phone.message(SEA, 'hello, carol', kind='groupchat')
+        await phone.wait_receipt(said, 'forwarded')
+        seen = await carol.wait_message('hello, carol', SEA + '/Robert')
+        assert bob not in carol.show(seen), carol.show(seen)
+
+        carol.message(SEA + '/Robert', 'psst')
+        await phone.wait_message('psst', SEA + '/carol')
+        await phone.message(SEA + '/carol', 'what?')
+        await carol.wait_message('what?', SEA + '/Robert')
+        carol.send('<message to="%s" type="groupchat"><subject>Ships</subject></message>' % SEA)
+        await phone.wait_topic(topic_of(SEA), lambda r: r.get('subject') == 'Ships')
+        occupants = (await phone.request('room.occupants', room=SEA))['occupants']
+        assert [o['nick'] for o in occupants] == ['Robert', 'carol'], occupants
+
+        await _enter(carol, ISLAND, 'carol')
+        carol.send(
+            '<message to="%s"><x xmlns="%s"><invite to="%s"><reason>Come</reason></invite></x></message>' % (ISLAND, USER, bob)
+        )
+        invited = await phone.wait_topic(topic_of(ISLAND), lambda r: r['state'] == 'invited')
+        assert invited.json['text'] == 'Come' and invited.json['by'].startswith(carol.bare), invited.json
+        await phone.request('room.join', room=ISLAND, nick='Crusoe')
+        await phone.wait_topic(topic_of(ISLAND), lambda r: r['state'] == 'joined' and r['nick'] == 'Crusoe')
+        await carol.wait_presence(ISLAND + '/Crusoe')
+        verified = await site.said('migrate', 'verify', '--cohort', 'monday')
+        assert not [loss for a in verified['accounts'] for loss in a['losses'] if loss['kind'] == 'room'], verified
+
+        # Nobody of his is online: he goes on hearing, and has it when he comes.
+        await phone.disconnect()
+        carol.message(SEA, 'while you were away', type='groupchat')
+        again = await site.mqtt(bob)
+        await again.wait_message('while you were away', SEA + '/carol')
+
+        mark = again.mark()
+        carol.presence(ISLAND + '/carol', inner='<status>here</status>')
+        await carol.iq(
+            '<query xmlns="%s#admin"><item nick="Crusoe" role="none"><reason>Out!</reason></item></query>' % MUC,
+            to=ISLAND,
+            type='set',
+        )
+        out = await again.wait_topic(topic_of(ISLAND), lambda r: r['state'] == 'failed', after=mark)
+        assert 'Out!' in out.json['error']['text'] and not out.json['error']['retry'], out.json
+        failed = await again.message(ISLAND, 'let me in', kind='groupchat')
+        await again.wait_receipt(failed, 'failed')
+
+        await again.disconnect()
+        mark = carol.mark()
+        await site.back()
+        await carol.wait_presence(SEA + '/Robert', 'unavailable', after=mark)
+        assert _bodies(carol, 'hello, carol') == ['hello, carol']
+        assert _shown(phone, 'hello, carol') == ['hello, carol'], 'its reflection is no second message'
+        await site.as_before()
+        later = MqttClient(site.broker, bob, 'later', clean=True)
+        site.clients.append(later)
+        await later.connect()
+        end = site.broker.root + '/gw/status'
+        await later.subscribe(end, absolute=True)
+        await later.wait_topic(end)
+        kept = [later.show(p) for p in later.all(lambda p: p.retain and p.payload and p.topic != end)]
+        assert not kept, kept
+
+
+async def in_a_room_each_message_comes_once_while_ferryd_dies(server_class):
+    seed = int(os.environ.get('FERRY_TEST_SEED') or random.randrange(1 << 32))
+    print('     FERRY_TEST_SEED=%d' % seed)
+    moments = random.Random(seed)
+    async with site_of(server_class, people=PEOPLE) as site:
+        bob, carol = site.people[1], await site.xmpp(site.people[2])
+        await _bookmark(site, bob, SEA, 'Robert')
+        await _enter(carol, SEA, 'carol')
+        await site.plan([bob])
+        await site.move('dual')
+        phone = await site.mqtt(bob)
+        await phone.wait_topic(topic_of(SEA), lambda r: r['state'] == 'joined')
+        ended = asyncio.Event()
+
+        async def writes(send):
+            n = 0
+            while not ended.is_set():
+                await send('%d' % n)
+                n += 1
+                await asyncio.sleep(moments.uniform(0, 0.2))  # people's pace
+            return n
+
+        async def carol_says(body):
+            carol.message(SEA, 'down ' + body, type='groupchat')
+
+        async def bob_says(body):
+            await phone.message(SEA, 'up ' + body, kind='groupchat')
+
+        both = [asyncio.ensure_future(writes(send)) for send in (carol_says, bob_says)]
+        try:
+            for _ in range(KILLS):
+                await asyncio.sleep(moments.uniform(0, 2))  # the moment
+                site.ferryd.kill()
+                await site.ferryd.start_async()
+                await asyncio.to_thread(site.ferryd.wait_ready)
+        finally:
+            ended.set()
+        down, up = await asyncio.gather(*both)
+        await carol.wait_message('up %d' % (up - 1), timeout=120)
+        await phone.wait_message('down %d' % (down - 1), timeout=120)
+        assert _bodies(carol, 'up ') == ['up %d' % n for n in range(up)], _bodies(carol, 'up ')
+        assert _shown(phone, 'down ') == ['down %d' % n for n in range(down)], _shown(phone, 'down ')
+        assert _shown(phone, 'up ') == ['up %d' % n for n in range(up)], _shown(phone, 'up ')
+        failed = phone.all(lambda e: e.topic == 'in/receipt' and e.json['state'] == 'failed')
+        assert not failed, failed
+        print('     %d kills, %d messages from the room and %d into it' % (KILLS, down, up))
