@@ -62,13 +62,11 @@ void Watch::stop(double seconds) {
 
 void Watch::print(JsonWriter& w, std::size_t arrivals) const {
   w.field("generator_idle", 1 - busy_).key("processes").begin_object();
-  for (const Process& p : processes_)
-    w.key(p.name)
-        .begin_object()
-        .field("cpu_us", arrivals > 0 ? p.cpu * 1e6 / static_cast<double>(arrivals) : 0.0)
-        .field("cpu_s", p.cpu)
-        .field("rss_kb", static_cast<std::int64_t>(p.rss_kb))
-        .end_object();
+  for (const Process& p : processes_) {
+    w.key(p.name).begin_object().key("cpu_us");
+    arrivals > 0 ? w.value(p.cpu * 1e6 / static_cast<double>(arrivals)) : w.value(JsonView());
+    w.field("cpu_s", p.cpu).field("rss_kb", static_cast<std::int64_t>(p.rss_kb)).end_object();
+  }
   w.end_object();
 }
 

@@ -17,8 +17,9 @@ class Watch {
  public:
   explicit Watch(std::string_view list);  // NAME=PID[,NAME=PID]
   void start();
-  void stop(double seconds);                              // how long the run was
-  void print(JsonWriter& w, std::size_t arrivals) const;  // generator_idle, processes; CPU for each arrival
+  void stop(double seconds);  // how long the run was
+  void print(JsonWriter& w,
+             std::size_t arrivals) const;  // generator_idle, processes; CPU for each arrival: null if none
 
  private:
   struct Process {
