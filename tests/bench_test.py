@@ -112,7 +112,7 @@ class Report(unittest.TestCase):
 
     def test_bars_have_the_length_of_their_figures(self):
         tree = Written(result()).tree()
-        figure = next(f for f in tree.iter('figure') if f.find('figcaption').text == 'How many a second')
+        figure = next(f for f in tree.iter('figure') if f.find('figcaption').text == 'Messages a second')
         widths = {rect.find('title').text.split(': ')[-1]: float(rect.get('width')) for rect in figure.iter('rect')}
         self.assertAlmostEqual(widths['24000'] / widths['40000'], 0.6, places=2)
         self.assertAlmostEqual(widths['6000'] / widths['24000'], 0.25, places=2)

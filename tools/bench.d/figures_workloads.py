@@ -4,13 +4,13 @@ from tables import Chart, Column, Goal, Section, Table, number, ratio
 GOAL_CPU = 35  # us a message, ledger, outbox and full translation included
 GOAL_NAIVE = 3.0  # times the messages of a naive Python bridge
 WAYS = {'x2m': 'XMPP to MQTT', 'm2x': 'MQTT to XMPP', 'x2x': 'component to component', 'm2m': 'publisher to subscriber'}
-# name: (title, unit)
+# name: (title, unit, many of them)
 ROWS = {
-    'chat': ('Chat', 'message'),
-    'storm': ('Presence storm', 'presence'),
-    'feed': ('A feed floods its followers', 'delivery'),
-    'flapping': ('Phones that connect, take what waits, and drop', 'message'),
-    'roster': ('Roster download', 'contact'),
+    'chat': ('Chat', 'message', 'Messages'),
+    'storm': ('Presence storm', 'presence', 'Presences'),
+    'feed': ('A feed floods its followers', 'delivery', 'Deliveries'),
+    'flapping': ('Phones that connect, take what waits, and drop', 'message', 'Messages'),
+    'roster': ('Roster download', 'contact', 'Contacts'),
 }
 LEFT = {'groupchat': 'Group chat'}
 NOTES = {
@@ -84,7 +84,7 @@ def ratios(result):
 
 
 def _rows_section(name, rows, cannot):
-    title, unit = ROWS[name]
+    title, unit, many = ROWS[name]
     columns = [Column('server'), Column('way'), Column('plan'), Column('variant'), Column('rate', '%.0f', unit + '/s'),
                Column('p50', '%.2f', 'ms'), Column('p99', '%.2f', 'ms'), Column('CPU gateway', '%.1f', 'us/' + unit),
                Column('server', '%.1f', 'us/' + unit), Column('broker', '%.1f', 'us/' + unit),
@@ -101,7 +101,7 @@ def _rows_section(name, rows, cannot):
                       row['p50_ms'], row['p99_ms'], own and own['cpu_us'], cpu(row['server']), cpu('mosquitto'),
                       own and own['rss_kb'] / 1024, 100 * row['generator_idle'], row['lost'], row['doubled']])
     label = (0, 1, 2, 3) if len(plans) > 1 else (0, 1, 3)
-    charts = [Chart('How many a second', label, (4,)), Chart('p50 and p99, ms', label, (5, 6)),
+    charts = [Chart(many + ' a second', label, (4,)), Chart('p50 and p99, ms', label, (5, 6)),
               Chart('CPU, us a %s' % unit, label, (7, 8, 9))]
     notes = NOTES[name] + [IDLE] + _cannot(cannot)
     return Section(name, title, notes, [Table('Runs', columns, table, charts)])
