@@ -32,6 +32,7 @@ class Bridge(slixmpp.ComponentXMPP):
         self.client.on_connect = self.on_broker
         self.client.on_message = self.on_publish
         self.waiting = 2
+        self.here = self.loop  # slixmpp looks for it when first asked: not from paho's thread
         self.add_event_handler('session_start', self.on_component)
         self.add_event_handler('message', self.on_stanza)
         for kind in ('presence_available', 'presence_unavailable'):
@@ -52,7 +53,7 @@ class Bridge(slixmpp.ComponentXMPP):
         client.subscribe(self.root + '/u/+/out/msg', qos=1)
         if self.feed:
             client.subscribe(self.feed, qos=1)
-        self.loop.call_soon_threadsafe(self.one_link_up)
+        self.here.call_soon_threadsafe(self.one_link_up)
 
     def on_stanza(self, stanza):
         payload = json.dumps({'from': str(stanza['from']), 'body': stanza['body']})
@@ -69,11 +70,11 @@ class Bridge(slixmpp.ComponentXMPP):
 
     def on_publish(self, client, userdata, publish):
         if publish.topic == self.feed:
-            self.loop.call_soon_threadsafe(self.tell, publish.payload.decode())
+            self.here.call_soon_threadsafe(self.tell, publish.payload.decode())
             return
         user = publish.topic.split('/')[-3]
         message = json.loads(publish.payload)
-        self.loop.call_soon_threadsafe(self.forward, user, message)
+        self.here.call_soon_threadsafe(self.forward, user, message)
 
     def forward(self, user, message):
         self.send_message(mto=message['to'], mbody=message['body'], mtype='chat', mfrom=user)
