@@ -46,8 +46,8 @@ int run_messages(const Arguments& a) {
   warm_up.count = a.number("warm-up", plan.count / 10);
   if (warm_up.count > 0) Run(ends, warm_up).go();
 
-  watch.start();
   Run run(ends, plan);
+  watch.start();
   run.go();
   watch.stop(run.seconds());
 

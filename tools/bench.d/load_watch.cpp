@@ -1,6 +1,5 @@
 #include "tools/bench.d/load_watch.h"
 
-#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -12,14 +11,6 @@
 namespace ferry::bench {
 namespace {
 
-double cpu_seconds(const std::string& pid) {
-  clockid_t clock{};
-  timespec t{};
-  if (::clock_getcpuclockid(static_cast<pid_t>(std::stol(pid)), &clock) != 0 || ::clock_gettime(clock, &t) != 0)
-    give_up("no process " + pid);
-  return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_nsec) / 1e9;
-}
-
 std::size_t rss_kb(const std::string& pid) {
   std::ifstream file("/proc/" + pid + "/statm");
   std::size_t pages = 0, rss = 0;
@@ -27,11 +18,18 @@ std::size_t rss_kb(const std::string& pid) {
   return rss * static_cast<std::size_t>(::sysconf(_SC_PAGESIZE)) / 1024;
 }
 
-double own_cpu() {
-  rusage u{};
-  ::getrusage(RUSAGE_SELF, &u);
-  return static_cast<double>(u.ru_utime.tv_sec + u.ru_stime.tv_sec) +
-         static_cast<double>(u.ru_utime.tv_usec + u.ru_stime.tv_usec) / 1e6;
+double seconds_of(clockid_t clock) {
+  timespec t{};
+  if (::clock_gettime(clock, &t) != 0) return -1;
+  return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_nsec) / 1e9;
+}
+
+double cpu_seconds(const std::string& pid) {
+  clockid_t clock{};
+  double out = -1;
+  if (::clock_getcpuclockid(static_cast<pid_t>(std::stol(pid)), &clock) == 0) out = seconds_of(clock);
+  if (out < 0) give_up("no process " + pid);
+  return out;
 }
 
 }  // namespace
@@ -49,11 +47,11 @@ Watch::Watch(std::string_view text) {
 
 void Watch::start() {
   for (Process& p : processes_) p.cpu_before = cpu_seconds(p.pid);
-  own_before_ = own_cpu();
+  own_before_ = seconds_of(CLOCK_PROCESS_CPUTIME_ID);
 }
 
 void Watch::stop(double seconds) {
-  busy_ = seconds > 0 ? (own_cpu() - own_before_) / seconds : 0;
+  busy_ = seconds > 0 ? (seconds_of(CLOCK_PROCESS_CPUTIME_ID) - own_before_) / seconds : 0;
   for (Process& p : processes_) {
     p.cpu = cpu_seconds(p.pid) - p.cpu_before;
     p.rss_kb = rss_kb(p.pid);
