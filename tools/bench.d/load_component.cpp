@@ -4,10 +4,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
-#include <cstdio>
-#include <cstdlib>
 #include <cstring>
 #include <utility>
 
@@ -16,10 +15,18 @@
 
 namespace ferry::bench {
 
-void give_up(const std::string& why) {
-  std::fprintf(stderr, "bench_load: %s\n", why.c_str());
-  std::exit(1);
+namespace {
+
+// The number in the receiver's name: to='follower0012@...'.
+std::size_t receiver_of(std::string_view head) {
+  std::size_t at = head.find(" to="), number = 0;
+  if (at == std::string_view::npos) return 0;
+  for (at += 5; at < head.size() && head[at] != '@' && head[at] != '\'' && head[at] != '"'; ++at)
+    if (head[at] >= '0' && head[at] <= '9') number = number * 10 + static_cast<std::size_t>(head[at] - '0');
+  return number;
 }
+
+}  // namespace
 
 ComponentPeer::ComponentPeer(Settings settings) : settings_(std::move(settings)) {
   sockaddr_in address{};
@@ -72,12 +79,13 @@ void ComponentPeer::read() {
   const int on = 1;
   ::setsockopt(fd_, IPPROTO_TCP, TCP_QUICKACK, &on, sizeof on);  // COMPAT(Prosody): it leaves Nagle on
   in_.append(buffer.data(), static_cast<std::size_t>(n));
-  take_messages();
+  take_stanzas();
 }
 
 // A scanner for what these servers send here; a parser would make the generator the bottleneck.
-void ComponentPeer::take_messages() {
-  constexpr std::string_view begin = "<message", end = "</message>";
+void ComponentPeer::take_stanzas() {
+  const bool presence = settings_.kind == Kind::presence;
+  const std::string_view begin = presence ? "<presence" : "<message", end = presence ? "</presence>" : "</message>";
   std::size_t done = 0;
   for (;;) {
     const std::size_t from = in_.find(begin, done);
@@ -85,18 +93,20 @@ void ComponentPeer::take_messages() {
       done = in_.size() - std::min(in_.size(), begin.size());
       break;
     }
-    const std::size_t to = in_.find(end, from);
+    const std::size_t head_end = in_.find('>', from);
+    const bool empty = head_end != std::string::npos && in_[head_end - 1] == '/';
+    const std::size_t to = head_end == std::string::npos ? head_end : empty ? head_end + 1 : in_.find(end, from);
     if (to == std::string::npos) {
       done = from;
       break;
     }
-    done = to + end.size();
+    done = empty ? to : to + end.size();
     const std::string_view text = std::string_view(in_).substr(from, done - from);
     const std::string_view head = text.substr(0, text.find('>'));
     if (head.find("type='error'") != std::string_view::npos || head.find("type=\"error\"") != std::string_view::npos)
       ++errors;
     else
-      on_message(text);
+      on_message(text, receiver_of(head));
   }
   in_.erase(0, done);
 }
@@ -114,15 +124,14 @@ void ComponentPeer::write() {
 }
 
 void ComponentPeer::send(std::size_t seq, std::string_view body) {
-  out_ += "<message type='chat' id='l";
-  out_ += std::to_string(seq);
-  out_ += "' from='user@";
-  out_ += settings_.domain;
-  out_ += "/load' to='";
-  out_ += settings_.to;
-  out_ += "'><body>";
+  const bool presence = settings_.kind == Kind::presence;
+  out_ += presence ? "<presence from='" : "<message type='chat' id='l" + std::to_string(seq) + "' from='";
+  out_ += settings_.from(seq);
+  out_ += "' to='";
+  out_ += settings_.to(seq);
+  out_ += presence ? "'><status>" : "'><body>";
   out_ += body;
-  out_ += "</body></message>";
+  out_ += presence ? "</status></presence>" : "</body></message>";
 }
 
 }  // namespace ferry::bench

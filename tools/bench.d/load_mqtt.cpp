@@ -76,16 +76,17 @@ void MqttPeer::publish(const std::string& topic, std::string payload, bool retai
 }
 
 void MqttPeer::send(std::size_t seq, std::string_view body) {
-  static constexpr std::string_view own = "load-";
-  std::string payload = R"({"id":")";
-  payload += own;
-  payload += std::to_string(steady_ns()) + "-" + std::to_string(seq);
-  payload += R"(","to":")";
-  payload += settings_.to;
-  payload += R"(","body":")";
-  payload += body;
-  payload += "\"}";
-  publish(settings_.topic, std::move(payload), false);
+  std::string payload;
+  if (settings_.kind == Kind::presence) {
+    payload = R"({"state":"away","epoch":"1","status":")";
+    payload.append(body).append("\"}");
+  } else if (settings_.kind == Kind::chat) {
+    payload = R"({"id":"load-)" + std::to_string(steady_ns()) + "-" + std::to_string(seq);
+    payload.append(R"(","to":")").append(settings_.to(seq)).append(R"(","body":")").append(body).append("\"}");
+  } else {
+    payload = body;
+  }
+  publish(settings_.topic(seq), std::move(payload), settings_.kind == Kind::presence);
 }
 
 void MqttPeer::on_connack(const Connack& connack) {
@@ -95,8 +96,9 @@ void MqttPeer::on_connack(const Connack& connack) {
 }
 
 void MqttPeer::on_message(InPublish publish) {
-  if (ends_with(publish.topic, "/msg"))
-    Peer::on_message(publish.payload);
+  static constexpr std::string_view ends[] = {"/msg", "/presence", ""};  // of what counts, by kind
+  if (ends_with(publish.topic, ends[static_cast<std::size_t>(settings_.kind)]))
+    Peer::on_message(publish.payload, settings_.number);
   else if (ends_with(publish.topic, "/receipt"))
     ++(publish.payload.find(R"("state":"failed")") == std::string::npos ? receipts : errors);
 }

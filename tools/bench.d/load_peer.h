@@ -9,8 +9,15 @@
 #include <string_view>
 
 #include "gateway/links/mosquitto_client.h"
+#include "tools/bench.d/load_watch.h"
 
 namespace ferry::bench {
+
+// What is sent and counted: chat messages, presences (the marker is the status), bare values of a feed.
+enum class Kind { chat, presence, feed };
+
+// An address or topic of message `seq`.
+using Named = std::function<std::string(std::size_t seq)>;
 
 // One instance is one connection. The constructors connect and wait until the peer has agreed; what goes wrong ends the
 // program with a line on stderr.
@@ -23,19 +30,20 @@ class Peer {
   virtual void write() = 0;                                       // what is queued, as far as the socket takes it
   virtual void send(std::size_t seq, std::string_view body) = 0;  // queues one message to the other side
 
-  std::function<void(std::string_view)> on_message = [](std::string_view) {};  // one whole message
+  // One whole message, and whose: the number in the receiver's name.
+  std::function<void(std::string_view, std::size_t)> on_message = [](std::string_view, std::size_t) {};
   std::size_t errors = 0;    // messages of type error, refused publishes, failed receipts
   std::size_t receipts = 0;  // publishes on in/receipt
 };
 
-[[noreturn]] void give_up(const std::string& why);
-
-// XEP-0114. Messages go from user@DOMAIN/load to `to`.
+// XEP-0114.
 class ComponentPeer final : public Peer {
  public:
   struct Settings {
-    std::string host, domain, secret, to;
+    std::string host, domain, secret;
     std::uint16_t port = 0;
+    Kind kind = Kind::chat;
+    Named from, to;
   };
   explicit ComponentPeer(Settings settings);
   ~ComponentPeer() override;
@@ -50,7 +58,7 @@ class ComponentPeer final : public Peer {
 
  private:
   void handshake();
-  void take_messages();
+  void take_stanzas();
 
   Settings settings_;
   int fd_ = -1;
@@ -58,15 +66,17 @@ class ComponentPeer final : public Peer {
   std::size_t sent_ = 0;
 };
 
-// An MQTT 5 client. With `to` it publishes JSON of out/msg, otherwise the same object as an in/msg.
+// An MQTT 5 client.
 class MqttPeer final : public Peer, private MosquittoEvents {
  public:
   struct Settings {
     std::string host, username, password, client_id;
     std::uint16_t port = 0;
-    std::string subscribe;  // empty: nothing
-    std::string presence;   // topic of a device's presence; empty: none is published
-    std::string topic, to;  // of messages
+    Kind kind = Kind::chat;
+    std::string subscribe;   // empty: nothing
+    std::string presence;    // topic of a device's presence; empty: none is published
+    Named topic, to;         // of what is sent
+    std::size_t number = 0;  // this receiver's
   };
   explicit MqttPeer(Settings settings);
   MqttPeer(const MqttPeer&) = delete;

@@ -22,10 +22,17 @@ std::int64_t steady_ns() {
       .count();
 }
 
-Score::Score(std::size_t count) : sent_at_(count), seen_(count) {
+std::optional<double> quantile_ms(std::vector<std::int64_t> times, double quantile) {
+  if (times.empty()) return std::nullopt;
+  const auto at = static_cast<std::ptrdiff_t>(quantile * static_cast<double>(times.size() - 1));
+  std::nth_element(times.begin(), times.begin() + at, times.end());
+  return static_cast<double>(times[static_cast<std::size_t>(at)]) / 1e6;
+}
+
+Score::Score(std::size_t count, std::size_t fan) : fan_(fan), sent_at_(count), seen_(count * fan) {
   std::random_device chance;
   marker_ = "run " + padded(chance() % 100'000'000) + " message ";
-  latencies_.reserve(count);
+  latencies_.reserve(count * fan);
 }
 
 std::string Score::body(std::size_t seq, std::size_t bytes) const {
@@ -36,32 +43,34 @@ std::string Score::body(std::size_t seq, std::size_t bytes) const {
   return out;
 }
 
-void Score::arrived(std::string_view text) {
+std::optional<std::size_t> Score::arrived(std::string_view text, std::size_t receiver) {
   const std::size_t at = text.find(marker_);
-  std::size_t seq = seen_.size();
+  std::size_t seq = sent_at_.size();
   if (at != std::string_view::npos) {
     const std::string_view number = text.substr(at + marker_.size(), digits);
     std::from_chars(number.data(), number.data() + number.size(), seq);
   }
-  if (seq >= seen_.size()) {
+  if (seq >= sent_at_.size()) {
     ++foreign_;
-    return;
+    return std::nullopt;
   }
-  if (seen_[seq]++ != 0) {
+  if (seen_[seq * fan_ + receiver % fan_]++ != 0) {
     ++doubled_;
-    return;
+    return std::nullopt;
   }
   ++arrivals_;
   last_arrival_ = steady_ns();
   latencies_.push_back(last_arrival_ - sent_at_[seq]);
+  return seq;
 }
 
-double Score::latency_ms(double quantile) const {
-  if (latencies_.empty()) return 0;
-  std::vector<std::int64_t> sorted = latencies_;
-  const auto at = static_cast<std::ptrdiff_t>(quantile * static_cast<double>(sorted.size() - 1));
-  std::nth_element(sorted.begin(), sorted.begin() + at, sorted.end());
-  return static_cast<double>(sorted[static_cast<std::size_t>(at)]) / 1e6;
+Score Score::again() const {
+  Score out(sent_at_.size(), fan_);
+  out.marker_ = marker_;
+  out.sent_at_ = sent_at_;
+  return out;
 }
+
+std::optional<double> Score::latency_ms(double quantile) const { return quantile_ms(latencies_, quantile); }
 
 }  // namespace ferry::bench

@@ -13,18 +13,23 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
 sys.path.insert(0, os.path.join(ROOT, 'tests', 'scenarios'))
 
-import memory  # noqa: E402  (after the path)
-import messages  # noqa: E402
+import captured  # noqa: E402  (after the path)
+import memory  # noqa: E402
 import overload  # noqa: E402
 import report  # noqa: E402
 import sessions  # noqa: E402
+import settings  # noqa: E402
 import single  # noqa: E402
+from workloads import WORKLOADS  # noqa: E402
 
 PARTS = {
     'translate': single.translate,
     'table': single.table,
-    'messages': messages.measure,
+    **{name: workload.measure for name, workload in WORKLOADS.items() if workload.measure},
     'overload': overload.measure,
+    'durability': settings.durability,
+    'tap': settings.tap,
+    'import': captured.imports,
     'memory': memory.measure,
     'sessions': sessions.measure,
 }
@@ -64,29 +69,47 @@ def disk():
     return {'fdatasync_p50_ms': times[150], 'fdatasync_p99_ms': times[297]}
 
 
-def main():
+def arguments():
     parser = argparse.ArgumentParser(prog='tools/bench')
     parser.add_argument('--quick', action='store_true')
-    parser.add_argument('--only', action='append', choices=list(PARTS))
+    parser.add_argument('--only', action='append', default=[], choices=list(PARTS))
+    parser.add_argument('--workload', action='append', default=[], choices=list(WORKLOADS))
+    parser.add_argument('--capture', metavar='FILE')
+    parser.add_argument('--list', action='store_true')
     options = parser.parse_args()
+    if options.capture:
+        if not os.path.isfile(options.capture):
+            parser.error('--capture: %s is not there' % options.capture)
+        captured.GIVEN = os.path.abspath(options.capture)
+        options.workload.append('capture')
+    return options
+
+
+def main():
+    options = arguments()
+    if options.list:
+        for name, workload in WORKLOADS.items():
+            print('%-10s %s' % (name, workload.title))
+            for who, why in workload.cannot.items():
+                print('%-10s   cannot: %s: %s' % ('', who, why))
+        return
+    wanted = options.only + options.workload
     result = {
         'date': datetime.datetime.now(datetime.timezone.utc).isoformat(timespec='seconds'),
         'quick': options.quick,
         'machine': {**machine(), **disk()},
     }
     for name, part in PARTS.items():
-        if not options.only or name in options.only:
+        if not wanted or name in wanted:
             print('measuring: ' + name, flush=True)
             result[name] = part(options.quick)
+    result['cannot'] = {
+        name: workload.cannot
+        for name, workload in WORKLOADS.items()
+        if workload.cannot and (not wanted or name in wanted)
+    }
     result['machine']['load_after'] = os.getloadavg()[0]
-    text = report.text(result)
-    directory = os.path.join(ROOT, 'bench-report')
-    os.makedirs(directory, exist_ok=True)
-    with open(os.path.join(directory, 'bench.json'), 'w', encoding='utf-8') as file:
-        json.dump(result, file, indent=1, ensure_ascii=False)
-    with open(os.path.join(directory, 'bench.txt'), 'w', encoding='utf-8') as file:
-        file.write(text)
-    print('\n' + text)
+    print('\n' + report.write(result, os.path.join(ROOT, 'bench-report')))
     sys.exit(1 if report.broken(result) else 0)
 
 

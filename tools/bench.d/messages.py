@@ -20,6 +20,10 @@ LIMITS = {
     'user-rate': 0,
     'peer-rate': 0,
     'domain-rate': 0,
+    'presence-rate': 0,
+    'request-rate': 0,
+    'subscription-rate': 0,
+    'feed-rate': 0,
     'user-outbox-rows': 100_000_000,
     'user-outbox-bytes': 1 << 40,
     'outbox-rows': 100_000_000,
@@ -35,11 +39,11 @@ SENTINEL = 3  # s
 class NaiveBridge(Server):
     name = 'naive'
 
-    def __init__(self, broker, server, **place):
+    def __init__(self, broker, server, feed='', **place):
         super().__init__(**place)
         self.options = ['--xmpp', str(server.component.port), '--domain', server.component.domain]
         self.options += ['--secret', server.component.secret, '--mqtt', str(broker.port)]
-        self.options += ['--username', broker.gateway, '--password', broker.gateway_password]
+        self.options += ['--username', broker.gateway, '--password', broker.gateway_password, '--feed', feed]
 
     def command(self):
         script = os.path.join(os.path.dirname(os.path.abspath(__file__)), 'naive_bridge.py')
@@ -51,22 +55,6 @@ class NaiveBridge(Server):
 
 def ferryd(broker, server):
     return Ferryd(broker, server, options={'limits': LIMITS})
-
-
-def relaxed(broker, server):
-    """Without waiting for the disk at each commit: shows how much of the rest is the disk's."""
-    return Ferryd(broker, server, options={'limits': LIMITS, 'store': {'durability': 'normal'}})
-
-
-class Off(Ferryd):
-    """Nothing waits for the disk at all: what the two durabilities cost is measured against it (nosync.c)."""
-
-    def environment(self):
-        return {**super().environment(), 'LD_PRELOAD': ferry_program('bench_nosync.so')}
-
-
-def off(broker, server):
-    return Off(broker, server, options={'limits': LIMITS, 'store': {'durability': 'normal'}})
 
 
 def command(broker, server, way, component=LOAD, bob=BOB, watched=(), **plan):
@@ -102,13 +90,11 @@ def one_round(server_class, quick, record):
         for way, watched in alone:
             for plan, options in plans(quick):
                 record(server.name, 'alone', way, plan, load(broker, server, way, watched, **options))
-        for variant, start in (('ferryd', ferryd), ('relaxed', relaxed), ('off', off), ('naive', NaiveBridge)):
+        for variant, start in (('ferryd', ferryd), ('naive', NaiveBridge)):
             with start(broker, server) as gateway:
                 if gateway.name == 'ferryd':
                     time.sleep(SENTINEL)
                 for plan, options in plans(quick):
-                    if variant in ('relaxed', 'off') and plan != 'window':
-                        continue
                     for way in ('x2m', 'm2x'):
                         result = load(broker, server, way, [broker, server, gateway], **options)
                         record(server.name, variant, way, plan, result)
@@ -116,30 +102,37 @@ def one_round(server_class, quick, record):
 
 
 def middle(runs):
-    """The median of each figure; what went wrong is added up."""
+    """The median of each figure that there is; what went wrong is added up."""
     sums = ('lost', 'doubled', 'foreign', 'errors')
     out = {}
     for key, value in runs[0].items():
         if isinstance(value, dict):
             out[key] = {name: middle([run[key][name] for run in runs]) for name in value}
-        elif isinstance(value, (int, float)):
-            values = [run[key] for run in runs]
-            out[key] = sum(values) if key in sums else statistics.median(values)
+        elif isinstance(value, (int, float)) or value is None:
+            values = [run[key] for run in runs if run[key] is not None]
+            out[key] = sum(values) if key in sums else statistics.median(values) if values else None
     return out
 
 
-def measure(quick):
-    runs = {}
+class Rows:
+    """Collects runs; gives one row of medians for each name."""
 
-    def record(server, variant, way, plan, result):
-        runs.setdefault((server, variant, way, plan), []).append(result)
+    def __init__(self, *names):
+        self.names, self.runs = names, {}
+
+    def add(self, *values_and_result):
+        *values, result = values_and_result
+        self.runs.setdefault(tuple(values), []).append(result)
         print('.', end='', flush=True)
 
-    for number in range(1 if quick else 3):
+    def rows(self):
+        print(flush=True)
+        return [{**dict(zip(self.names, values)), **middle(runs), 'rounds': runs} for values, runs in self.runs.items()]
+
+
+def measure(quick):
+    rows = Rows('server', 'variant', 'way', 'plan')
+    for _ in range(1 if quick else 3):
         for server_class in SERVERS.values():
-            one_round(server_class, quick, record)
-    print(flush=True)
-    return [
-        {'server': server, 'variant': variant, 'way': way, 'plan': plan, **middle(results), 'rounds': results}
-        for (server, variant, way, plan), results in runs.items()
-    ]
+            one_round(server_class, quick, rows.add)
+    return rows.rows()

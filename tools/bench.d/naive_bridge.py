@@ -1,5 +1,6 @@
-"""The bridge that anyone writes first: slixmpp on one side, paho on the other, bodies both ways and nothing else. No
-ledger, no outbox, no translation, no receipts. What ferryd is compared with."""
+"""The bridge that anyone writes first: slixmpp on one side, paho on the other. Bodies both ways, presence to MQTT, the
+values of one topic to whoever asked for it, and nothing else: no ledger, no outbox, no roster, no translation, no
+receipts. What ferryd is compared with."""
 import argparse
 import asyncio
 import json
@@ -17,21 +18,26 @@ def arguments():
     parser.add_argument('--username', required=True)
     parser.add_argument('--password', required=True)
     parser.add_argument('--root', default='im/v1')
+    parser.add_argument('--feed', default='', help='a topic whose values go to whoever subscribes to anybody here')
     return parser.parse_args()
 
 
 class Bridge(slixmpp.ComponentXMPP):
     def __init__(self, options):
         super().__init__(options.domain, options.secret, '127.0.0.1', options.xmpp)
-        self.root = options.root
+        self.root, self.feed, self.followers = options.root, options.feed, {}
         self.client = mqtt.Client('naive-bridge')
         self.client.username_pw_set(options.username, options.password)
         self.client.max_inflight_messages_set(1000)
         self.client.on_connect = self.on_broker
         self.client.on_message = self.on_publish
         self.waiting = 2
+        self.here = self.loop  # slixmpp looks for it when first asked: not from paho's thread
         self.add_event_handler('session_start', self.on_component)
         self.add_event_handler('message', self.on_stanza)
+        for kind in ('presence_available', 'presence_unavailable'):
+            self.add_event_handler(kind, self.on_presence)
+        self.add_event_handler('presence_subscribe', self.on_follower)
         self.client.connect('127.0.0.1', options.mqtt)
         self.client.loop_start()
 
@@ -45,19 +51,37 @@ class Bridge(slixmpp.ComponentXMPP):
 
     def on_broker(self, client, *_):
         client.subscribe(self.root + '/u/+/out/msg', qos=1)
-        self.loop.call_soon_threadsafe(self.one_link_up)
+        if self.feed:
+            client.subscribe(self.feed, qos=1)
+        self.here.call_soon_threadsafe(self.one_link_up)
 
     def on_stanza(self, stanza):
         payload = json.dumps({'from': str(stanza['from']), 'body': stanza['body']})
         self.client.publish('%s/u/%s/in/msg' % (self.root, stanza['to'].bare), payload, qos=1)
 
+    def on_presence(self, stanza):
+        payload = json.dumps({'state': stanza['type'], 'status': stanza['status']})
+        topic = '%s/u/%s/in/contact/%s/presence' % (self.root, stanza['to'].bare, stanza['from'].bare)
+        self.client.publish(topic, payload, qos=1, retain=True)
+
+    def on_follower(self, stanza):
+        self.followers[stanza['from'].bare] = stanza['to'].bare
+        self.send_presence(pto=stanza['from'].bare, pfrom=stanza['to'].bare, ptype='subscribed')
+
     def on_publish(self, client, userdata, publish):
+        if publish.topic == self.feed:
+            self.here.call_soon_threadsafe(self.tell, publish.payload.decode())
+            return
         user = publish.topic.split('/')[-3]
         message = json.loads(publish.payload)
-        self.loop.call_soon_threadsafe(self.forward, user, message)
+        self.here.call_soon_threadsafe(self.forward, user, message)
 
     def forward(self, user, message):
         self.send_message(mto=message['to'], mbody=message['body'], mtype='chat', mfrom=user)
+
+    def tell(self, value):
+        for follower, feed in self.followers.items():
+            self.send_message(mto=follower, mbody=value, mtype='chat', mfrom=feed)
 
 
 if __name__ == '__main__':

@@ -1,0 +1,34 @@
+// What the watched processes and the generator itself used while a run went on.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "translators/values/json.h"
+
+namespace ferry::bench {
+
+[[noreturn]] void give_up(const std::string& why);
+
+// One instance is one measurement.
+class Watch {
+ public:
+  explicit Watch(std::string_view list);  // NAME=PID[,NAME=PID]
+  void start();
+  void stop(double seconds);  // how long the run was
+  void print(JsonWriter& w,
+             std::size_t arrivals) const;  // generator_idle, processes; CPU for each arrival: null if none
+
+ private:
+  struct Process {
+    std::string name, pid;
+    double cpu_before = 0, cpu = 0;  // s
+    std::size_t rss_kb = 0;
+  };
+  std::vector<Process> processes_;
+  double own_before_ = 0, busy_ = 0;
+};
+
+}  // namespace ferry::bench
