@@ -12,6 +12,7 @@ GOAL_TRANSLATOR = 2.0  # times expat's bare parse of the same bytes
 GOAL_SAFE = 0.6  # of the messages/s of the experiment that never waits for the disk
 GOAL_FLOOD = 2.0  # times the p99 of two people while somebody else floods
 GOAL_IMPORT = 3.0  # times expat's bare parse of the same XML
+GOAL_START = 5  # s over a million messages that wait
 GOAL_RSS = 30  # MB with 1,000 users
 GOAL_SESSION = 100  # kB of a session over TLS
 GOAL_LOGIN = 60  # s of CPU, the log-in of all sessions
@@ -184,6 +185,22 @@ def _goals_memory(part):
     return [Goal('RSS of ferryd with %d users' % part['users'], rss, 'MB', GOAL_RSS, True, '')]
 
 
+def _goals_queued(part):
+    what = 'start of ferryd over %d messages that wait' % part['messages']
+    return [Goal(what, part['full']['seconds'], 's', GOAL_START, True, '')]
+
+
+def _queued(part):
+    columns = [Column('store'), Column('start', '%.2f', 's'), Column('CPU', '%.2f', 's'), Column('RSS', '%.1f', 'MB'),
+               Column('peak', '%.1f', 'MB')]
+    rows = [[name, part[key]['seconds'], part[key].get('cpu_seconds'), part[key]['VmRSS'] / 1024,
+             part[key]['VmHWM'] / 1024]
+            for name, key in (('without them', 'empty'), ('with them', 'full'), ('one takes hers', 'back'))]
+    note = '%d messages of %d bytes wait for %d people; one of them comes back and takes %d of %d.'
+    filled = note % (part['messages'], part['payload'], part['users'], part['back']['came'], part['back']['wanted'])
+    return Section('queued', 'Messages that wait', [filled], [Table('A start, and one person back', columns, rows, [])])
+
+
 def _goals_sessions(part):
     quiet = part['phases'][0]['p99_ms']
     what = 'proportional RSS of a session, of %d in %d workers' % (part['sessions'], part['workers'])
@@ -225,6 +242,7 @@ PARTS = (  # (name, goals, section), in the order of the report
     ('tap', None, _tap),
     ('import', _goals_import, _import),
     ('memory', _goals_memory, _memory),
+    ('queued', _goals_queued, _queued),
     ('sessions', _goals_sessions, _sessions),
 )
 

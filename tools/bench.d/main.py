@@ -16,6 +16,7 @@ sys.path.insert(0, os.path.join(ROOT, 'tests', 'scenarios'))
 import captured  # noqa: E402  (after the path)
 import memory  # noqa: E402
 import overload  # noqa: E402
+import queued  # noqa: E402
 import report  # noqa: E402
 import sessions  # noqa: E402
 import settings  # noqa: E402
@@ -31,6 +32,7 @@ PARTS = {
     'tap': settings.tap,
     'import': captured.imports,
     'memory': memory.measure,
+    'queued': queued.measure,
     'sessions': sessions.measure,
 }
 

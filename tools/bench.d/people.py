@@ -17,6 +17,7 @@ class Contacts:
     """A component: everyone there agrees to every subscription and wants one, too."""
 
     def __init__(self, server, domain):
+        self.domain = domain
         self.socket = socket.create_connection((server.component.host, server.component.port))
         self.socket.sendall(
             b"<stream:stream xmlns='jabber:component:accept' xmlns:stream='http://etherx.jabber.org/streams' to='%s'>"
@@ -39,7 +40,7 @@ class Contacts:
                 return found
             data = self.socket.recv(65536)
             if not data:
-                raise RuntimeError('the server refused %s: %r' % (domain, self.buffer))
+                raise RuntimeError('the server refused %s: %r' % (self.domain, self.buffer))
             self.buffer += data
 
     def turn(self, timeout):
