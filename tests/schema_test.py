@@ -31,6 +31,8 @@ UNREAD = {"id": "-", "state": "failed", "reason": WHY, "topic": USER + "out/msg"
 CONTACT = {"jid": "alice@corp.example", "name": "Alice", "groups": ["Friends"], "subscription": "both"}
 PRESENCE = {"state": "away", "status": "lunch", "since": TS,
             "devices": [{"device": "spark", "state": "away", "status": "lunch", "priority": 1}]}
+ROOM = {"jid": "ops@rooms.corp.example", "name": "Ops", "nick": "bob", "state": "joined", "subject": "s", "occupants": 2,
+        "role": "participant", "affiliation": "member"}
 DEVICE = {"state": "online", "epoch": "e1", "status": "here", "priority": 0}
 STATE = {"account": "dual", "links": {"xmpp": "up"}, "version": "0.1.0"}
 STATUS = {"state": "online", "version": "0.1.0", "since": TS}
@@ -82,6 +84,10 @@ VALID = [  # (topic under the user's subtree, payload)
     ("in/contact/alice@corp.example", CONTACT),
     ("in/contact/alice@corp.example", but(CONTACT, ask="subscribe", request=True, approved=True)),
     ("in/contact/anna=2Bnews@corp.example", but(CONTACT, jid="anna+news@corp.example", groups=[])),
+    ("in/room/ops@rooms.corp.example", ROOM),
+    ("in/room/ops@rooms.corp.example", but(ROOM, "subject", "occupants", "role", "affiliation", state="joining")),
+    ("in/room/ops@rooms.corp.example", but(ROOM, state="failed", error=WHY)),
+    ("in/room/ops@rooms.corp.example", but(ROOM, state="invited", by="alice@corp.example", text="Come in")),
     ("in/contact/alice@corp.example/presence", PRESENCE), ("in/contact/alice@corp.example/presence", {"state": "xa"}),
     *[("out/req", {"id": "q1", "device": "phone", "request": name, **fields}) for name, fields in REQUESTS.items()],
     ("out/req", {"request": "roster.get"}), ("out/req", {"request": "profile.get"}),
@@ -152,6 +158,9 @@ BROKEN = [  # (what is wrong, topic, payload)
     *[(f"no {field}", "in/contact/alice@corp.example", but(CONTACT, field)) for field in CONTACT],
     ("another's topic", "in/contact/eve@corp.example", CONTACT),
     ("full JID", "in/contact/alice@corp.example=2Fspark", but(CONTACT, jid="alice@corp.example/spark")),
+    *[(f"no {field}", "in/room/ops@rooms.corp.example", but(ROOM, field)) for field in ("jid", "name", "nick", "state")],
+    ("another state", "in/room/ops@rooms.corp.example", but(ROOM, state="kicked")),
+    ("another's topic", "in/room/eve@rooms.corp.example", ROOM),
     ("subscription remove", "in/contact/alice@corp.example", but(CONTACT, subscription="remove")),
     ("ask unsubscribe", "in/contact/alice@corp.example", but(CONTACT, ask="unsubscribe")),
     ("extra field", "in/contact/alice@corp.example", but(CONTACT, state="online")),
