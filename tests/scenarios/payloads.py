@@ -154,4 +154,6 @@ def validate(topic, payload, root="im/v1", feeds=()):
     assert not wrong, f"{topic}: not as {row.schema}.schema.json: {'; '.join(wrong)}: {repr(value)[:600]}"
     if row.schema == "contact":
         assert value["jid"] == parameters["peer"], f"{topic}: carries the contact {value['jid']!r}"
+    if row.schema == "room":
+        assert value["jid"] == parameters["room"], f"{topic}: carries the room {value['jid']!r}"
     return value
