@@ -31,8 +31,6 @@ UNREAD = {"id": "-", "state": "failed", "reason": WHY, "topic": USER + "out/msg"
 CONTACT = {"jid": "alice@corp.example", "name": "Alice", "groups": ["Friends"], "subscription": "both"}
 PRESENCE = {"state": "away", "status": "lunch", "since": TS,
             "devices": [{"device": "spark", "state": "away", "status": "lunch", "priority": 1}]}
-ROOM = {"jid": "ops@rooms.corp.example", "name": "Ops", "nick": "bob", "state": "joined", "subject": "s", "occupants": 2,
-        "role": "participant", "affiliation": "member"}
 DEVICE = {"state": "online", "epoch": "e1", "status": "here", "priority": 0}
 STATE = {"account": "dual", "links": {"xmpp": "up"}, "version": "0.1.0"}
 STATUS = {"state": "online", "version": "0.1.0", "since": TS}
@@ -41,6 +39,8 @@ WHO = {"jid": "bob@mqtt.corp.example", "uid": "bob@mqtt.corp.example", "domain":
        "version": "0.1.0"}
 PROFILE = {"name": "Bob", "nickname": "b", "email": "b@corp.example", "url": "https://corp.example", "note": "",
            "photo": {"mime": "image/png", "data": "iVBORw=="}}
+ROOM = {"jid": "ops@rooms.corp.example", "name": "Ops", "nick": "bob", "state": "joined", "subject": "s", "occupants": 2,
+        "role": "participant", "affiliation": "none"}
 OK = {"id": "q1", "ok": True, "result": {}}
 REFUSED = {"id": "q1", "ok": False, "error": WHY}
 ALICE = {"contact": "alice@corp.example"}
@@ -50,7 +50,9 @@ REQUESTS = {  # request: its fields in full
     "subscribe": {**ALICE, "text": "It is me"}, "unsubscribe": ALICE, "approve": ALICE, "deny": ALICE,
     "profile.get": ALICE, "profile.set": {"profile": PROFILE}, "who": {},
     "presence.send": {"contact": "ops@rooms.corp.example/bob", "state": "away", "status": "s"}, "feed.last": ALICE,
-    "block": ALICE, "unblock": ALICE, "blocked": {},
+    "block": ALICE, "unblock": ALICE, "blocked": {}, "rooms.get": {}, "room.leave": {"room": "ops@rooms.corp.example"},
+    "room.join": {"room": "ops@rooms.corp.example", "nick": "bob", "password": "p"},
+    "room.occupants": {"room": "ops@rooms.corp.example"},
 }
 
 
@@ -84,18 +86,19 @@ VALID = [  # (topic under the user's subtree, payload)
     ("in/contact/alice@corp.example", CONTACT),
     ("in/contact/alice@corp.example", but(CONTACT, ask="subscribe", request=True, approved=True)),
     ("in/contact/anna=2Bnews@corp.example", but(CONTACT, jid="anna+news@corp.example", groups=[])),
-    ("in/room/ops@rooms.corp.example", ROOM),
-    ("in/room/ops@rooms.corp.example", but(ROOM, "subject", "occupants", "role", "affiliation", state="joining")),
-    ("in/room/ops@rooms.corp.example", but(ROOM, state="failed", error=WHY)),
-    ("in/room/ops@rooms.corp.example", but(ROOM, state="invited", by="alice@corp.example", text="Come in")),
     ("in/contact/alice@corp.example/presence", PRESENCE), ("in/contact/alice@corp.example/presence", {"state": "xa"}),
+    ("in/room/ops@rooms.corp.example", ROOM),
+    ("in/room/ops@rooms.corp.example", but(ROOM, "subject", "occupants", "role", "affiliation", state="failed", error=WHY)),
+    ("in/room/ops@rooms.corp.example", but(ROOM, name="", nick="", state="invited", by="alice@corp.example", text="Come")),
     *[("out/req", {"id": "q1", "device": "phone", "request": name, **fields}) for name, fields in REQUESTS.items()],
     ("out/req", {"request": "roster.get"}), ("out/req", {"request": "profile.get"}),
     ("out/req", {"request": "who", "later": 1}), ("out/req", {"request": "profile.set", "profile": {"later": 1}}),
     ("in/res/phone", OK), ("in/res/-", but(OK, id="-")), ("in/res/phone", REFUSED),
     ("in/res/phone", but(OK, result=WHO)),
     ("in/res/phone", but(OK, result={"contacts": [CONTACT]})), ("in/res/phone", but(OK, result={"profile": PROFILE})),
-    ("in/res/phone", but(OK, result={"profile": {}})),
+    ("in/res/phone", but(OK, result={"profile": {}})), ("in/res/phone", but(OK, result=ROOM)),
+    ("in/res/phone", but(OK, result={"rooms": [ROOM, but(ROOM, state="known")], "next": "ops@rooms.corp.example"})),
+    ("in/res/phone", but(OK, result={"occupants": [{"nick": "bob", "role": "", "affiliation": "", "jid": "a@b"}]})),
     *[("in/state", but(STATE, account=step))
       for step in ("hosted", "legacy", "shadow", "dual", "moved", "retired", "back")],
     ("in/state", but(STATE, links={"xmpp": "down"})),
@@ -158,9 +161,6 @@ BROKEN = [  # (what is wrong, topic, payload)
     *[(f"no {field}", "in/contact/alice@corp.example", but(CONTACT, field)) for field in CONTACT],
     ("another's topic", "in/contact/eve@corp.example", CONTACT),
     ("full JID", "in/contact/alice@corp.example=2Fspark", but(CONTACT, jid="alice@corp.example/spark")),
-    *[(f"no {field}", "in/room/ops@rooms.corp.example", but(ROOM, field)) for field in ("jid", "name", "nick", "state")],
-    ("another state", "in/room/ops@rooms.corp.example", but(ROOM, state="kicked")),
-    ("another's topic", "in/room/eve@rooms.corp.example", ROOM),
     ("subscription remove", "in/contact/alice@corp.example", but(CONTACT, subscription="remove")),
     ("ask unsubscribe", "in/contact/alice@corp.example", but(CONTACT, ask="unsubscribe")),
     ("extra field", "in/contact/alice@corp.example", but(CONTACT, state="online")),
@@ -169,10 +169,15 @@ BROKEN = [  # (what is wrong, topic, payload)
     ("extra in device", "in/contact/alice@corp.example/presence",
      but(PRESENCE, devices=[{"device": "spark", "state": "away", "epoch": "e"}])),
     ("device without state", "in/contact/alice@corp.example/presence", but(PRESENCE, devices=[{"device": "spark"}])),
+    *[(f"no {field}", "in/room/ops@rooms.corp.example", but(ROOM, field)) for field in ("jid", "name", "nick", "state")],
+    ("another's topic", "in/room/sea@rooms.corp.example", ROOM),
+    ("unknown state", "in/room/ops@rooms.corp.example", but(ROOM, state="open")),
+    ("its password", "in/room/ops@rooms.corp.example", but(ROOM, password="p")),
+    ("occupant without nick", "in/res/phone", but(OK, result={"occupants": [{"role": "", "affiliation": ""}]})),
     ("no request", "out/req", {"id": "q1"}), ("unknown request", "out/req", {"id": "q1", "request": "roster.clear"}),
     *[(f"{name} without {field}", "out/req", but({"request": name, **fields}, field))
       for name, fields in REQUESTS.items() for field in fields
-      if field not in ("name", "groups", "text", "status") and name != "profile.get"],
+      if field not in ("name", "groups", "text", "status", "nick", "password") and name != "profile.get"],
     *[(f"{name} of a number", "out/req", {"request": name, **fields, "contact": 7})
       for name, fields in REQUESTS.items() if "contact" in fields],
     ("photo not base64", "out/req", {"request": "profile.set", "profile": {"photo": {"mime": "a/b", "data": "?!?!"}}}),

@@ -23,6 +23,11 @@ std::string text_of(const Element& e, std::string_view child) {
   return found ? shortened(found->text()) : std::string();
 }
 
+std::string address(std::string_view text) {  // empty: it is none
+  const auto jid = Jid::parse(text);
+  return jid ? jid->str() : std::string();
+}
+
 bool is_room(const Jid& jid) { return jid.has_local() && !jid.has_resource(); }
 
 void add(std::vector<Bookmark>& all, const Element& conference, std::string_view jid) {
@@ -58,7 +63,7 @@ std::optional<Said> said(const Parts& parts) {
       s.role = shortened(std::string(e->attr_or("role")));
       s.affiliation = shortened(std::string(e->attr_or("affiliation")));
       s.nick = e->attr_or("nick");
-      s.jid = e->attr_or("jid");
+      s.jid = address(e->attr_or("jid"));
       s.reason = text_of(*e, "reason");
     } else if (e->name == "destroy") {
       s.destroyed = true;
@@ -74,7 +79,8 @@ std::optional<Invitation> invitation(const Message& m) {
   if (const Element* x = extension(m.parts, user_ns)) {  // section 7.8.2
     const Element* invite = x->child("invite", user_ns);
     if (!invite || !is_room(*m.from)) return std::nullopt;
-    return Invitation{*m.from, shortened(std::string(invite->attr_or("from"))), text_of(*invite, "reason"),
+    std::string by = address(invite->attr_or("from"));
+    return Invitation{*m.from, by.empty() ? m.from->str() : std::move(by), text_of(*invite, "reason"),
                       text_of(*x, "password")};
   }
   const Element* x = extension(m.parts, invitation_ns);

@@ -72,6 +72,7 @@ class Delivery {
   void to_sender(const User& user, const MessageRecord& row, const StanzaError& reason);
   // What names us in the hop mark of the user's messages to and from this one.
   std::string hop_of(const User& user, const Jid& peer) const;
+  void refuse_to(const User& user, const Message& message, const StanzaError& reason);
   static bool drop_forgeries(Message& message, const User& user);
   std::optional<StanzaError> take(User& user, const Message& message, MessageRecord row);  // why not
   void tell(const User& user, const std::string& id, std::string_view peer, MessageState state,

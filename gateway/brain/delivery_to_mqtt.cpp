@@ -76,7 +76,7 @@ void Delivery::content(User& user, Message m) {
   const std::string hop = hop_of(user, *m.from);
   if (!via::may_pass(m.parts, hop)) {
     world_.count("loops_stopped");
-    world_.answer(original_of(m), loop_error());
+    refuse_to(user, m, loop_error());
     return;
   }
   via::add_hop(m.parts, hop);
@@ -89,8 +89,13 @@ void Delivery::content(User& user, Message m) {
   row.want_displayed = find<Markable>(m.parts) != nullptr;
   if (const auto full = take(user, m, std::move(row))) {
     m.to = addressed;
-    world_.answer(original_of(m), *full);
+    refuse_to(user, m, *full);
   }
+}
+
+// An error from somebody in a room, in private too, puts them out of it.
+void Delivery::refuse_to(const User& user, const Message& m, const StanzaError& reason) {
+  if (!room_of(user, m.from->bare_view())) world_.answer(original_of(m), reason);
 }
 
 // Into the records, and to the devices.

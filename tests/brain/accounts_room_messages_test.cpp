@@ -91,6 +91,16 @@ TEST_P(AccountsRoomMessagesTest, in_private_both_ways) {
   stage.expect_publish(account, "in/receipt", R"({"id":"c1","state":"forwarded"})");
 }
 
+TEST_P(AccountsRoomMessagesTest, nobody_in_a_room_gets_an_error) {
+  in_the_sea();
+  const std::string loop = "<body>Again</body><via xmlns='urn:ferry:via:0' hops='sea@rooms.corp.example/Robert'/>";
+  server.deliver(account, "<message type='chat' id='p1' from='sea@rooms.corp.example/alice'>" + loop + "</message>");
+  server.rooms.says(sea, "alice", loop);
+  EXPECT_EQ(heard("Again"), 0U);
+  EXPECT_EQ(stage.counter("loops_stopped"), 2U);
+  EXPECT_TRUE(server.sent.empty());
+}
+
 TEST_P(AccountsRoomMessagesTest, the_subject_is_shown_and_changed) {
   in_the_sea();
   server.rooms.says(sea, "alice", "<subject>Storms</subject>");

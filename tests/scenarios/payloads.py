@@ -152,7 +152,8 @@ def validate(topic, payload, root="im/v1", feeds=()):
     value = parse(topic, payload)
     wrong = problems(row.schema, value)
     assert not wrong, f"{topic}: not as {row.schema}.schema.json: {'; '.join(wrong)}: {repr(value)[:600]}"
-    if row.schema in ("contact", "room"):
-        peer = parameters["peer" if row.schema == "contact" else "room"]
-        assert value["jid"] == peer, f"{topic}: carries the {row.schema} {value['jid']!r}"
+    if row.schema == "contact":
+        assert value["jid"] == parameters["peer"], f"{topic}: carries the contact {value['jid']!r}"
+    if row.schema == "room":
+        assert value["jid"] == parameters["room"], f"{topic}: carries the room {value['jid']!r}"
     return value

@@ -2,6 +2,7 @@
 import asyncio
 import os
 import random
+import xml.etree.ElementTree as ET
 
 from clients import MqttClient, XmppClient
 from migrate_site import site_of
@@ -47,6 +48,21 @@ async def _bookmark(site, jid, room, nick):
     await client.disconnect()
 
 
+async def _bookmarks(site, jid):
+    """Both kinds, as the server has them."""
+    client = XmppClient(site.server, jid, resource='bookmarks')
+    await client.connect(presence=None, roster=False)
+    held = []
+    for payload in (
+        '<pubsub xmlns="http://jabber.org/protocol/pubsub"><items node="urn:xmpp:bookmarks:1"/></pubsub>',
+        '<query xmlns="jabber:iq:private"><storage xmlns="storage:bookmarks"/></query>',
+    ):
+        answer = await client.iq(payload, check=False)
+        held.append(ET.canonicalize(ET.tostring(answer.xml[0]), strip_text=True) if len(answer.xml) else '')
+    await client.disconnect()
+    return held
+
+
 def _bodies(client, prefix):
     return [s['body'] for s in client.all(lambda s: s.name == 'message' and s['type'] == 'groupchat' and s['body'].startswith(prefix))]
 
@@ -63,6 +79,8 @@ async def an_account_is_in_its_rooms_hears_and_speaks(server_class):
     async with site_of(server_class, people=PEOPLE) as site:
         bob, carol = site.people[1], await site.xmpp(site.people[2])
         await _bookmark(site, bob, SEA, 'Robert')
+        bookmarks = await _bookmarks(site, bob)
+        assert any(SEA in kind for kind in bookmarks), bookmarks
         await _enter(carol, SEA, 'carol')
         carol.message(SEA, 'before', type='groupchat')
         await carol.wait_message('before')
@@ -130,6 +148,7 @@ async def an_account_is_in_its_rooms_hears_and_speaks(server_class):
         assert _bodies(carol, 'hello, carol') == ['hello, carol']
         assert _shown(phone, 'hello, carol') == ['hello, carol'], 'its reflection is no second message'
         await site.as_before()
+        assert await _bookmarks(site, bob) == bookmarks
         later = MqttClient(site.broker, bob, 'later', clean=True)
         site.clients.append(later)
         await later.connect()

@@ -37,6 +37,7 @@ TEST(Room, SaysWhoSomebodyIsAndWhatHappened) {
   EXPECT_TRUE(closed->destroyed);
   EXPECT_EQ(closed->venue, "s@c.example");
   EXPECT_EQ(closed->reason, "over");
+  EXPECT_EQ(room::said(parts_of(x + "<item jid='a b'/></x>"))->jid, "");
   EXPECT_FALSE(room::said(parts_of("<show>away</show>")));
   EXPECT_TRUE(room::said(parts_of("<x xmlns='http://jabber.org/protocol/muc#user'/>")));
 }
