@@ -95,6 +95,7 @@ class Report(unittest.TestCase):
         ratios = next(line for line in text.splitlines() if line.startswith('  chat  '))
         self.assertEqual(ratios.split()[-5:], ['4.00', '0.25', '0.25', '0.60', '-'])
         self.assertIn('carries no rooms yet', text)
+        self.assertIn('idle for at least 62 %', text)
         self.assertIn('62', next(line for line in text.splitlines() if ' naive ' in line and 'window' in line))
 
     def test_page(self):

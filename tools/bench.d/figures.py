@@ -5,7 +5,7 @@ A figure that there is none of (nothing arrived, a part did not run) is None thr
 import statistics
 from collections import namedtuple
 
-from figures_workloads import WAYS, goals_chat, ratios, workload_sections
+from figures_workloads import ROWS, WAYS, goals_chat, ratios, workload_sections
 from tables import Chart, Column, Goal, Section, Table, number, ratio
 
 GOAL_TRANSLATOR = 2.0  # times expat's bare parse of the same bytes
@@ -247,6 +247,16 @@ PARTS = (  # (name, goals, section), in the order of the report
 )
 
 
+def _idle(result):
+    """Was the load generator ever the bottleneck?"""
+    runs = [(row['generator_idle'], name, row) for name in (*ROWS, 'durability', 'tap') for row in result.get(name, [])]
+    if not runs:
+        return []
+    least, name, row = min(runs, key=lambda run: run[0])
+    what = (100 * least, name, row['server'], row['variant'], WAYS[row['way']], row['plan'])
+    return ['The load generator was idle for at least %.0f %% of a run (%s: %s, %s, %s, %s)' % what]
+
+
 def document(result):
     machine = result['machine']
     facts = [
@@ -255,6 +265,7 @@ def document(result):
         'fdatasync of 16 kB: p50 %(fdatasync_p50_ms).2f ms, p99 %(fdatasync_p99_ms).2f ms' % machine,
         ', '.join('%s %s' % item for item in machine['versions'].items()),
     ]
+    facts += _idle(result)
     goals, sections = goals_chat(result.get('chat', [])), []
     compared = ratios(result)
     if compared.rows:

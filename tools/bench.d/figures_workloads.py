@@ -20,7 +20,8 @@ NOTES = {
     'feed': ['A window of 20 values. From MQTT one value is published and reaches everybody; the servers alone have a '
              'message for each follower.'],
     'flapping': ['Latencies are those of a visit: from before the connection to the last message that waited. The '
-                 'rate is that of the visits; CPU includes what brought the messages to the broker.'],
+                 'rate is that of the visits; CPU includes what brought the messages to the broker. The naive bridge '
+                 'takes neither the presences nor the receipts of the phones.'],
     'roster': ['Latencies are those of a whole download, from before the connection. retained: in/contact/+, which '
                'the broker serves by itself; request: roster.get, page by page. alone: ferryd has gone, the topics are '
                'still there.'],

@@ -21,15 +21,15 @@ def measure(quick):
         with Prosody(components=(LOAD,)) as server, Ferryd(broker, server, options={'limits': LIMITS}) as gateway:
             empty = resident(gateway.process.pid)
             admin = befriend(broker, server, LOAD, users, CONTACTS)
-            full = resident(gateway.process.pid)
+            full, both, online = resident(gateway.process.pid), len(admin.both), len(admin.online)
             restarted = _again(gateway)
             admin.close()
             return {
                 'users': users,
                 'contacts': CONTACTS,
                 'wanted': users * CONTACTS,
-                'both': len(admin.both),
-                'online': len(admin.online),
+                'both': both,
+                'online': online,
                 'empty_kb': empty,
                 'full_kb': full,
                 'restarted_kb': restarted,
