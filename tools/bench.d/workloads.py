@@ -31,7 +31,7 @@ WORKLOADS = {
     ),
     'groupchat': Workload(
         'one person writes to a room', 'message', None,
-        {'ferryd': 'carries no rooms yet; its one-to-many part is the feed', 'naive': 'knows no rooms'},
+        {'ferryd': 'leaves it to the room\'s server; its own one-to-many part is the feed', 'naive': 'knows no rooms'},
     ),
     'capture': Workload(
         'a capture (--capture FILE, or a generated one) played flat out to ferryd by ferry-replay serve', 'stanza',
