@@ -39,8 +39,11 @@ WHO = {"jid": "bob@mqtt.corp.example", "uid": "bob@mqtt.corp.example", "domain":
        "version": "0.1.0"}
 PROFILE = {"name": "Bob", "nickname": "b", "email": "b@corp.example", "url": "https://corp.example", "note": "",
            "photo": {"mime": "image/png", "data": "iVBORw=="}}
-ROOM = {"jid": "ops@rooms.corp.example", "name": "Ops", "nick": "bob", "state": "joined", "subject": "s", "occupants": 2,
-        "role": "participant", "affiliation": "none"}
+ROOM = {"jid": "ops@rooms.corp.example", "name": "Ops", "nick": "bob", "state": "joined", "subject": "s",
+        "occupants": 2, "role": "participant", "affiliation": "none"}
+REFUSING = {"jid": "ops@rooms.corp.example", "name": "", "nick": "bob", "state": "failed", "error": WHY}
+INVITED = {"jid": "ops@rooms.corp.example", "name": "", "nick": "", "state": "invited", "by": "alice@corp.example",
+           "text": "Come"}
 OK = {"id": "q1", "ok": True, "result": {}}
 REFUSED = {"id": "q1", "ok": False, "error": WHY}
 ALICE = {"contact": "alice@corp.example"}
@@ -88,8 +91,7 @@ VALID = [  # (topic under the user's subtree, payload)
     ("in/contact/anna=2Bnews@corp.example", but(CONTACT, jid="anna+news@corp.example", groups=[])),
     ("in/contact/alice@corp.example/presence", PRESENCE), ("in/contact/alice@corp.example/presence", {"state": "xa"}),
     ("in/room/ops@rooms.corp.example", ROOM),
-    ("in/room/ops@rooms.corp.example", but(ROOM, "subject", "occupants", "role", "affiliation", state="failed", error=WHY)),
-    ("in/room/ops@rooms.corp.example", but(ROOM, name="", nick="", state="invited", by="alice@corp.example", text="Come")),
+    ("in/room/ops@rooms.corp.example", REFUSING), ("in/room/ops@rooms.corp.example", INVITED),
     *[("out/req", {"id": "q1", "device": "phone", "request": name, **fields}) for name, fields in REQUESTS.items()],
     ("out/req", {"request": "roster.get"}), ("out/req", {"request": "profile.get"}),
     ("out/req", {"request": "who", "later": 1}), ("out/req", {"request": "profile.set", "profile": {"later": 1}}),
@@ -169,7 +171,8 @@ BROKEN = [  # (what is wrong, topic, payload)
     ("extra in device", "in/contact/alice@corp.example/presence",
      but(PRESENCE, devices=[{"device": "spark", "state": "away", "epoch": "e"}])),
     ("device without state", "in/contact/alice@corp.example/presence", but(PRESENCE, devices=[{"device": "spark"}])),
-    *[(f"no {field}", "in/room/ops@rooms.corp.example", but(ROOM, field)) for field in ("jid", "name", "nick", "state")],
+    *[(f"no {field}", "in/room/ops@rooms.corp.example", but(ROOM, field))
+      for field in ("jid", "name", "nick", "state")],
     ("another's topic", "in/room/sea@rooms.corp.example", ROOM),
     ("unknown state", "in/room/ops@rooms.corp.example", but(ROOM, state="open")),
     ("its password", "in/room/ops@rooms.corp.example", but(ROOM, password="p")),

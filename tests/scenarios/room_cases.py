@@ -33,16 +33,17 @@ async def _bookmark(site, jid, room, nick):
     client = XmppClient(site.server, jid, resource='bookmarks')
     await client.connect(presence=None, roster=False)
     if site.server.publishes_bookmarks:
-        conference = '<conference xmlns="urn:xmpp:bookmarks:1" name="Sea" autojoin="true"><nick>%s</nick></conference>' % nick
+        conference = '<conference xmlns="urn:xmpp:bookmarks:1" name="Sea" autojoin="true"><nick>%s</nick></conference>'
         await client.iq(
             '<pubsub xmlns="http://jabber.org/protocol/pubsub"><publish node="urn:xmpp:bookmarks:1">'
-            '<item id="%s">%s</item></publish></pubsub>' % (room, conference),
+            '<item id="%s">%s</item></publish></pubsub>' % (room, conference % nick),
             type='set',
         )
     else:
         await client.iq(
             '<query xmlns="jabber:iq:private"><storage xmlns="storage:bookmarks">'
-            '<conference jid="%s" name="Sea" autojoin="true"><nick>%s</nick></conference></storage></query>' % (room, nick),
+            '<conference jid="%s" name="Sea" autojoin="true"><nick>%s</nick></conference></storage></query>'
+            % (room, nick),
             type='set',
         )
     await client.disconnect()
@@ -64,7 +65,8 @@ async def _bookmarks(site, jid):
 
 
 def _bodies(client, prefix):
-    return [s['body'] for s in client.all(lambda s: s.name == 'message' and s['type'] == 'groupchat' and s['body'].startswith(prefix))]
+    said = client.all(lambda s: s.name == 'message' and s['type'] == 'groupchat' and s['body'].startswith(prefix))
+    return [s['body'] for s in said]
 
 
 def _shown(phone, prefix):
@@ -113,7 +115,8 @@ async def an_account_is_in_its_rooms_hears_and_speaks(server_class):
 
         await _enter(carol, ISLAND, 'carol')
         carol.send(
-            '<message to="%s"><x xmlns="%s"><invite to="%s"><reason>Come</reason></invite></x></message>' % (ISLAND, USER, bob)
+            '<message to="%s"><x xmlns="%s"><invite to="%s"><reason>Come</reason></invite></x></message>'
+            % (ISLAND, USER, bob)
         )
         invited = await phone.wait_topic(topic_of(ISLAND), lambda r: r['state'] == 'invited')
         assert invited.json['text'] == 'Come' and invited.json['by'].startswith((carol.bare, ISLAND)), invited.json
