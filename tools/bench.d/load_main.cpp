@@ -49,7 +49,7 @@ int run_messages(const Arguments& a) {
   Run run(ends, plan);
   watch.start();
   run.go();
-  watch.stop(run.seconds());
+  watch.stop(run.seconds(), run.own_cpu_at_end());
 
   const Score& s = run.score();
   const double arrived = static_cast<double>(s.arrivals());

@@ -31,6 +31,7 @@ void Run::go() {
     if (const std::size_t sum = score_.arrivals() + echoes_ + receipts(); sum != traffic) {
       traffic = sum;
       last_ = steady_ns();
+      own_cpu_at_end_ = own_cpu();
     }
     if (next_ == plan_.count && now - last_ > (score_.lost() == 0 ? quiet_time : patience)) return;
     if (next_ < plan_.count && now - last_ > patience && !due(now)) return;

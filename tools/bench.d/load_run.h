@@ -28,6 +28,7 @@ class Run {
   std::size_t receipts() const { return ends_.from->receipts - receipts_before_; }
   std::size_t errors() const;
   double seconds_to_arrival() const { return static_cast<double>(score_.last_arrival() - begin_) / 1e9; }
+  double own_cpu_at_end() const { return own_cpu_at_end_; }                     // when seconds() ended
   double seconds() const { return static_cast<double>(last_ - begin_) / 1e9; }  // receipts and echoes too
 
  private:
@@ -42,6 +43,7 @@ class Run {
   std::vector<pollfd> waiting_;
   std::size_t next_ = 0, echoes_ = 0, receipts_before_ = 0;
   std::int64_t begin_ = 0, last_ = 0;
+  double own_cpu_at_end_ = 0;
 };
 
 }  // namespace ferry::bench

@@ -28,7 +28,7 @@ class Visits {
     watch_.start();
     const std::int64_t begin = steady_ns();
     for (std::size_t n = 0; n < cycles; ++n) cycle(false);
-    watch_.stop(static_cast<double>(steady_ns() - begin) / 1e9);
+    watch_.stop(static_cast<double>(steady_ns() - begin) / 1e9, own_cpu());
     print();
     return 0;
   }

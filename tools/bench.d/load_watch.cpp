@@ -34,6 +34,8 @@ double cpu_seconds(const std::string& pid) {
 
 }  // namespace
 
+double own_cpu() { return seconds_of(CLOCK_PROCESS_CPUTIME_ID); }
+
 void give_up(const std::string& why) {
   std::fprintf(stderr, "bench_load: %s\n", why.c_str());
   std::exit(1);
@@ -47,11 +49,11 @@ Watch::Watch(std::string_view text) {
 
 void Watch::start() {
   for (Process& p : processes_) p.cpu_before = cpu_seconds(p.pid);
-  own_before_ = seconds_of(CLOCK_PROCESS_CPUTIME_ID);
+  own_before_ = own_cpu();
 }
 
-void Watch::stop(double seconds) {
-  busy_ = seconds > 0 ? (seconds_of(CLOCK_PROCESS_CPUTIME_ID) - own_before_) / seconds : 0;
+void Watch::stop(double seconds, double own_until) {
+  busy_ = seconds > 0 ? (own_until - own_before_) / seconds : 0;
   for (Process& p : processes_) {
     p.cpu = cpu_seconds(p.pid) - p.cpu_before;
     p.rss_kb = rss_kb(p.pid);

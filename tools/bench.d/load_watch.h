@@ -12,12 +12,14 @@ namespace ferry::bench {
 
 [[noreturn]] void give_up(const std::string& why);
 
+double own_cpu();  // s, of the generator until now
+
 // One instance is one measurement.
 class Watch {
  public:
   explicit Watch(std::string_view list);  // NAME=PID[,NAME=PID]
   void start();
-  void stop(double seconds);  // how long the run was
+  void stop(double seconds, double own_until);  // how long the run was; own_cpu() at its end
   void print(JsonWriter& w,
              std::size_t arrivals) const;  // generator_idle, processes; CPU for each arrival: null if none
 
