@@ -43,15 +43,15 @@ Result<MappingTable, std::string> read_table(CtlCall& call) {
   return table;
 }
 
-// Whose account is on its way can log in before its row stands, and whose is on its way back no more: the file is
-// written when people are told to move, not at each step of theirs.
+// Whose account is on its way to dual can log in before it is there, and whose is on its way back no more: the file is
+// written when people are told to move, not at each step of theirs. In shadow there is nothing to log in for.
 std::string follow_accounts(CtlCall& call, MappingTable& table) {
   return each_listed(call.gateway, "migrate.list", "accounts", [&](JsonView item) {
     const std::string jid = text_of(item, "jid"), target = text_of(item, "target");
     if (target == "dual" || target == "moved") {
       if (auto row = parse_row("user " + jid + " {root}/u/{uid}"))
         (void)table.add(*std::move(row));  // refused: has one
-    } else if (target == "legacy" && text_of(item, "state") != "legacy") {
+    } else if (target == "shadow" || (target == "legacy" && text_of(item, "state") != "legacy")) {
       table.remove(jid);
     }
   });
