@@ -62,6 +62,7 @@ class Intake {
 
   // From a password in the clear: keys of SHA-1 and SHA-256, but for those that came already.
   void password(const Place& place, std::string_view password);
+  void clear_password(std::string_view password) { visitor_.password(password); }  // its keys came already
   void keys(const Place& place, ScramKeys keys);
   // The texts of a store, base64 once or twice (an old ejabberd did it twice).
   void keys(const Place& place, std::string_view mechanism, std::string_view salt, std::int64_t iterations,

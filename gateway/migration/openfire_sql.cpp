@@ -9,6 +9,7 @@
 #include "gateway/migration/shared_groups.h"
 #include "gateway/migration/sql_lexer.h"
 #include "gateway/passwords/vault.h"
+#include "translators/values/base64.h"
 
 namespace ferry {
 namespace {
@@ -266,6 +267,14 @@ class OpenfireImport {
   std::optional<OpenfirePasswords> decrypt_;
 };
 
+// Its key is made by this process, and gone with it.
+const Vault& vault_of_stage() {
+  static const Vault vault = *Vault::parse(Vault::new_key_file().view(), "the stage");
+  return vault;
+}
+
+Jid owner_in_stage() { return *Jid::parse("stage.invalid"); }
+
 }  // namespace
 
 std::span<const TableSpec> openfire_tables() { return tables; }
@@ -294,14 +303,15 @@ bool before_staging_openfire(SqlRow& row, bool make_keys, Secret& password_key) 
   return property_name == "passwordkey";
 }
 
-// The stage is a file: keys may stand in it for a while, a password may not.
+// The stage is a file: keys may stand in it for a while, a password only so that nobody but this process can read it.
 void hide_password(SqlValue& value, bool make_keys) {
   if (value.kind != SqlValue::Kind::text || value.text.empty()) return;
   std::string staged = "?";
   if (make_keys) {
     const auto sha1 = derive(ScramHash::sha1, value.text), sha256 = derive(ScramHash::sha256, value.text);
     if (sha1 && sha256)
-      staged = std::string(scram_keys_text(*sha1).view()) + ';' + std::string(scram_keys_text(*sha256).view());
+      staged = std::string(scram_keys_text(*sha1).view()) + ';' + std::string(scram_keys_text(*sha256).view()) + ';' +
+               to_base64(vault_of_stage().seal_password(owner_in_stage(), value.text));
     else
       staged = "!" + (sha1 ? sha256.error() : sha1.error());
   }
@@ -318,6 +328,10 @@ void take_hidden_password(Intake& intake, const Place& place, std::string_view s
   for (std::size_t i = 0; i < both.size() && i < 2; ++i)
     if (auto keys = scram_keys_of(i == 0 ? ScramHash::sha1 : ScramHash::sha256, both[i]))
       intake.keys(place, std::move(*keys));
+  const auto sealed = both.size() == 3 ? from_base64(both[2]) : std::nullopt;
+  if (!sealed) return;
+  if (const auto password = vault_of_stage().open_password(owner_in_stage(), *sealed))
+    intake.clear_password(password->view());
 }
 
 std::string import_openfire(RowStage& stage, std::size_t specs, Intake& intake, const Secret& password_key) {

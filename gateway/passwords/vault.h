@@ -44,7 +44,8 @@ class Vault {
  public:
   // Error: missing, empty, open to group or others, not of this form; with the line, never with its content.
   static Result<Vault, Problem> open(const std::string& key_file);
-  static Result<Vault, Problem> parse(std::string_view text, const std::string& name);  // for tests and fuzzing
+  static Result<Vault, Problem> parse(std::string_view text,
+                                      const std::string& name);  // a key of this process alone; tests
   // The text of a new key file with one fresh key; before: an older file's text, whose keys still open.
   static Secret new_key_file(std::string_view before = {});
 
