@@ -263,7 +263,16 @@ Admin::Answer Admin::user_remove(JsonView c) {
   const auto jid = jid_of(c);
   if (!jid) return jid.error();
   User* user = world_.user(jid->str());
-  if (!user) return wrong("no user " + jid->str());
+  if (!user) {
+    std::optional<UserKey> unserved;
+    if (world_.unserved > 0)
+      world_.records.each_user([&](const UserRecord& record) {
+        if (record.jid == *jid) unserved = record.key;
+      });
+    if (!unserved) return wrong("no user " + jid->str());
+    on_forget_unserved(*unserved, *jid);
+    return std::string("{}");
+  }
   if (user->account)
     return wrong(jid->str() + " is an account of the legacy server; ferryctl migrate back brings it home");
   on_forget(*user);

@@ -25,10 +25,11 @@ class Admin {
 
   explicit Admin(World& world) : world_(world) {}
 
-  std::function<void()> on_table_change;  // topic filters may differ now
-  std::function<void(User&)> on_add;      // a new user
-  std::function<void(User&)> on_move;     // the user's subtree will be elsewhere in a moment
-  std::function<void(User&)> on_forget;   // ends everything that is a user's
+  std::function<void()> on_table_change;                        // topic filters may differ now
+  std::function<void(User&)> on_add;                            // a new user
+  std::function<void(User&)> on_move;                           // the user's subtree will be elsewhere in a moment
+  std::function<void(UserKey, const Jid&)> on_forget_unserved;  // likewise, of one in the records alone
+  std::function<void(User&)> on_forget;                         // ends everything that is a user's
 
   using Answer = Result<std::string, Problem>;  // the members of the answer as a JSON object
   // Another part's commands; nullopt: not one of them.

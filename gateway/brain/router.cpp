@@ -40,6 +40,7 @@ Router::Router(const Options& options, MappingTable& table, Records& records, co
   admin.on_add = [this](User& user) { greet(user); };
   admin.on_move = [this](User& user) { move(user); };
   admin.on_forget = [this](User& user) { forget(user); };
+  admin.on_forget_unserved = [this](UserKey key, const Jid& jid) { forget_unserved(key, jid); };
   admin.on_gauges = [this] { return gauges(); };
 }
 
@@ -67,6 +68,13 @@ void Router::move(User& user) {
   world.clear(user, "in/state");
   to_show.push_back(user.key);
   show_contacts = true;
+}
+
+void Router::forget_unserved(UserKey key, const Jid& jid) {
+  world.records.remove_user(key);
+  delivery.forget(key);
+  --world.unserved;
+  world.log(LogLine::Level::info, "event=user.removed user=" + log_value(jid.str()));
 }
 
 void Router::table_changed() {

@@ -42,7 +42,8 @@ struct Router {
   void show_state(const User& user);
   void move(User& user);
   void forget(User& user);
-  void table_changed();  // whom a row serves now comes, and whom none serves any more goes
+  void forget_unserved(UserKey key, const Jid& jid);  // whom no row serves
+  void table_changed();                               // whom a row serves now comes, and whom none serves any more goes
   // An account goes back: the broker keeps nothing of it, then the records; its server keeps everything.
   void hide(User& user);
   void withdraw(User& user);

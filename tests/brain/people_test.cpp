@@ -63,6 +63,14 @@ TEST_P(PeopleTest, whom_no_row_serves_any_more_goes_and_comes_back_with_the_row)
   people.expect_stanza("<presence from='bob@mqtt.corp.example/phone' to='alice@corp.example'/>");
 }
 
+TEST_P(PeopleTest, whom_no_row_serves_can_be_removed) {
+  good(R"({"command":"user.remove","jid":"bob@mqtt.corp.example"})");
+  good(add);
+  people.settle();
+  EXPECT_NE(people.command(R"({"command":"user.show","jid":"bob@mqtt.corp.example"})").find("no user"),
+            std::string::npos);
+}
+
 TEST_P(PeopleTest, what_waited_comes_when_a_row_is_added_back) {
   good(add);
   people.restart();
