@@ -4,16 +4,9 @@ import asyncio
 import os
 import random
 
-from clients import MqttClient
-from migrate_site import COHORT, site_of
+from migrate_site import COHORT, seed, site_of
 
 KILLS = int(os.environ.get('FERRY_TEST_KILLS') or 6)  # of which the last finds people who were back already
-
-
-def _seed():
-    seed = int(os.environ.get('FERRY_TEST_SEED') or random.randrange(1 << 32))
-    print('     FERRY_TEST_SEED=%d' % seed)
-    return seed
 
 
 def _shows(client, body):
@@ -28,17 +21,6 @@ async def _soon(client, request, **fields):
             assert answer['ok'], answer
             return
         await asyncio.sleep(0.2)  # before it tries again
-
-
-async def _kept_by_the_broker(site, jid):
-    """What a new device of theirs is given; the gateway's own topic, subscribed to afterwards, is the end of it."""
-    device = MqttClient(site.broker, jid, 'later', clean=True)
-    site.clients.append(device)
-    await device.connect()
-    end = site.broker.root + '/gw/status'
-    await device.subscribe(end, absolute=True)
-    await device.wait_topic(end)
-    return [device.show(p) for p in device.all(lambda p: p.retain and p.payload and p.topic != end)]
 
 
 async def people_move_and_come_back(server_class):
@@ -93,7 +75,7 @@ async def people_move_and_come_back(server_class):
             spark.presence(dave.bare, 'subscribed')
         await dave.wait_roster(bob, 'both')
         await site.as_before()
-        kept = await _kept_by_the_broker(site, bob)
+        kept = await site.kept_by_the_broker(bob)
         assert not kept, kept
         carol.message(bob, 'and now?')
         await spark.wait_message('and now?')
@@ -162,39 +144,20 @@ async def who_may_log_in_follows_the_move(server_class):
 async def messages_survive_kills_each_once(server_class):
     """Who was told nothing and who moved write to each other while ferryd dies again and again: what the server may
     have taken before is found in its archive, and what came meanwhile as well."""
-    moments = random.Random(_seed())
+    moments = random.Random(seed())
     async with site_of(server_class) as site:
         bob, carol = site.people[1], await site.xmpp(site.people[2])
         await site.plan([bob])
         await site.move('dual')
         phone = await site.mqtt(bob)
         await phone.wait_contact(carol.bare)
-        ended = asyncio.Event()
-
-        async def writes(send):
-            n = 0
-            while not ended.is_set():
-                await send('%d' % n)
-                n += 1
-                await asyncio.sleep(moments.uniform(0, 0.1))  # people's pace
-            return n
-
         async def carol_says(body):
             carol.message(bob, 'down ' + body)
 
         async def bob_says(body):
             await phone.message(carol.bare, 'up ' + body)
 
-        both = [asyncio.ensure_future(writes(send)) for send in (carol_says, bob_says)]
-        try:
-            for _ in range(KILLS):
-                await asyncio.sleep(moments.uniform(0, 2))  # the moment
-                site.ferryd.kill()
-                await site.ferryd.start_async()
-                await asyncio.to_thread(site.ferryd.wait_ready)
-        finally:
-            ended.set()
-        down, up = await asyncio.gather(*both)
+        down, up = await site.written_while_ferryd_dies(KILLS, moments, 0.1, carol_says, bob_says)
         await carol.wait_message('up %d' % (up - 1), timeout=60)
         await phone.wait_message('down %d' % (down - 1), timeout=60)
         got = [s['body'] for s in carol.all(lambda s: s.name == 'message' and s['body'].startswith('up '))]
@@ -208,7 +171,7 @@ async def messages_survive_kills_each_once(server_class):
 
 async def a_kill_at_any_moment_changes_nothing(server_class):
     """ferryd, and the ferryctl that asks it, die at moments that nobody chose; what was begun goes on."""
-    moments = random.Random(_seed())
+    moments = random.Random(seed())
     async with site_of(server_class) as site:
         movers = site.people[:6]
         await site.plan(movers)

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import json
 import os
+import random
 import xml.etree.ElementTree as ET
 
 from clients import MqttClient, XmppClient
@@ -15,6 +16,12 @@ PEOPLE = int(os.environ.get('FERRY_TEST_PEOPLE') or 12)  # accounts; each has th
 AT_ONCE = 8  # log-ins of the harness at a time
 COHORT = 'monday'
 ROSTER = '{jabber:iq:roster}'
+
+
+def seed():
+    chosen = int(os.environ.get('FERRY_TEST_SEED') or random.randrange(1 << 32))
+    print('     FERRY_TEST_SEED=%d' % chosen)
+    return chosen
 
 
 class MigrationSite:
@@ -104,6 +111,40 @@ class MigrationSite:
             other.presence(one.bare, 'subscribed')
             await one.wait_roster(other.bare, after)
         await a.wait_roster(b.bare, 'both')
+
+    # ---- what goes on while they move
+    async def written_while_ferryd_dies(self, kills, moments, pace, *sends):
+        """Each of sends writes 0, 1, 2 … until the last of the kills is over; gives how many each wrote."""
+        ended = asyncio.Event()
+
+        async def writes(send):
+            n = 0
+            while not ended.is_set():
+                await send('%d' % n)
+                n += 1
+                await asyncio.sleep(moments.uniform(0, pace))  # people's pace
+            return n
+
+        load = [asyncio.ensure_future(writes(send)) for send in sends]
+        try:
+            for _ in range(kills):
+                await asyncio.sleep(moments.uniform(0, 2))  # the moment
+                self.ferryd.kill()
+                await self.ferryd.start_async()
+                await asyncio.to_thread(self.ferryd.wait_ready)
+        finally:
+            ended.set()
+        return await asyncio.gather(*load)
+
+    async def kept_by_the_broker(self, jid):
+        """What a new device of theirs is given; the gateway's own topic, subscribed to afterwards, is the end of it."""
+        device = MqttClient(self.broker, jid, 'later', clean=True)
+        self.clients.append(device)
+        await device.connect()
+        end = self.broker.root + '/gw/status'
+        await device.subscribe(end, absolute=True)
+        await device.wait_topic(end)
+        return [device.show(p) for p in device.all(lambda p: p.retain and p.payload and p.topic != end)]
 
     # ---- what the server keeps
     async def stores(self):

@@ -4,8 +4,8 @@ import os
 import random
 import xml.etree.ElementTree as ET
 
-from clients import MqttClient, XmppClient
-from migrate_site import site_of
+from clients import XmppClient
+from migrate_site import seed, site_of
 from mqtt_client import uid_of
 
 KILLS = int(os.environ.get('FERRY_TEST_KILLS') or 3)
@@ -152,20 +152,12 @@ async def an_account_is_in_its_rooms_hears_and_speaks(server_class):
         assert _shown(phone, 'hello, carol') == ['hello, carol'], 'its reflection is no second message'
         await site.as_before()
         assert await _bookmarks(site, bob) == bookmarks
-        later = MqttClient(site.broker, bob, 'later', clean=True)
-        site.clients.append(later)
-        await later.connect()
-        end = site.broker.root + '/gw/status'
-        await later.subscribe(end, absolute=True)
-        await later.wait_topic(end)
-        kept = [later.show(p) for p in later.all(lambda p: p.retain and p.payload and p.topic != end)]
+        kept = await site.kept_by_the_broker(bob)
         assert not kept, kept
 
 
 async def in_a_room_each_message_comes_once_while_ferryd_dies(server_class):
-    seed = int(os.environ.get('FERRY_TEST_SEED') or random.randrange(1 << 32))
-    print('     FERRY_TEST_SEED=%d' % seed)
-    moments = random.Random(seed)
+    moments = random.Random(seed())
     async with site_of(server_class, people=PEOPLE) as site:
         bob, carol = site.people[1], await site.xmpp(site.people[2])
         await _bookmark(site, bob, SEA, 'Robert')
@@ -174,32 +166,13 @@ async def in_a_room_each_message_comes_once_while_ferryd_dies(server_class):
         await site.move('dual')
         phone = await site.mqtt(bob)
         await phone.wait_topic(topic_of(SEA), lambda r: r['state'] == 'joined')
-        ended = asyncio.Event()
-
-        async def writes(send):
-            n = 0
-            while not ended.is_set():
-                await send('%d' % n)
-                n += 1
-                await asyncio.sleep(moments.uniform(0, 0.2))  # people's pace
-            return n
-
         async def carol_says(body):
             carol.message(SEA, 'down ' + body, type='groupchat')
 
         async def bob_says(body):
             await phone.message(SEA, 'up ' + body, kind='groupchat')
 
-        both = [asyncio.ensure_future(writes(send)) for send in (carol_says, bob_says)]
-        try:
-            for _ in range(KILLS):
-                await asyncio.sleep(moments.uniform(0, 2))  # the moment
-                site.ferryd.kill()
-                await site.ferryd.start_async()
-                await asyncio.to_thread(site.ferryd.wait_ready)
-        finally:
-            ended.set()
-        down, up = await asyncio.gather(*both)
+        down, up = await site.written_while_ferryd_dies(KILLS, moments, 0.2, carol_says, bob_says)
         await carol.wait_message('up %d' % (up - 1), timeout=120)
         await phone.wait_message('down %d' % (down - 1), timeout=120)
         assert _bodies(carol, 'up ') == ['up %d' % n for n in range(up)], _bodies(carol, 'up ')
