@@ -88,6 +88,8 @@ async def applied_twice_and_exported():
     assert kinds == {'SCRAM-SHA-1', 'SCRAM-SHA-256'}, kinds
     keep = [*store, '--vault.keep-passwords', 'true']
     assert 'no password' not in ctl(*keep, 'migrate', 'import', '--apply', path).stderr
+    told = [*keep, '--vault.auth-file', os.path.join(ctl.directory, 'ferry.auth')]
+    assert 'broker apply --auth-file' in ctl(*told, 'migrate', 'import', '--apply', path).stderr
     kept = {c['kind'] for c in ctl.json(*keep, 'password', 'list', 'anna@corp.example')['credentials']}
     assert kept == kinds | {'password'}, kept
     out = os.path.join(ctl.directory, 'out.xml')

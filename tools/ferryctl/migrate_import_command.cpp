@@ -104,7 +104,9 @@ int apply(CtlCall& call, ImportJob& job, MigrateReport& report) {
     complain(counted(keys_only, "account has", "accounts have") +
              " keys and no password: enough for the broker, not for a session of Ferry's, which needs a certificate "
              "([session] certificates) or, with [vault] keep-passwords, ferryctl password set or password ask");
-  if (came > 0) auth_file_follows(call);
+  if (came > 0 && !call.options.vault.auth_file.empty())  // this command asks no gateway, which knows the rows
+    complain("who moved already has the new keys at the broker after: ferryctl broker apply --auth-file " +
+             call.options.vault.auth_file);
   return complete ? exit_done : exit_refused;
 }
 
