@@ -18,7 +18,7 @@ Brain::~Brain() = default;
 void Brain::start(Instant now) {
   World& w = impl_->world;
   w.now = w.started = now;
-  read_people(w);
+  read_people(w, true);
   w.read_uncleared();
   impl_->sentinel.start();
   impl_->feeds.start();

@@ -4,7 +4,7 @@
 
 namespace ferry {
 
-std::vector<User*> read_people(World& w) {
+std::vector<User*> read_people(World& w, bool tell) {
   std::vector<User*> people;
   std::set<UserKey> keys;
   w.unserved = 0;
@@ -16,7 +16,7 @@ std::vector<User*> read_people(World& w) {
       return;
     }
     ++w.unserved;
-    w.log(LogLine::Level::warning, "event=user.unrouted user=" + log_value(record.jid.str()));
+    if (tell) w.log(LogLine::Level::warning, "event=user.unrouted user=" + log_value(record.jid.str()));
   });
   if (people.empty()) return people;
   w.records.each_contact([&](UserKey key, ContactRecord record) {

@@ -8,7 +8,8 @@
 
 namespace ferry {
 
-// Those who are not there yet, with their contacts and devices. How many nobody serves is noted in world.unserved.
-std::vector<User*> read_people(World& world);
+// Those who are not there yet, with their contacts and devices. How many nobody serves is noted in world.unserved, and
+// who they are in the log where `tell` says so.
+std::vector<User*> read_people(World& world, bool tell);
 
 }  // namespace ferry

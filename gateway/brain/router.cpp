@@ -59,13 +59,18 @@ void Router::show_state(const User& user) {
   world.publish_to(user, "in/state", state_json("hosted", world.xmpp_up, world.version), true);
 }
 
-// What the user was shown goes from the old subtree, and comes under the new one in this tick. Devices must come anew.
-void Router::move(User& user) {
+// What the user was shown goes; her devices are offline until they come anew.
+void Router::leave_subtree(User& user) {
   presences.leave(user);
   accounts.clear_rooms(user);
   for (auto& [bare, contact] : user.contacts)
     if (std::exchange(contact.shown_item, 0) != 0) world.clear(user, "in/contact/" + peer_level(bare));
   world.clear(user, "in/state");
+}
+
+// From the old subtree to the new one, in this tick.
+void Router::move(User& user) {
+  leave_subtree(user);
   to_show.push_back(user.key);
   show_contacts = true;
 }
@@ -85,14 +90,13 @@ void Router::table_changed() {
       gone.push_back(user);
   for (User* user : gone) {
     world.log(LogLine::Level::warning, "event=user.unrouted user=" + log_value(user->jid.str()));
-    presences.leave(*user);
-    hide(*user);
+    leave_subtree(*user);
     world.forget_user(*user);
   }
   const bool some_were_unserved = world.unserved > 0;
   world.unserved += gone.size();
   if (some_were_unserved) {
-    const auto people = read_people(world);
+    const auto people = read_people(world, false);
     delivery.to_mqtt.join(people);
     for (User* user : people) {
       roster.assert_pending(*user);

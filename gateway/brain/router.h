@@ -40,6 +40,7 @@ struct Router {
   // ---- people come and go, and what the broker shows of them (router.cpp)
   void greet(User& user);
   void show_state(const User& user);
+  void leave_subtree(User& user);
   void move(User& user);
   void forget(User& user);
   void forget_unserved(UserKey key, const Jid& jid);  // whom no row serves

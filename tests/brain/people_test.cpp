@@ -12,15 +12,19 @@ class PeopleTest : public Conversation {
   void good(const std::string& command) {
     EXPECT_NE(people.command(command).find("\"ok\":true"), std::string::npos) << command;
   }
+  // As after a start with the row.
+  void serve_bob() {
+    good(add);
+    people.restart();
+    people.links_up();
+    people.settle();
+  }
   Stage people;  // without a row for bob
 };
 FERRY_CONVERSATIONS(PeopleTest);
 
 TEST_P(PeopleTest, what_was_accepted_for_whom_no_row_covers_waits_until_one_does) {
-  good(add);
-  people.restart();
-  people.links_up();
-  people.settle();
+  serve_bob();
   people.broker_down();
   people.xmpp(
       "<message type='chat' from='alice@corp.example/a' to='bob@mqtt.corp.example' id='1'><body>1</body></message>");
@@ -29,19 +33,13 @@ TEST_P(PeopleTest, what_was_accepted_for_whom_no_row_covers_waits_until_one_does
   people.links_up();
   people.settle();
   people.expect_no_publish("bob", "in/msg");
-  good(add);
-  people.restart();
-  people.links_up();
-  people.settle();
+  serve_bob();
   people.online("bob", "phone");
   people.expect_publish("bob", "in/msg", R"({"body":"1"})");
 }
 
 TEST_P(PeopleTest, whom_no_row_serves_any_more_goes_and_comes_back_with_the_row) {
-  good(add);
-  people.restart();
-  people.links_up();
-  people.settle();
+  serve_bob();
   people.befriend();
   people.online("bob", "phone");
   people.forget_effects();
@@ -72,10 +70,7 @@ TEST_P(PeopleTest, whom_no_row_serves_can_be_removed) {
 }
 
 TEST_P(PeopleTest, what_waited_comes_when_a_row_is_added_back) {
-  good(add);
-  people.restart();
-  people.links_up();
-  people.settle();
+  serve_bob();
   people.broker_down();
   people.xmpp(
       "<message type='chat' from='alice@corp.example/a' to='bob@mqtt.corp.example' id='1'><body>1</body></message>");
