@@ -43,7 +43,7 @@ inline void require(bool property) {
   if (!property) std::abort();
 }
 // With what was looked at, for whoever reads the report.
-inline void require(bool property, std::string_view what, std::string_view seen = {}) {
+inline void require(bool property, std::string_view what, std::string_view seen = "") {
   if (property) return;
   std::fprintf(stderr, "broken: %.*s\n%.*s\n", static_cast<int>(what.size()), what.data(),
                static_cast<int>(seen.size()), seen.data());
