@@ -171,6 +171,12 @@ void Router::drain_loopback() {
   }
 }
 
+namespace {
+
+bool leaving(const User& user) { return user.account && user.account->hidden_at; }
+
+}  // namespace
+
 // Brings what the broker shows of some users up to date; the rest in the next tick, or when the broker has taken more.
 void Router::show_some() {
   constexpr std::size_t users_per_batch = 32;
@@ -179,6 +185,10 @@ void Router::show_some() {
     User* user = world.user(to_show.front());
     to_show.pop_front();
     if (!user) continue;
+    if (leaving(*user)) {  // nothing is what is to be seen, whatever the broker has read from its file
+      hide(*user);
+      continue;
+    }
     show_state(*user);
     if (!show_contacts) continue;
     roster.show_all(*user, true);
@@ -189,7 +199,7 @@ void Router::show_some() {
   for (; n < users_per_batch && to_show.empty() && !world.to_show.empty() && world.may_publish(); ++n) {
     User* user = world.user(*world.to_show.begin());
     world.to_show.erase(world.to_show.begin());
-    if (!user) continue;
+    if (!user || leaving(*user)) continue;
     roster.show_all(*user, false);
     presences.show_all(*user, false);
     accounts.show_rooms(*user, false);

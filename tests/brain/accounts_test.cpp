@@ -86,6 +86,20 @@ TEST_P(AccountsTest, back_leaves_nothing) {
   EXPECT_EQ(ask(R"({"command":"map.list"})").find(account), std::string::npos);
 }
 
+TEST_P(AccountsTest, a_broker_that_comes_back_is_not_told_again_of_whom_it_is_to_keep_nothing) {
+  dual();
+  ask(R"({"command":"migrate.back","cohort":"pilot","go":true})");
+  for (int i = 0; i < 100 && stage.retained.contains("im/v1/u/bob@corp.example/in/state"); ++i) stage.time(10);
+  ASSERT_EQ(state(), "back");
+  stage.broker_down();
+  stage.retained["im/v1/u/bob@corp.example/in/state"] = "{}";  // it was killed and read an older file
+  stage.broker_up(false);
+  run();
+  EXPECT_EQ(state(), "legacy");
+  for (const auto& [topic, payload] : stage.retained)
+    EXPECT_EQ(topic.find(account), std::string::npos) << topic << " " << payload;
+}
+
 TEST_P(AccountsTest, who_is_legacy_has_no_subtree) {
   plan();
   stage.online(account, "phone");
