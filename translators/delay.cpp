@@ -9,7 +9,7 @@ namespace ferry::delay {
 constexpr std::string_view space = "urn:xmpp:delay";
 
 namespace {
-// As written, unless it is of the older XEP-0091's form or in small letters: readers of JSON know one form.
+// As written, unless it is of the older XEP-0091's form or in small letters: most readers know one form.
 std::string as_xep_0082(const std::string& stamp) {
   if (stamp.size() > 10 && stamp[4] == '-' && stamp[10] == 'T' && stamp.back() != 'z') return stamp;
   return format_instant(parse_instant(stamp).value_or(0));
@@ -43,7 +43,7 @@ std::optional<StanzaError> read_json(JsonView out, Parts& parts) {
   if (stamp.error || !stamp.text || !parse_instant(*stamp.text))
     return error(Condition::bad_request, "delayed.stamp: expected a time such as 2026-11-20T10:00:00.000Z");
   // Who delayed it is the sender itself: a client cannot speak for a server.
-  parts.push_back({Delay{{}, std::move(*stamp.text), {}}});
+  parts.push_back({Delay{{}, as_xep_0082(*stamp.text), {}}});
   return std::nullopt;
 }
 

@@ -124,6 +124,14 @@ TEST(Parts, AreFieldsAndFieldsAreParts) {
   }
 }
 
+// Most readers of XMPP know the capital letters alone, and what is stored is read as what was sent.
+TEST(Parts, AStampInSmallLettersIsWrittenInCapitals) {
+  const auto read_stamp = read(R"("body":"x","delayed":{"stamp":"2026-11-20t10:00:00+01:00"})");
+  ASSERT_TRUE(read_stamp);
+  EXPECT_EQ(content_of(read_stamp->message),
+            "<body>x</body><delay xmlns='urn:xmpp:delay' stamp='2026-11-20T09:00:00.000Z'/>");
+}
+
 struct Bad {
   std::string_view field, json;
   Condition condition = Condition::bad_request;
