@@ -151,6 +151,7 @@ async def messages_survive_kills_each_once(server_class):
         await site.move('dual')
         phone = await site.mqtt(bob)
         await phone.wait_contact(carol.bare)
+
         async def carol_says(body):
             carol.message(bob, 'down ' + body)
 

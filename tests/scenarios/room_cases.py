@@ -166,6 +166,7 @@ async def in_a_room_each_message_comes_once_while_ferryd_dies(server_class):
         await site.move('dual')
         phone = await site.mqtt(bob)
         await phone.wait_topic(topic_of(SEA), lambda r: r['state'] == 'joined')
+
         async def carol_says(body):
             carol.message(SEA, 'down ' + body, type='groupchat')
 
@@ -175,6 +176,7 @@ async def in_a_room_each_message_comes_once_while_ferryd_dies(server_class):
         down, up = await site.written_while_ferryd_dies(KILLS, moments, 0.2, carol_says, bob_says)
         await carol.wait_message('up %d' % (up - 1), timeout=120)
         await phone.wait_message('down %d' % (down - 1), timeout=120)
+        await phone.wait_message('up %d' % (up - 1), timeout=120)  # as the room shows it to all
         assert _bodies(carol, 'up ') == ['up %d' % n for n in range(up)], _bodies(carol, 'up ')
         assert _shown(phone, 'down ') == ['down %d' % n for n in range(down)], _shown(phone, 'down ')
         assert _shown(phone, 'up ') == ['up %d' % n for n in range(up)], _shown(phone, 'up ')
