@@ -123,6 +123,10 @@ void AccountJournal::write_presence(Account& account, const Element& presence, c
   if (account.user) world_.hooks.send_for_account(*account.user, presence);
 }
 
+void AccountJournal::note(Account& account, const Element& forward, const Element& inverse) {
+  plan(account, forward, text_of_stanzas({inverse}), false, WriteState::done);
+}
+
 bool AccountJournal::undo(Account& account) {
   if (account.undo_open > 0 || !account.up) return true;
   if (account.retry_at && world_.now < *account.retry_at) return true;
@@ -142,6 +146,11 @@ bool AccountJournal::undo(Account& account) {
       if (const Element* e = node.element()) stanzas.push_back(*e);
   account.undo_open = stanzas.size() + 1;  // one more, so that an answer at once does not end it
   for (Element& e : stanzas) {
+    if (e.ns == here_ns) {
+      undo_here(e);
+      undone_part(account, write->number);
+      continue;
+    }
     if (e.name != "iq") {
       if (outbox_.send(account, std::move(e), -write->number).empty()) undone_part(account, write->number);
       continue;

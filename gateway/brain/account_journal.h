@@ -10,6 +10,9 @@
 
 namespace ferry {
 
+// Of writes and inverses that are not the old server's to carry out, but ours.
+inline constexpr std::string_view here_ns = "urn:ferry:here:0";
+
 class AccountJournal {
  public:
   AccountJournal(World& world, SessionIqs& iqs, SessionOutbox& outbox) : world_(world), iqs_(iqs), outbox_(outbox) {}
@@ -31,6 +34,10 @@ class AccountJournal {
                 SessionIqs::Then then);
   void write_presence(Account& account, const Element& presence, const std::vector<Element>& inverse, bool by_person,
                       bool answers = false);
+
+  // What was done here for the account, and what undoes it; both are of here_ns.
+  void note(Account& account, const Element& forward, const Element& inverse);
+  std::function<void(const Element& inverse)> undo_here;
 
   // Undoes one more write, if none is under way. False: nothing is left to undo.
   bool undo(Account& account);

@@ -33,10 +33,13 @@ struct AccountRecord {
   Instant since = 0;            // of the state
   bool keep = false;            // back: what the person has changed stays
   bool route_added = false;     // the row of the mapping table is the migration's own
+  bool copied = false;          // the new address has the contacts
+  bool stated = false;          // the old account says where its owner is, or its server will not have it
   std::string cohort = {};
   std::string archive = {};  // the server archive's id of the last message taken from it
   std::string trouble = {};  // why it does not get on
   std::int64_t messages = 0, errors = 0, differences = 0;
+  std::optional<Jid> address = {};  // bare: the person's new one, at the gateway's own domain. None: the JID is kept
 };
 
 // One write to the old server, and what undoes it.

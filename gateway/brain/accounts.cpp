@@ -15,6 +15,7 @@ Accounts::Accounts(World& world, Roster& roster, Presences& presences, Delivery&
       shadow_(world),
       journal_(world, iqs_, outbox_),
       rooms_(world, delivery, requests, iqs_, outbox_),
+      addresses_(world, roster, delivery, journal_, iqs_, [this](const std::string& bare) { return find(bare); }),
       bridge_(world, roster, presences, delivery, iqs_, outbox_, shadow_, rooms_),
       verify_(world, iqs_, shadow_, bridge_),
       requests_(world, requests, roster, journal_, iqs_) {
@@ -30,7 +31,19 @@ Accounts::Accounts(World& world, Roster& roster, Presences& presences, Delivery&
     e.set("from", user.jid.str());
     delivery_.send_durably(user.key, std::move(e));
   };
-  world_.hooks.tell_presence = [this](User& user) { bridge_.tell_presence(*user.account); };
+  world_.hooks.tell_presence = [this](User& user) {
+    if (Account* account = user.account ? user.account : find(user.former->str())) bridge_.tell_presence(*account);
+  };
+  world_.hooks.send_from_former = [this](const Jid& from, Element& stanza) -> std::optional<std::string> {
+    Account* account = find(from.bare_view());
+    if (!account || !account->record.address) return std::nullopt;
+    return outbox_.send(*account, std::move(stanza));
+  };
+  world_.hooks.followed = [this](const User& mover, const User& contact) { addresses_.followed(mover, contact); };
+  journal_.undo_here = [this](const Element& inverse) { addresses_.undo(inverse); };
+  bridge_.forward = [this](Account& account, Message m) { addresses_.message(account, std::move(m)); };
+  addresses_.greet = [this](User& user) { greet(user); };
+  addresses_.forget = [this](User& user) { forget(user); };
   requests.by_session = [this](User& user, std::string_view name, JsonView payload, const Requests::Asked& asked) {
     return requests_.on_request(user, name, payload, asked) || rooms_.on_request(user, name, payload, asked);
   };
@@ -44,8 +57,12 @@ void Accounts::start() {
   rooms_.read([this](const Jid& jid) { return find(jid.str()); });
   for (auto& [bare, account] : accounts_) {
     const AccountState state = account->record.state;
-    if (state != AccountState::legacy && state != AccountState::shadow)
-      if (User* user = world_.user(bare)) tie(*account, *user);
+    if (state != AccountState::legacy && state != AccountState::shadow) {
+      if (account->record.address)
+        addresses_.tie(*account);
+      else if (User* user = world_.user(bare))
+        tie(*account, *user);
+    }
     if (state != account->record.target) going_.insert(bare);
     if (state != AccountState::legacy && state != AccountState::retired) want(*account);
   }
@@ -69,9 +86,10 @@ bool Accounts::serves(const Jid& jid) const {
          !world_.hosted(jid);
 }
 
-Account& Accounts::add(const Jid& bare, const std::string& name) {
+Account& Accounts::add(const Jid& bare, const std::string& name, const std::optional<Jid>& address) {
   AccountRecord record{.jid = bare};
   record.cohort = name;
+  record.address = address;
   record.since = world_.now;
   world_.records.put_account(record);
   return *accounts_.emplace(bare.str(), std::make_unique<Account>(std::move(record))).first->second;
@@ -118,6 +136,8 @@ void Accounts::session_up(const Brain::SessionUp& up) {
   }
   bridge_.session_up(*account, up.resumed);
   if (account->user) show_state(*account->user);
+  const AccountState state = account->record.state;
+  if (account->record.address && (state == AccountState::dual || state == AccountState::moved)) addresses_.go_on(*account);
   advance(*account);
 }
 

@@ -10,6 +10,7 @@
 #include <memory>
 
 #include "gateway/brain/admin.h"
+#include "gateway/brain/new_addresses.h"
 #include "gateway/brain/session_bridge.h"
 #include "gateway/brain/session_requests.h"
 #include "gateway/brain/session_rooms.h"
@@ -61,13 +62,14 @@ class Accounts {
 
   std::function<std::optional<std::string>(const std::string& row)> add_route;  // admin: why not
   std::function<void(const std::string& jid)> remove_route;
+  std::function<void(User&)> greet, forget;  // router: somebody is new, somebody goes
   std::function<void(User&)> hide;      // router: the broker keeps nothing of the user
   std::function<void(User&)> withdraw;  // router: nothing of the user's is retained any more, the user goes
 
  private:
   using Map = std::map<std::string, std::unique_ptr<Account>>;
   Account* find(std::string_view bare);
-  Account& add(const Jid& bare, const std::string& cohort);
+  Account& add(const Jid& bare, const std::string& cohort, const std::optional<Jid>& address);
   void save(Account& account);
   void trouble(Account& account, std::string text);  // and an error of its cohort
   void happened(Account& account, bool good);
@@ -115,6 +117,7 @@ class Accounts {
   SessionShadow shadow_;
   AccountJournal journal_;
   SessionRooms rooms_;
+  NewAddresses addresses_;
   SessionBridge bridge_;
   SessionVerify verify_;
   SessionRequests requests_;

@@ -1,6 +1,6 @@
 // Accounts, what ferryctl migrate asks. Nothing is changed without "go": true; the answer says what would be.
 //
-//   migrate.plan{cohort,jids}  migrate.start{cohort,to,rate}  migrate.pause{cohort}  migrate.stop-on{cohort,permille,
+//   migrate.plan{cohort,jids,new_address}  migrate.start{cohort,to,rate}  migrate.pause{cohort}  migrate.stop-on{cohort,permille,
 //   least}  migrate.back{cohort|jids,keep}  migrate.verify{cohort|jids}
 //   migrate.status  migrate.list{cohort,state,after,limit}  migrate.show{jid}  migrate.rosters{after,limit}
 #include <algorithm>
@@ -68,6 +68,10 @@ Accounts::Answer Accounts::plan(JsonView c) {
   if (name.empty() || name.size() > max_name) return refused("cohort: expected a name of at most 64 bytes");
   if (!c["jids"].is_array()) return refused("jids: expected an array of accounts");
   const bool go = goes_ahead(c);
+  const bool new_address = c["new_address"].boolean().value_or(false);
+  std::map<std::string, std::string> addresses;  // whose each is
+  for (const auto& [bare, account] : accounts_)
+    if (account->record.address) addresses.emplace(account->record.address->str(), bare);
   std::int64_t added = 0, changed = 0, there = 0;
   JsonWriter json;
   json.begin_object().key("problems").begin_array();
@@ -76,18 +80,30 @@ Accounts::Answer Accounts::plan(JsonView c) {
     const auto problem = [&](const std::string& why) {
       json.begin_object().field("jid", given).field("error", why).end_object();
     };
-    const auto jid = Jid::parse(given);
+    const std::size_t blank = given.find(' ');  // "OLD NEW": a person who gets another address
+    const auto jid = Jid::parse(given.substr(0, blank));
     if (!jid) return problem(jid.error().text);
+    std::optional<Jid> address;
+    if (new_address || blank != std::string::npos) {
+      const auto parsed = blank == std::string::npos
+                              ? Jid::parse(std::string(jid->localpart()) + "@" + world_.component.str())
+                              : Jid::parse(given.substr(blank + 1));
+      if (!parsed) return problem(parsed.error().text);
+      address = *parsed;
+      if (const auto why = addresses_.unfit(*address)) return problem(*why);
+      if (const auto [it, fresh] = addresses.emplace(address->str(), jid->str()); !fresh && it->second != jid->str())
+        return problem(address->str() + " is already the new address of " + it->second);
+    }
     if (!serves(*jid))
       return problem("expected an account of " + std::string(world_.server.domainpart()) + ", the legacy server");
-    if (const auto match = world_.table.by_jid(*jid); match && match->row->kind != RowKind::user)
+    if (const auto match = world_.table.by_jid(*jid); !address && match && match->row->kind != RowKind::user)
       return problem("the mapping table has a row of another kind for it: " + format_row(*match->row));
     if (peer_level(jid->str()).empty()) return problem("the name is too long for a topic");
     Account* account = find(jid->str());
     if (!account) {
       ++added;
-      if (go) add(*jid, name);
-    } else if (account->record.cohort == name) {
+      if (go) add(*jid, name, address);
+    } else if (account->record.cohort == name && account->record.address == address) {
       ++there;
     } else if (account->record.state != AccountState::legacy) {
       return problem("is on its way with the cohort " + account->record.cohort);
@@ -95,6 +111,7 @@ Accounts::Answer Accounts::plan(JsonView c) {
       ++changed;
       if (!go) return;
       account->record.cohort = name;
+      account->record.address = address;
       save(*account);
     }
   });

@@ -74,6 +74,11 @@ void Accounts::advance(Account& account) {
 
 bool Accounts::enter_shadow(Account& account) {
   const Jid& jid = account.record.jid;
+  if (account.record.address) {
+    enter(account, AccountState::shadow);
+    want(account);
+    return true;
+  }
   const auto match = world_.table.by_jid(jid);
   if (match && match->row->kind != RowKind::user) {
     trouble(account, "the mapping table has a row of another kind for it: " + format_row(*match->row));
@@ -95,6 +100,16 @@ bool Accounts::enter_shadow(Account& account) {
 bool Accounts::enter_dual(Account& account) {
   if (!account.up || !account.roster_known) return false;
   const Jid& jid = account.record.jid;
+  if (account.record.address) {
+    if (const auto why_not = addresses_.unfit(*account.record.address)) {
+      trouble(account, *why_not);
+      return false;
+    }
+    enter(account, AccountState::dual);
+    addresses_.enter(account);
+    bridge_.tell_presence(account);
+    return true;
+  }
   if (const auto match = world_.table.by_jid(jid); !match || match->row->kind != RowKind::user) {
     trouble(account, "no user row of the mapping table covers it any more");
     return false;
@@ -143,7 +158,7 @@ void Accounts::go_back(Account& account) {
     if (!account.wanted) want(account);  // it was retired
   }
   if (account.hidden_at) return leave(account);
-  if (account.user) {
+  if (account.user || account.record.address) {
     bridge_.tell_presence(account);  // none
     if (account.up && account.drain == Account::Drain::not_yet) {
       account.drain = Account::Drain::asked;
@@ -189,6 +204,7 @@ void Accounts::leave(Account& account) {
     withdraw(*user);
   }
   if (std::exchange(account.record.route_added, false)) remove_route(account.record.jid.str());
+  if (account.record.address) addresses_.left(account);
   unwant(account);
   account.record.target = AccountState::legacy;
   account.record.keep = false;

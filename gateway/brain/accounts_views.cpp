@@ -37,6 +37,7 @@ void write_account(const Account& a, JsonWriter& json) {
                                             [](const auto& d) { return d.second.availability.available(); })));
     json.field("contacts", static_cast<std::int64_t>(a.user->contacts.size()));
   }
+  if (r.address) json.field("address", r.address->str());
   json.field("other_clients", static_cast<std::int64_t>(a.others.size()));
   if (!r.trouble.empty()) json.field("trouble", r.trouble);
   json.end_object();

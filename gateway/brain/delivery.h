@@ -73,6 +73,7 @@ class Delivery {
   // What names us in the hop mark of the user's messages to and from this one.
   std::string hop_of(const User& user, const Jid& peer) const;
   void refuse_to(const User& user, const Message& message, const StanzaError& reason);
+  Jid addressed(const User& user, const MessageRecord& row);  // which of the user's the message went to
   static bool drop_forgeries(Message& message, const User& user);
   std::optional<StanzaError> take(User& user, const Message& message, MessageRecord row);  // why not
   void tell(const User& user, const std::string& id, std::string_view peer, MessageState state,

@@ -24,7 +24,7 @@ void Delivery::to_sender(const User& user, const MessageRecord& row, const Stanz
   const auto from = Jid::parse(row.peer);
   if (from && room_of(user, from->bare_view())) return;  // it would put us out of the room
   Element original("message");
-  original.set("type", "chat").set("from", row.peer).set("to", user.jid.str());
+  original.set("type", "chat").set("from", row.peer).set("to", addressed(user, row).str());
   if (!row.xmpp_id.empty()) original.set("id", row.xmpp_id);
   if (auto reply = error_reply(original, reason)) send_durably(user.account ? user.key : 0, std::move(*reply));
 }

@@ -73,7 +73,9 @@ void Delivery::on_message(User& user, Message m) {
 
 void Delivery::content(User& user, Message m) {
   if (find<Received>(m.parts) || find<Marker>(m.parts)) receipt(user, m);
-  const std::string hop = hop_of(user, *m.from);
+  // To an address that its owner has left: the client is shown which, and answers come from there.
+  const bool forwarded = user.former && m.to->bare_view() == user.former->bare_view();
+  const std::string hop = forwarded ? user.former->str() : hop_of(user, *m.from);
   if (!via::may_pass(m.parts, hop)) {
     world_.count("loops_stopped");
     refuse_to(user, m, loop_error());
@@ -81,7 +83,7 @@ void Delivery::content(User& user, Message m) {
   }
   via::add_hop(m.parts, hop);
   const Jid addressed = *m.to;
-  m.to = user.jid;
+  m.to = forwarded ? *user.former : user.jid;
   refer_to_mqtt(user, *m.from, m.parts);
   MessageRecord row;
   row.xmpp_id = m.id;

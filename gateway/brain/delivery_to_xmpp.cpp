@@ -154,6 +154,7 @@ std::optional<Delivery::Refusal> Delivery::on_out_receipt(User& user, JsonView p
     return Refusal{
         {}, {}, error(Condition::item_not_found, "id: no message of that id was sent to you, or it has expired")};
   const MessageState was = row->state;
+  Jid from = addressed(user, *row);  // before the payload goes
   if (!world_.records.set_state(row->seq, out->state, world_.mark, user.devices.size() <= 1)) return std::nullopt;
   log_step(world_, out->state == MessageState::displayed ? "displayed" : "delivered", *row);
   if (was == MessageState::waiting && user.waiting > 0) --user.waiting;
@@ -164,13 +165,21 @@ std::optional<Delivery::Refusal> Delivery::on_out_receipt(User& user, JsonView p
   Message m;
   m.type = "chat";
   m.id = world_.ids.next(world_.now);
-  m.from = user.jid;
+  m.from = std::move(from);
   if (auto to = Jid::parse(row->peer)) m.to = std::move(*to);
   if (delivered) m.parts.push_back({Received{row->xmpp_id}});
   if (displayed) m.parts.push_back({Marker{"displayed", row->xmpp_id}});
   m.parts.push_back({Hint{"store"}});  // XEP-0184 section 5.2, XEP-0333 section 4.2: archives keep it
   send_durably(user.key, to_stanza(m));
   return std::nullopt;
+}
+
+Jid Delivery::addressed(const User& user, const MessageRecord& row) {
+  if (!user.former) return user.jid;
+  const auto whole = world_.records.message(row.seq);
+  const auto document = whole ? JsonDocument::parse(whole->payload) : Result<JsonDocument>(StanzaError{});
+  const bool forwarded = document && document->root()["to"].string() == user.former->bare_view();
+  return forwarded ? *user.former : user.jid;
 }
 
 std::optional<Delivery::Refusal> Delivery::on_out_act(User& user, JsonView payload) {

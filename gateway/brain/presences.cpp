@@ -98,6 +98,7 @@ void Presences::send(User& user, std::string_view device, const Availability& av
 
 void Presences::broadcast(User& user, const std::string& device, const Availability& availability) {
   if (user.account) return world_.hooks.tell_presence(user);
+  if (user.former) world_.hooks.tell_presence(user);
   for (auto& [jid, contact] : user.contacts)
     if (contact.record.from) send(user, device, availability, jid);
 }

@@ -57,6 +57,8 @@ void Roster::stanza(User& user, const Jid& contact, std::string_view type, const
   Element e("presence");
   e.set("type", type).set("from", user.jid.str()).set("to", contact.bare_view()).set("id", world_.ids.next(world_.now));
   if (!text.empty()) e.add(Element("status")).add_text(text);
+  if (type == "subscribe" && user.former)  // XEP-0283 section 4.2
+    e.add(Element("moved", "urn:xmpp:moved:1")).add(Element("old-jid", "urn:xmpp:moved:1")).add_text(user.former->str());
   world_.hooks.send_durably(user, std::move(e));
 }
 
@@ -96,6 +98,20 @@ void Roster::on_subscription(User& user, const Presence& p) {
   if (saw && !known->record.to) world_.hooks.forget_presence(user, *known);
   settle(user, *known, outcome);
   if (!saw && known->record.to) world_.hooks.show_presence(user, *known);
+  if (*type == Type::subscribe) follow(user, *known);
+}
+
+// XEP-0283 section 4.3, where no asking is needed: that it is the same person stands in our own records.
+void Roster::follow(User& user, Contact& contact) {
+  const Jid jid = contact.record.jid;
+  const User* mover = world_.hosted(jid) ? world_.user(jid.str()) : nullptr;
+  const Contact* old = mover && mover->former ? find(user, *mover->former) : nullptr;
+  if (!old || !old->record.listed || contact.record.listed || contact.record.denied) return;
+  const ContactRecord was = old->record;
+  if (put(user, jid, was.name, was.groups, false)) return;
+  world_.hooks.followed(*mover, user);
+  if (was.from) act(user, jid, Type::subscribed, {});
+  if (was.to) act(user, jid, Type::subscribe, {});
 }
 
 std::optional<StanzaError> Roster::put(User& user, const Jid& jid, std::optional<std::string> name,

@@ -33,6 +33,7 @@ class Roster {
   Contact* find(User& user, const Jid& contact);
   Contact& find_or_add(User& user, const Jid& contact);
   void stanza(User& user, const Jid& contact, std::string_view type, const std::string& text = {});
+  void follow(User& user, Contact& contact);  // somebody who has a new address, and asks with it
   void settle(User& user, Contact& contact, const subscription::Outcome& outcome);
 
   World& world_;

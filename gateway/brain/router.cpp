@@ -35,6 +35,8 @@ Router::Router(const Options& options, MappingTable& table, Records& records, co
   };
   accounts.add_route = [this](const std::string& row) { return admin.add_route(row); };
   accounts.remove_route = [this](const std::string& jid) { admin.remove_route(jid); };
+  accounts.greet = [this](User& user) { greet(user); };
+  accounts.forget = [this](User& user) { forget(user); };
   accounts.hide = [this](User& user) { hide(user); };
   accounts.withdraw = [this](User& user) { withdraw(user); };
   admin.on_add = [this](User& user) { greet(user); };

@@ -144,6 +144,10 @@ void SessionBridge::message(Account& account, Message m, Source source, std::str
   if (stamp && !find<Delay>(m.parts))
     m.parts.push_back({Delay{std::string(own.domainpart()), format_instant(*stamp), {}}});
   if (account.record.state == AccountState::shadow) return shadow_.message(account, m, source);
+  const bool elsewhere = source == Source::carbon_received || source == Source::archive;
+  if (elsewhere)  // another client answers (XEP-0184, 5.3)
+    std::erase_if(m.parts, [](const Part& p) { return std::holds_alternative<ReceiptRequest>(p.value); });
+  if (account.record.address && !mine) return forward(account, std::move(m));
   if (!account.user || !account.carries()) return;
   User& user = *account.user;
   if (!m.to) m.to = own;
@@ -152,11 +156,8 @@ void SessionBridge::message(Account& account, Message m, Source source, std::str
     ++account.record.messages;
     account.unsaved = true;
   }
-  if (source == Source::carbon_received || source == Source::archive) {  // another client answers (XEP-0184, 5.3)
-    std::erase_if(m.parts, [](const Part& p) { return std::holds_alternative<ReceiptRequest>(p.value); });
-    if ((purpose == Purpose::receipt || purpose == Purpose::error) && about_others(world_.records, user, m))
-      return world_.count("session_about_others");
-  }
+  if (elsewhere && (purpose == Purpose::receipt || purpose == Purpose::error) && about_others(world_.records, user, m))
+    return world_.count("session_about_others");
   if (!mine) return delivery_.on_message(user, std::move(m));
   if (const auto row = world_.records.find_message(user.key, m.id); row && row->way == Way::to_xmpp) {
     if (source == Source::archive) outbox_.found(account, row->seq, m);

@@ -54,10 +54,14 @@ void SessionBridge::presence(Account& account, const Presence& p) {
 }
 
 void SessionBridge::tell_presence(Account& account) {
-  if (!account.user || !account.shows()) return;
+  const AccountState state = account.record.state;
+  const bool speaks = account.record.address ? state != AccountState::legacy && state != AccountState::shadow
+                                             : account.user && account.shows();
+  if (!speaks) return;
+  const User* owner = account.record.address ? world_.user(account.record.address->str()) : account.user;
   presence::Endpoints available;
-  if (!world_.stopping && account.record.state != AccountState::back)
-    for (const auto& [name, device] : account.user->devices)
+  if (!world_.stopping && state != AccountState::back && owner)
+    for (const auto& [name, device] : owner->devices)
       if (device.availability.available()) available.emplace(name, device.availability);
   std::string text;
   if (!available.empty()) text = to_xml(to_stanza(presence::to_presence(presence::aggregate(available))), ns::client);

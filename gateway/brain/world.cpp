@@ -81,9 +81,11 @@ std::string World::send(Element stanza) {
   const auto to = Jid::parse(stanza.attr_or("to"));
   if (stanza.ns != ns::client || (stanza.name != "message" && stanza.name != "presence" && stanza.name != "iq"))
     return refuse_it("no-stanza");
-  if (from && !hosted(*from) && to)
+  if (from && !hosted(*from) && to) {
     if (User* owner = user(from->bare_view()); owner && owner->account)
       return hooks.send_by_session(*owner, std::move(stanza));
+    if (const auto sent = hooks.send_from_former(*from, stanza)) return *sent;
+  }
   if (!from || !hosted(*from)) return refuse_it("foreign-sender");
   if (!to) return refuse_it("no-recipient");
   if (hosted(*to)) {

@@ -76,6 +76,7 @@ struct User {
   UserKey key = 0;
   Account* account = nullptr;  // whose server is the legacy one: everything goes by its session
   Jid jid;                     // bare
+  std::optional<Jid> former;   // bare: the account at the legacy server that this address took the place of
   std::string base;            // {root}/u/{uid}
   Format format = Format::json;
   std::map<std::string, Contact, std::less<>> contacts;  // by bare JID: the same order everywhere
@@ -152,6 +153,9 @@ struct World {
     std::function<bool(User&, Seq)> under_way;
     std::function<void(User&, Element)> send_for_account;  // delivery: durably
     std::function<void(User&)> tell_presence;
+    // By the session of an account whose owner has a new address. nullopt: the sender is none; empty: it did not go.
+    std::function<std::optional<std::string>(const Jid& from, Element& stanza)> send_from_former;
+    std::function<void(const User& mover, const User& contact)> followed;  // new addresses: took the old one's place
     std::function<void(User&, Replay, std::string_view since)> replay;  // delivery: publish what is kept again
   } hooks;
 

@@ -4,11 +4,12 @@
 namespace ferry {
 namespace {
 
-constexpr std::int64_t flag_keep = 1, flag_route_added = 2;
+constexpr std::int64_t flag_keep = 1, flag_route_added = 2, flag_copied = 4, flag_stated = 8;
 constexpr std::int64_t flag_bookmarked = 1, flag_asked = 2;  // of a room
 
 std::int64_t flags_of_account(const AccountRecord& a) {
-  return (a.keep ? flag_keep : 0) | (a.route_added ? flag_route_added : 0);
+  return (a.keep ? flag_keep : 0) | (a.route_added ? flag_route_added : 0) | (a.copied ? flag_copied : 0) |
+         (a.stated ? flag_stated : 0);
 }
 
 // SQLite knows signed numbers only.
@@ -25,10 +26,11 @@ WriteRecord read_write(const Query& row) {
 AccountStatements::AccountStatements(Database& database)
     : each(database,
            "SELECT jid, state, target, generation, since, flags, cohort, archive, trouble, messages, errors, "
-           "differences FROM account ORDER BY jid"),
+           "differences, address FROM account ORDER BY jid"),
       put(database,
           "INSERT OR REPLACE INTO account(jid, state, target, generation, since, flags, cohort, archive, trouble, "
-          "messages, errors, differences) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)"),
+          "messages, errors, differences, address) "
+          "VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)"),
       remove(database, "DELETE FROM account WHERE jid = ?1"),
       remove_writes(database, "DELETE FROM account_write WHERE account = ?1"),
       remove_seen(database, "DELETE FROM account_seen WHERE account = ?1"),
@@ -74,12 +76,15 @@ void Store::each_account(const std::function<void(AccountRecord)>& visit) {
     a.since = row.integer(4);
     a.keep = (row.integer(5) & flag_keep) != 0;
     a.route_added = (row.integer(5) & flag_route_added) != 0;
+    a.copied = (row.integer(5) & flag_copied) != 0;
+    a.stated = (row.integer(5) & flag_stated) != 0;
     a.cohort = row.text(6);
     a.archive = row.text(7);
     a.trouble = row.text(8);
     a.messages = row.integer(9);
     a.errors = row.integer(10);
     a.differences = row.integer(11);
+    if (!row.text(12).empty()) a.address = stored_jid(row.text(12));
     visit(std::move(a));
   }
 }
@@ -87,7 +92,8 @@ void Store::each_account(const std::function<void(AccountRecord)>& visit) {
 void Store::put_account(const AccountRecord& a) {
   write();
   run(accounts_.put, a.jid.bare_view(), static_cast<std::int64_t>(a.state), static_cast<std::int64_t>(a.target),
-      a.generation, a.since, flags_of_account(a), a.cohort, a.archive, a.trouble, a.messages, a.errors, a.differences);
+      a.generation, a.since, flags_of_account(a), a.cohort, a.archive, a.trouble, a.messages, a.errors, a.differences,
+      a.address ? a.address->bare_view() : std::string_view());
 }
 
 void Store::remove_account(const Jid& account) {

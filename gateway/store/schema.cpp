@@ -111,7 +111,12 @@ CREATE TABLE account_room(
   PRIMARY KEY(account, room)) WITHOUT ROWID;
 )sql";
 
-constexpr const char* versions[] = {version_1, version_2, version_3, version_4, version_5, version_6};
+// The address that an account's owner has got instead of the old one; empty: the JID is kept.
+constexpr const char* version_7 = R"sql(
+ALTER TABLE account ADD COLUMN address TEXT NOT NULL DEFAULT '';
+)sql";
+
+constexpr const char* versions[] = {version_1, version_2, version_3, version_4, version_5, version_6, version_7};
 
 bool is_foreign(Database& database) {
   return database.integer("PRAGMA application_id") != store_application_id &&

@@ -41,6 +41,7 @@ class OldServer {
   bool reachable = true;                              // sessions come up
   std::map<std::string, std::string> presences;       // of our sessions, as XML
   std::vector<std::pair<std::string, Element>> sent;  // messages and presences that left accounts' sessions
+  std::vector<std::pair<std::string, Element>> pubsub;  // what accounts published and deleted
   std::set<std::string> up;
   OldRooms rooms;
 
@@ -169,6 +170,8 @@ class OldServer {
       a.card = to_xml(*payload, ns::client);
     } else if (payload->ns == "vcard-temp") {
       result = a.card.empty() ? "<vCard xmlns='vcard-temp'/>" : a.card;
+    } else if (set && payload->ns.starts_with("http://jabber.org/protocol/pubsub")) {
+      pubsub.emplace_back(account, *payload);
     } else if (payload->ns == "jabber:iq:private" || payload->ns == "http://jabber.org/protocol/pubsub") {
       result = payload->ns == "jabber:iq:private" ? a.stored : a.published;
     } else if (payload->ns == "urn:xmpp:blocking") {
