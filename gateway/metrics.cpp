@@ -29,6 +29,8 @@ constexpr std::pair<std::string_view, std::string_view> counter_help[] = {
     {"accounts_verified", "Rosters that ferryctl migrate verify has compared."},
     {"acts_dropped",
      "Typing notifications of MQTT clients dropped because they came faster than limits.presence-rate."},
+    {"addresses_unstated", "New addresses that the old account could not name: address.unstated says why."},
+    {"addresses_vacant", "Messages to an old address whose owner's new one has been removed: they are lost to them."},
     {"answers_ignored", "IQ results and errors from XMPP that answer nothing of ours."},
     {"broker_congested", "Times that more waited for the broker than broker.queue-entries or queue-bytes."},
     {"broker_forgot", "Times that the broker came back without what it had acknowledged."},

@@ -137,7 +137,8 @@ void Accounts::session_up(const Brain::SessionUp& up) {
   bridge_.session_up(*account, up.resumed);
   if (account->user) show_state(*account->user);
   const AccountState state = account->record.state;
-  if (account->record.address && (state == AccountState::dual || state == AccountState::moved)) addresses_.go_on(*account);
+  if (account->record.address && (state == AccountState::dual || state == AccountState::moved))
+    addresses_.go_on(*account);
   advance(*account);
 }
 

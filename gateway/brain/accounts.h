@@ -63,8 +63,8 @@ class Accounts {
   std::function<std::optional<std::string>(const std::string& row)> add_route;  // admin: why not
   std::function<void(const std::string& jid)> remove_route;
   std::function<void(User&)> greet, forget;  // router: somebody is new, somebody goes
-  std::function<void(User&)> hide;      // router: the broker keeps nothing of the user
-  std::function<void(User&)> withdraw;  // router: nothing of the user's is retained any more, the user goes
+  std::function<void(User&)> hide;           // router: the broker keeps nothing of the user
+  std::function<void(User&)> withdraw;       // router: nothing of the user's is retained any more, the user goes
 
  private:
   using Map = std::map<std::string, std::unique_ptr<Account>>;

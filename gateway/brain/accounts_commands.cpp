@@ -1,8 +1,8 @@
 // Accounts, what ferryctl migrate asks. Nothing is changed without "go": true; the answer says what would be.
 //
-//   migrate.plan{cohort,jids,new_address}  migrate.start{cohort,to,rate}  migrate.pause{cohort}  migrate.stop-on{cohort,permille,
-//   least}  migrate.back{cohort|jids,keep}  migrate.verify{cohort|jids}
-//   migrate.status  migrate.list{cohort,state,after,limit}  migrate.show{jid}  migrate.rosters{after,limit}
+//   migrate.plan{cohort,jids,new_address}  migrate.start{cohort,to,rate}  migrate.pause{cohort}
+//   migrate.stop-on{cohort,permille, least}  migrate.back{cohort|jids,keep}  migrate.verify{cohort|jids} migrate.status
+//   migrate.list{cohort,state,after,limit}  migrate.show{jid}  migrate.rosters{after,limit}
 #include <algorithm>
 
 #include "gateway/brain/accounts.h"

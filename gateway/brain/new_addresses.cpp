@@ -117,9 +117,8 @@ void NewAddresses::copy(Account& account, const Element& query) {
       copied += copy_item(account, *user, *item);
   account.record.copied = true;
   world_.records.put_account(account.record);
-  world_.log(LogLine::Level::info, "event=address.taken account=" + log_value(account.record.jid.str()) +
-                                       " address=" + log_value(user->jid.str()) +
-                                       " contacts=" + std::to_string(copied));
+  world_.log(LogLine::Level::info, "event=address.taken account=" + log_value(account.record.jid.str()) + " address=" +
+                                       log_value(user->jid.str()) + " contacts=" + std::to_string(copied));
 }
 
 bool NewAddresses::copy_item(Account& account, User& user, const Element& item) {
@@ -130,8 +129,7 @@ bool NewAddresses::copy_item(Account& account, User& user, const Element& item) 
   if (const Account* other = find_(contact.str()); other && other->record.address && other->record.copied)
     contact = *other->record.address;
   if (contact == user.jid || contact == account.record.jid) return false;
-  if (const auto known = user.contacts.find(contact.str());
-      known != user.contacts.end() && known->second.record.listed)
+  if (const auto known = user.contacts.find(contact.str()); known != user.contacts.end() && known->second.record.listed)
     return false;
   std::vector<std::string> groups;
   for (const Node& node : item.children)
@@ -143,8 +141,7 @@ bool NewAddresses::copy_item(Account& account, User& user, const Element& item) 
   journal_.note(account, of_contact("contact", user, contact), of_contact("remove-contact", user, contact));
   const std::string_view subscription = item.attr_or("subscription");
   // First whom we let see us, so that their answer to being asked finds it done.
-  if (subscription == "from" || subscription == "both")
-    roster_.act(user, contact, subscription::Type::subscribed, {});
+  if (subscription == "from" || subscription == "both") roster_.act(user, contact, subscription::Type::subscribed, {});
   if (subscription == "to" || subscription == "both" || item.attr_or("ask") == "subscribe")
     roster_.act(user, contact, subscription::Type::subscribe, {});
   return true;
@@ -166,7 +163,8 @@ void NewAddresses::message(Account& account, Message m) {
 
 void NewAddresses::followed(const User& mover, const User& contact) {
   if (Account* account = find_(mover.former->str()))
-    journal_.note(*account, of_contact("contact", contact, mover.jid), of_contact("remove-contact", contact, mover.jid));
+    journal_.note(*account, of_contact("contact", contact, mover.jid),
+                  of_contact("remove-contact", contact, mover.jid));
 }
 
 void NewAddresses::undo(const Element& inverse) {

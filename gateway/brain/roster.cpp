@@ -58,7 +58,9 @@ void Roster::stanza(User& user, const Jid& contact, std::string_view type, const
   e.set("type", type).set("from", user.jid.str()).set("to", contact.bare_view()).set("id", world_.ids.next(world_.now));
   if (!text.empty()) e.add(Element("status")).add_text(text);
   if (type == "subscribe" && user.former)  // XEP-0283 section 4.2
-    e.add(Element("moved", "urn:xmpp:moved:1")).add(Element("old-jid", "urn:xmpp:moved:1")).add_text(user.former->str());
+    e.add(Element("moved", "urn:xmpp:moved:1"))
+        .add(Element("old-jid", "urn:xmpp:moved:1"))
+        .add_text(user.former->str());
   world_.hooks.send_durably(user, std::move(e));
 }
 

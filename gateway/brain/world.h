@@ -156,7 +156,7 @@ struct World {
     // By the session of an account whose owner has a new address. nullopt: the sender is none; empty: it did not go.
     std::function<std::optional<std::string>(const Jid& from, Element& stanza)> send_from_former;
     std::function<void(const User& mover, const User& contact)> followed;  // new addresses: took the old one's place
-    std::function<void(User&, Replay, std::string_view since)> replay;  // delivery: publish what is kept again
+    std::function<void(User&, Replay, std::string_view since)> replay;     // delivery: publish what is kept again
   } hooks;
 
   // ---- people

@@ -1,5 +1,7 @@
 #include "gateway/store/auth_export.h"
 
+#include <set>
+
 #include "config/pattern.h"
 
 namespace ferry {
@@ -17,15 +19,19 @@ std::string login_of(const MappingTable& table, const Jid& jid) {
 
 }  // namespace
 
-AuthExport auth_export(const MappingTable& table, const Options& options, Credentials& credentials,
-                       const Vault& vault) {
+AuthExport auth_export(const MappingTable& table, const Options& options, Credentials& credentials, const Vault& vault,
+                       const std::map<std::string, Jid>& addresses) {
+  std::set<std::string> have_their_own;
+  if (!addresses.empty()) credentials.each([&](const CredentialRecord& record) { have_their_own.insert(record.jid); });
   const AccessRules rules = access_rules(table, options);
   AuthFileText text(rules, vault);
   AuthExport out;
   credentials.each([&](const CredentialRecord& record) {
     if (record.kind == CredentialKind::password) return;
     const auto jid = Jid::parse(record.jid);
-    const std::string login = jid ? login_of(table, *jid) : std::string();
+    const auto other = addresses.find(record.jid);
+    const bool moved = other != addresses.end() && !have_their_own.contains(other->second.str());
+    const std::string login = jid ? login_of(table, moved ? other->second : *jid) : std::string();
     if (login.empty()) {
       ++out.without_row;
       return;

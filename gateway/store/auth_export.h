@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <map>
 #include <string>
 
 #include "config/options.h"
@@ -19,8 +20,10 @@ struct AuthExport {
   std::string first_unreadable = {};  // JID and why, for people
 };
 
-// `vault`: the store's; the file is sealed with what is derived from it. Throws StoreFailure.
-AuthExport auth_export(const MappingTable& table, const Options& options, Credentials& credentials, const Vault& vault);
+// `vault`: the store's; the file is sealed with what is derived from it. `addresses`: of people who have got another
+// one, by their old bare JID; the old password opens it, unless it has its own. Throws StoreFailure.
+AuthExport auth_export(const MappingTable& table, const Options& options, Credentials& credentials, const Vault& vault,
+                       const std::map<std::string, Jid>& addresses = {});
 
 // Sealed again with the vault's first key where they were not: how many. Throws StoreFailure.
 Result<std::size_t, std::string> reseal(Credentials& credentials, const Vault& vault, Instant now);

@@ -62,8 +62,8 @@ TEST_P(NewAddressesTest, what_comes_to_the_old_address_is_handed_on_and_answered
   server.deliver(account,
                  "<message from='alice@corp.example/spark' to='bob@corp.example' type='chat' id='m1'><body>Hi</body>"
                  "<request xmlns='urn:xmpp:receipts'/></message>");
-  const auto shown = stage.expect_publish(
-      "robert", "in/msg", R"({"from":"alice@corp.example/spark","to":"bob@corp.example","body":"Hi"})");
+  const auto shown = stage.expect_publish("robert", "in/msg",
+                                          R"({"from":"alice@corp.example/spark","to":"bob@corp.example","body":"Hi"})");
   stage.mqtt("robert", "out/receipt", R"({"id":")" + Stage::field(shown, "id") + R"(","state":"delivered"})");
   sent("<message to='alice@corp.example/spark'><received xmlns='urn:xmpp:receipts' id='m1'/></message>");
   stage.mqtt("robert", "out/msg", R"({"id":"a1","to":"alice@corp.example","body":"Hello"})");
@@ -75,7 +75,8 @@ TEST_P(NewAddressesTest, what_comes_to_the_old_address_is_handed_on_and_answered
 
 TEST_P(NewAddressesTest, one_of_ours_who_has_the_old_address_has_the_new_one_without_being_asked) {
   const auto wants = [&](const std::string& name) {
-    stage.mqtt("anna", "out/req", R"({"id":"q","request":")" + name + R"(","contact":"bob@corp.example","name":"Bob"})");
+    stage.mqtt("anna", "out/req",
+               R"({"id":"q","request":")" + name + R"(","contact":"bob@corp.example","name":"Bob"})");
   };
   wants("roster.add");
   wants("subscribe");

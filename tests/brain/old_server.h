@@ -36,11 +36,11 @@ class OldServer {
   }
 
   std::map<std::string, OldAccount> accounts;
-  bool answers = true;                                // iqs
-  bool acknowledges = true;                           // stanzas with a token
-  bool reachable = true;                              // sessions come up
-  std::map<std::string, std::string> presences;       // of our sessions, as XML
-  std::vector<std::pair<std::string, Element>> sent;  // messages and presences that left accounts' sessions
+  bool answers = true;                                  // iqs
+  bool acknowledges = true;                             // stanzas with a token
+  bool reachable = true;                                // sessions come up
+  std::map<std::string, std::string> presences;         // of our sessions, as XML
+  std::vector<std::pair<std::string, Element>> sent;    // messages and presences that left accounts' sessions
   std::vector<std::pair<std::string, Element>> pubsub;  // what accounts published and deleted
   std::set<std::string> up;
   OldRooms rooms;

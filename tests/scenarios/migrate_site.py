@@ -25,10 +25,10 @@ def seed():
 
 
 class MigrationSite:
-    def __init__(self, server_class, people=PEOPLE, auth_file=False):
+    def __init__(self, server_class, people=PEOPLE, auth_file=False, addresses=()):
         self.people = ['a%d@localhost' % n for n in range(people)]
         self.server = server_class({'a%d' % n: 'pa%d' % n for n in range(people)})
-        self.broker = Mosquitto(users={jid: 'm-' + jid for jid in self.people})
+        self.broker = Mosquitto(users={jid: 'm-' + jid for jid in [*self.people, *addresses]})
         vault = os.path.join(scratch('vault'), 'vault.key')
         options = {
             'session': {'host': self.server.host, 'port': self.server.port, 'cafile': self.server.cafile},

@@ -44,11 +44,15 @@ Result<MappingTable, std::string> read_table(CtlCall& call) {
 }
 
 // Whose account is on its way to dual can log in before it is there, and whose is on its way back no more: the file is
-// written when people are told to move, not at each step of theirs. In shadow there is nothing to log in for.
-std::string follow_accounts(CtlCall& call, MappingTable& table) {
+// written when people are told to move, not at each step of theirs. In shadow there is nothing to log in for. Who gets
+// a new address logs in with that one.
+std::string follow_accounts(CtlCall& call, MappingTable& table, std::map<std::string, Jid>& addresses) {
   return each_listed(call.gateway, "migrate.list", "accounts", [&](JsonView item) {
     const std::string jid = text_of(item, "jid"), target = text_of(item, "target");
-    if (target == "dual" || target == "moved") {
+    const bool uses_broker = target == "dual" || target == "moved";
+    if (const auto address = Jid::parse(text_of(item, "address")); item["address"] && address) {
+      if (uses_broker) addresses.emplace(jid, *address);
+    } else if (uses_broker) {
       if (auto row = parse_row("user " + jid + " {root}/u/{uid}"))
         (void)table.add(*std::move(row));  // refused: has one
     } else if (target == "shadow" || (target == "legacy" && text_of(item, "state") != "legacy")) {
@@ -64,11 +68,13 @@ int apply_auth_file(CtlCall& call, const std::string& path) {
   if (!credentials) return complain(credentials.error()), exit_refused;
   auto table = read_table(call);
   if (!table) return complain(table.error()), exit_refused;
-  if (const std::string wrong = follow_accounts(call, *table); !wrong.empty()) return complain(wrong), exit_refused;
+  std::map<std::string, Jid> addresses;
+  if (const std::string wrong = follow_accounts(call, *table, addresses); !wrong.empty())
+    return complain(wrong), exit_refused;
   AuthExport result;
   {
     const AsOwner owner(call.options.store.path);
-    result = auth_export(*table, call.options, **credentials, *vault);
+    result = auth_export(*table, call.options, **credentials, *vault, addresses);
   }
   if (const std::string wrong = replace_file(path, result.text, {.mode = 0640, .owner = "mosquitto"}); !wrong.empty())
     return complain(wrong), exit_refused;

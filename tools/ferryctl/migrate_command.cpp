@@ -18,12 +18,15 @@ constexpr CtlCommand migrate_table[] = {
      "write accounts as XEP-0227 into a new file of mode 0600 (it holds keys): those that were imported, or those of "
      "the sources, without the store",
      1, any_sources, Access::none, migrate_export, "--to --from --domain --force"},
-    {"migrate", "plan", "--cohort NAME [--list FILE|-] [--group NAME|--imported] [--percent N] [--apply] [JID...]",
+    {"migrate", "plan",
+     "--cohort NAME [--list FILE|-] [--group NAME|--imported] [--percent N] [--new-address] [--apply] [JID...]",
      "put accounts of the legacy server into a cohort: those named, those of a file (one a line, # begins a comment), "
-     "those that were imported, all or of one shared group; or N percent of these, the same each time. Nothing happens "
-     "to anybody yet. Without --apply it only says what "
+     "those that were imported, all or of one shared group; or N percent of these, the same each time. They keep their "
+     "JID; --new-address: each gets the same name at the gateway's own domain instead, and a line \"JID NEW-JID\" of "
+     "the file names another one. Nothing happens to anybody yet. Without --apply it only says what "
      "would be, here and below",
-     0, any_sources, Access::change, migrate_plan, "--cohort --list --group --imported --percent --apply"},
+     0, any_sources, Access::change, migrate_plan,
+     "--cohort --list --group --imported --percent --new-address --apply"},
     {"migrate", "clusters", "[--rosters FILE] [--size N]",
      "suggest cohorts of at most N (50) accounts that have each other as contacts, so that people who talk move "
      "together: from the rosters that shadow has read, and a file of lines \"JID CONTACT\"",

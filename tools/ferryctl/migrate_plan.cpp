@@ -79,7 +79,7 @@ int migrate_plan(CtlCall& call) {
   jids.insert(jids.end(), call.words.begin(), call.words.end());
   const std::string group = call.line.value("--group");
   if ((call.line.has("--imported") || !group.empty()) && !add_imported(call, group, jids)) return exit_refused;
-  std::erase_if(jids, [&](const std::string& jid) { return !in_percentage(jid, *percent); });
+  std::erase_if(jids, [&](const std::string& jid) { return !in_percentage(jid.substr(0, jid.find(' ')), *percent); });
   if (jids.empty()) return complain("nobody is named: JID..., --list FILE, --imported or --group NAME"), exit_usage;
   const bool apply = call.line.has("--apply");
   std::int64_t added = 0, changed = 0, there = 0, problems = 0;
@@ -88,6 +88,7 @@ int migrate_plan(CtlCall& call) {
   for (std::size_t begin = 0; begin < jids.size(); begin += jids_a_part) {
     JsonWriter json;
     json.begin_object().field("command", "migrate.plan").field("cohort", cohort).field("go", apply);
+    if (call.line.has("--new-address")) json.field("new_address", true);
     json.key("jids").begin_array();
     for (std::size_t i = begin; i < std::min(jids.size(), begin + jids_a_part); ++i) json.value(jids[i]);
     const auto answer = call.gateway.ask(json.end_array().end_object().take());
