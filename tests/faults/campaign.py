@@ -32,7 +32,7 @@ class Result:
 async def campaign(options, server, say):
     result = Result(options, server)
     place = Place(options, server)
-    disk = Disk(place.store) if 'disk' in options.groups else None
+    disk = Disk(place.store, options.minutes * 60 * options.rate) if 'disk' in options.groups else None
     wall = WallClock(place.gateway) if 'clock' in options.groups else None
     breaker = Breaker(place, disk, wall)
     try:

@@ -5,16 +5,18 @@ import os
 import resource
 import subprocess
 
-SIZE = 48  # MB
+SMALLEST = 48  # MB
+A_MESSAGE = 1 / 1000  # MB: the ledger remembers each for days
 
 
 class Disk:
     """A small tmpfs where this user may mount one; else a limit on the size of ferryd's files."""
 
-    def __init__(self, path):
+    def __init__(self, path, messages):
+        size = SMALLEST + messages * A_MESSAGE
         self.path, self.filler = path, os.path.join(path, 'filler')
         self.mounted = os.geteuid() == 0 and subprocess.run(
-            ['mount', '-t', 'tmpfs', '-o', 'size=%dm' % SIZE, 'ferry-faults', path], capture_output=True
+            ['mount', '-t', 'tmpfs', '-o', 'size=%dm' % size, 'ferry-faults', path], capture_output=True
         ).returncode == 0
 
     def close(self):
