@@ -31,6 +31,7 @@ std::string_view advice_for(const StoreError& error) {
 }  // namespace
 
 std::unique_ptr<Store> Opening::wait(std::string& wrong) {
+  const Steady owned_until = steady_now() + owned_time;
   for (;;) {
     p_.clock.advance(system_now(), steady_now());
     auto opened = attempt();
@@ -39,6 +40,11 @@ std::unique_ptr<Store> Opening::wait(std::string& wrong) {
         p_.log.write({LogLine::Level::info, "event=store.available"}, p_.clock.now());
       p_.watched.store_trouble.clear();
       return *std::move(opened);
+    }
+    if (opened.error().trouble == StoreTrouble::owned && steady_now() < owned_until) {
+      p_.poller.wait(owned_again);
+      if (p_.signals.end()) return nullptr;
+      continue;
     }
     if (!opened.error().may_pass()) {
       wrong = opened.error().text;

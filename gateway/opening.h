@@ -20,6 +20,8 @@ class Opening {
  public:
   static constexpr Duration again = 1 * second;
   static constexpr Duration longer = 30 * second;  // asked of the service manager, each time
+  // A ferryctl that found no ferryd has the store for a moment; another ferryd keeps it.
+  static constexpr Duration owned_time = 3 * second, owned_again = 50;
 
   struct Parts {
     Watched& watched;

@@ -50,6 +50,7 @@ std::string advice(StoreTrouble trouble, const std::string& path) {
              "-wal, then restore a backup, or save what can be read with: sqlite3 " + path + " .recover";
     case StoreTrouble::io:
       return "look at the disk and at the kernel's log";
+    case StoreTrouble::owned:
     case StoreTrouble::other:
       break;
   }

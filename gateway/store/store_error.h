@@ -7,7 +7,7 @@
 
 namespace ferry {
 
-enum class StoreTrouble { busy, full, readonly, corrupt, io, other };
+enum class StoreTrouble { busy, full, readonly, corrupt, io, owned, other };  // owned: by another process (file_lock.h)
 
 struct StoreError {
   int code = 0;  // SQLite's extended result code; below 0: the system's errno

@@ -4,6 +4,7 @@
 """
 import asyncio
 import contextlib
+import fcntl
 import json
 import os
 import re
@@ -194,6 +195,20 @@ async def a_store_that_is_taken_or_nowhere_is_an_error():
             timeout=60,
         )
         assert nowhere.returncode == 1 and '/no/such/folder' in nowhere.stderr, nowhere
+
+
+async def a_store_that_is_taken_for_a_moment_is_waited_for():
+    async with lab(users=1) as site:
+        ferryd = site.ferryd
+        assert await asyncio.to_thread(ferryd.terminate) == 0
+        with open(ferryd.sections['store']['path'] + '.lock', encoding='ascii') as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)  # as ferryctl does where it finds no ferryd
+            ferryd.start(wait=False)
+            asked = asyncio.ensure_future(asyncio.to_thread(ferryd.ctl, 'status'))
+            await asyncio.sleep(0.5)  # nothing to await: both wait
+            assert ferryd.process.poll() is None and not asked.done()
+        await asyncio.to_thread(ferryd.wait_ready)
+        await asked
 
 
 async def reload_says_what_needs_a_restart():

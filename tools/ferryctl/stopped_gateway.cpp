@@ -89,12 +89,13 @@ class StoppedGateway final : public Gateway {
 
 }  // namespace
 
-Result<std::unique_ptr<Gateway>, std::string> open_stopped_gateway(const Options& options, Access access) {
+Result<std::unique_ptr<Gateway>, std::string> open_stopped_gateway(const Options& options, Access access, bool& owned) {
   const std::string& path = options.store.path;
   std::error_code no_error;
   const bool missing = !std::filesystem::exists(path, no_error) && !no_error;
   const AsOwner owner(path);
   auto store = Store::open(missing && access == Access::look ? ":memory:" : path, options.store.durability);
+  owned = !store && store.error().trouble == StoreTrouble::owned;
   if (!store)
     return store.error().text + "\nno gateway answers at " + options.control.socket +
            ", and its store could not be opened; does ferryd run with another [control] socket, or as another user?";

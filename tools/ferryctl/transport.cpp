@@ -8,7 +8,9 @@
 
 #include <array>
 #include <cerrno>
+#include <chrono>
 #include <cstring>
+#include <thread>
 
 #include "gateway/links/control_link.h"
 
@@ -18,6 +20,7 @@ namespace {
 static_assert(Gateway::max_command < ControlLink::max_line);
 
 constexpr int patience = 120'000;  // ms without a byte; a check of a million rows takes seconds
+constexpr std::chrono::milliseconds owned_time(3000), owned_again(50);
 
 class RunningGateway final : public Gateway {
  public:
@@ -85,16 +88,23 @@ Result<std::unique_ptr<Gateway>, std::string> open_gateway(const Options& option
     return "[control] socket: the path of a Unix socket has at most 107 bytes: " + path;
   address.sun_family = AF_UNIX;
   std::memcpy(address.sun_path, path.c_str(), path.size() + 1);
-  const int fd = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  if (fd < 0) return std::string(std::strerror(errno));
-  if (::connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) ==
-      0)  // NOLINT: sockets' own polymorphism
-    return std::unique_ptr<Gateway>(std::make_unique<RunningGateway>(fd, path));
-  const int error = errno;
-  ::close(fd);
-  if (error == ENOENT || error == ECONNREFUSED || error == ENOTDIR) return open_stopped_gateway(options, access);
-  return path + ": " + std::strerror(error) +
-         (error == EACCES ? "; run ferryctl as root or as the user that ferryd runs as" : "");
+  const auto owned_until = std::chrono::steady_clock::now() + owned_time;
+  for (;;) {
+    const int fd = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (fd < 0) return std::string(std::strerror(errno));
+    if (::connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) ==
+        0)  // NOLINT: sockets' own polymorphism
+      return std::unique_ptr<Gateway>(std::make_unique<RunningGateway>(fd, path));
+    const int error = errno;
+    ::close(fd);
+    if (error != ENOENT && error != ECONNREFUSED && error != ENOTDIR)
+      return path + ": " + std::strerror(error) +
+             (error == EACCES ? "; run ferryctl as root or as the user that ferryd runs as" : "");
+    bool owned = false;
+    auto stopped = open_stopped_gateway(options, access, owned);
+    if (stopped || !owned || std::chrono::steady_clock::now() >= owned_until) return stopped;
+    std::this_thread::sleep_for(owned_again);  // a ferryd that starts, and will answer; or another ferryctl
+  }
 }
 
 }  // namespace ferry

@@ -39,6 +39,7 @@ enum class Access {
 // Says on stderr when the gateway does not run. Error: a text for people.
 Result<std::unique_ptr<Gateway>, std::string> open_gateway(const Options& options, Access access);
 
-Result<std::unique_ptr<Gateway>, std::string> open_stopped_gateway(const Options& options, Access access);  // its store
+// Its store. owned: not opened, as another process has it; that may be a ferryd that is just starting.
+Result<std::unique_ptr<Gateway>, std::string> open_stopped_gateway(const Options& options, Access access, bool& owned);
 
 }  // namespace ferry

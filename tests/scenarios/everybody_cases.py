@@ -1,0 +1,115 @@
+"""A whole server's people move and come back, while others write and ferryd dies: the case, for each server.
+
+FERRY_TEST_PEOPLE=500 FERRY_TEST_PATIENCE=20 makes it the real thing; without, a dozen people do the same steps.
+"""
+import asyncio
+import itertools
+import random
+
+from migrate_site import seed, site_of
+from process import Failed
+
+PAIRS = 3  # who write to each other all the time, and are told nothing
+RATE = ('--rate', '50')
+
+
+async def _insist(site, *arguments):
+    """ferryctl, until a ferryd is there that hears it."""
+    while True:
+        try:
+            return await site.said('migrate', *arguments)
+        except (Failed, ValueError):
+            await asyncio.sleep(0.2)
+
+
+class Deaths:
+    """ferryd is killed at moments that nobody chose, and comes again."""
+
+    def __init__(self, site, moments):
+        self.site, self.moments, self.count = site, moments, 0
+        self.task = asyncio.ensure_future(self._go_on())
+
+    async def _go_on(self):
+        while True:
+            await asyncio.sleep(self.moments.uniform(0, 3))  # the moment
+            self.site.ferryd.kill()
+            await self.site.ferryd.start_async()
+            await asyncio.to_thread(self.site.ferryd.wait_ready)
+            self.count += 1
+
+    async def end(self):
+        self.task.cancel()
+        await asyncio.gather(self.task, return_exceptions=True)
+        if self.site.ferryd.process.poll() is not None:
+            await self.site.ferryd.start_async()
+        await asyncio.to_thread(self.site.ferryd.wait_ready)
+
+
+class Talk:
+    """One of a pair writes to the other, who has an XMPP client all the time and a phone for a while."""
+
+    def __init__(self, writer, reader):
+        self.writer, self.reader, self.phone, self.count = writer, reader, None, 0
+
+    async def go_on(self, moments, ended):
+        while not ended.is_set():
+            self.writer.message(self.reader.bare, 'talk %d' % self.count)
+            self.count += 1
+            await asyncio.sleep(moments.uniform(0, 0.4))  # people's pace
+
+    def check(self):
+        bodies = ['talk %d' % n for n in range(self.count)]
+        desk = [s['body'] for s in self.reader.all(lambda s: s.name == 'message' and s['body'].startswith('talk '))]
+        seen = {}  # a repeated publish is one message: its id says so
+        for event in self.phone.all(lambda e: e.topic == 'in/msg' and e.json['body'].startswith('talk ')):
+            seen.setdefault(event.json['id'], event.json['body'])
+        for where, got in (('desk', desk), ('phone', list(seen.values()))):
+            order = [bodies.index(body) for body in got]
+            assert order == sorted(set(order)), '%s of %s: %s' % (where, self.reader.bare, order)
+        missing = set(bodies) - set(desk) - set(seen.values())
+        assert not missing, missing
+        pushes = [s for s in self.reader.events + self.writer.events if s.name == 'iq' and s['type'] == 'set']
+        assert not pushes, pushes
+        return len(desk), len(seen)
+
+
+async def everybody_moves_and_comes_back(server_class):
+    moments = random.Random(seed())
+    async with site_of(server_class) as site:
+        people = site.people
+        clients = [await site.xmpp(jid) for jid in people[: 2 * PAIRS]]
+        talks = [Talk(clients[2 * n], clients[2 * n + 1]) for n in range(PAIRS)]
+        clients[0].message(people[-1], 'kept for you')  # who is offline
+        ended = asyncio.Event()
+        load = [asyncio.ensure_future(talk.go_on(moments, ended)) for talk in talks]
+
+        answer = await site.said('migrate', 'plan', '--cohort', 'all', '--apply', *people)
+        assert answer['added'] == len(people), answer
+        deaths = Deaths(site, moments)
+
+        async def go(to, whom):
+            await _insist(site, 'start', '--to', to, '--apply', *RATE, *whom)
+            await site.until(to, 'all', who=() if whom[0] == '--cohort' else whom)
+
+        first, tenth = people[:10], people[: max(2, len(people) // 10)]
+        await go('shadow', ('--cohort', 'all'))
+        await go('dual', first)
+        for talk in talks:
+            talk.phone = await site.mqtt(talk.reader.bare)
+        await go('moved', tenth)
+        await _insist(site, 'back', '--apply', *tenth[-2:])
+        await site.until('legacy', 'all', who=tenth[-2:])
+        await go('moved', ('--cohort', 'all'))
+        await (await site.mqtt(people[-1])).wait_message('kept for you', timeout=60)
+
+        await _insist(site, 'back', '--apply', '--cohort', 'all')
+        await site.until('legacy', 'all')
+        await deaths.end()
+        await site.until('legacy', 'all')
+        ended.set()
+        await asyncio.gather(*load)
+        for talk in talks:
+            await talk.reader.wait_message('talk %d' % (talk.count - 1), timeout=60)
+        await site.as_before()
+        counts = list(itertools.chain.from_iterable(talk.check() for talk in talks))
+        print('     %d people, %d deaths of ferryd, messages at desk and phone: %s' % (len(people), deaths.count, counts))
