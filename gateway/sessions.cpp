@@ -109,6 +109,7 @@ void Sessions::want(const SessionEffect& e) {
   if (!jid) return;
   SessionAccount account{*jid, {}, {}, {}, resource_of(*jid), e.presence, {}, e.text, {}};
   if (e.since > 0) account.archive_start = e.since;
+  account.offline_first = e.offline_first;
   std::string why =
       "no certificate and no password is kept for it, and keys alone cannot log in: with [vault] "
       "keep-passwords, ferryctl password set " +

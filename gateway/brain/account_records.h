@@ -33,6 +33,7 @@ struct AccountRecord {
   Instant since = 0;            // of the state
   bool keep = false;            // back: what the person has changed stays
   bool route_added = false;     // the row of the mapping table is the migration's own
+  bool collected = false;       // what the server had kept for who is offline has been asked for
   bool copied = false;          // the new address has the contacts
   bool stated = false;          // the old account says where its owner is, or its server will not have it
   std::string cohort = {};

@@ -41,6 +41,7 @@ Accounts::Accounts(World& world, Roster& roster, Presences& presences, Delivery&
   };
   world_.hooks.followed = [this](const User& mover, const User& contact) { addresses_.followed(mover, contact); };
   journal_.undo_here = [this](const Element& inverse) { addresses_.undo(inverse); };
+  bridge_.log_in_anew = [this](Account& account) { log_in_anew(account); };
   bridge_.forward = [this](Account& account, Message m) { addresses_.message(account, std::move(m)); };
   addresses_.greet = [this](User& user) { greet(user); };
   addresses_.forget = [this](User& user) { forget(user); };
@@ -129,7 +130,13 @@ void Accounts::session_up(const Brain::SessionUp& up) {
   account->full = up.jid;
   account->archive = up.archive;
   account->blocking = up.blocking;
-  if (!up.resumed) account->up_since = world_.now;
+  if (!up.resumed) {
+    account->up_since = world_.now;
+    if (std::exchange(account->collecting, false)) {
+      account->record.collected = true;
+      save(*account);
+    }
+  }
   if (!account->record.trouble.empty()) {
     account->record.trouble.clear();
     save(*account);
@@ -140,6 +147,13 @@ void Accounts::session_up(const Brain::SessionUp& up) {
   if (account->record.address && (state == AccountState::dual || state == AccountState::moved))
     addresses_.go_on(*account);
   advance(*account);
+}
+
+void Accounts::log_in_anew(Account& account) {
+  unwant(account);
+  account.collecting = true;
+  want(account);
+  session_down({account.record.jid, false, {}});
 }
 
 void Accounts::session_caught_up(const Jid& bare, std::string_view archive_id, bool complete) {

@@ -86,6 +86,7 @@ class Accounts {
   void forget_rooms(Account& account);
   void want(Account& account);
   void unwant(Account& account);
+  void log_in_anew(Account& account);
   void tie(Account& account, User& user);
 
   // accounts_driver.cpp

@@ -10,8 +10,8 @@ constexpr std::int64_t after_all = std::int64_t{1} << 62;  // number of a write
 void Accounts::want(Account& account) {
   account.wanted = true;
   const AccountRecord& r = account.record;
-  world_.effects.sessions.push_back(
-      {SessionEffect::What::want, r.jid.str(), r.archive, account.presence, 0, r.archive.empty() ? r.since : 0});
+  world_.effects.sessions.push_back({SessionEffect::What::want, r.jid.str(), r.archive, account.presence, 0,
+                                     r.archive.empty() ? r.since : 0, account.collecting});
 }
 
 void Accounts::unwant(Account& account) {
@@ -209,6 +209,7 @@ void Accounts::leave(Account& account) {
   account.record.target = AccountState::legacy;
   account.record.keep = false;
   account.record.archive.clear();
+  account.record.collected = false;
   account.seen_roster.clear();
   enter(account, AccountState::legacy);
 }

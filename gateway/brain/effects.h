@@ -43,6 +43,7 @@ struct SessionEffect {
   } what;
   std::string account, text, presence;
   std::int64_t token = 0, since = 0;
+  bool offline_first = false;  // want: what the server has kept for who is offline comes first
 };
 
 struct Effects {

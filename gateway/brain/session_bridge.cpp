@@ -137,7 +137,8 @@ void SessionBridge::message(Account& account, Message m, Source source, std::str
   if (lasting || source == Source::archive) {
     const bool may_repeat = source == Source::archive || find<Delay>(m.parts) || !account.caught_up ||
                             world_.now < account.up_since + repeats_time;
-    const bool again = repeated(account, m, archive_id, may_repeat);
+    // In shadow nothing is taken: what nobody reads until the move is given to its owner then.
+    const bool again = account.record.state != AccountState::shadow && repeated(account, m, archive_id, may_repeat);
     if ((account.caught_up && !account.gap) || source == Source::archive) move_on(account, archive_id);
     if (again) return world_.count("session_repeated");
   }

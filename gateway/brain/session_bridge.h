@@ -42,6 +42,7 @@ class SessionBridge {
   // source: as the link says it. stamp: of the archive.
   void on_stanza(Account& account, Element stanza, Brain::SessionSource source, std::string archive_id,
                  std::optional<Instant> stamp);
+  std::function<void(Account&)> log_in_anew;
   std::function<void(Account&, Message)> forward;  // to whoever has a new address
   void on_time();
   std::optional<Instant> next_deadline() const;

@@ -10,7 +10,8 @@ constexpr std::string_view carbons_ns = "urn:xmpp:carbons:2", archive_ns = "urn:
 constexpr std::string_view forward_ns = "urn:xmpp:forward:0", result_set_ns = "http://jabber.org/protocol/rsm";
 constexpr std::string_view roster_ns = "jabber:iq:roster", blocking_ns = "urn:xmpp:blocking";
 constexpr std::string_view delay_ns = "urn:xmpp:delay", stanza_id_ns = "urn:xmpp:sid:0", ping_ns = "urn:xmpp:ping";
-constexpr std::string_view carbons_id = "ferry-carbons", newest_id = "ferry-newest", ping_id = "ferry-ping";
+constexpr std::string_view carbons_id = "ferry-carbons", newest_id = "ferry-newest", ping_id = "ferry-ping",
+                           collected_id = "ferry-collected";
 constexpr unsigned carbons_bit = 1, blocking_bit = 2, roster_bit = 4, archive_bit = 8;
 
 Element new_iq(std::string_view type, std::string_view id) {
@@ -74,13 +75,24 @@ void AccountSession::bound(const Jid& full, bool acknowledges, Steady now) {
   up_ = SessionUp{full};
   up_.acknowledges = acknowledges;
   held_.clear();  // of a log-in that did not get this far: the archive has it
-  phase_ = Phase::asking;
+  presence_said_ = false;
   heard_ = now;
   pinged_ = 0;
-  ask(now);
+  if (!account_.offline_first || account_.presence.empty()) return ask(now);
+  phase_ = Phase::collecting;
+  asked_ = now;
+  say_presence();
+  Element ping = new_iq("get", collected_id);  // answered after all that presence brings
+  ping.set("to", account_.jid.domainpart()).add(Element("ping", ping_ns));
+  out_.stanzas.push_back(text_of(ping));
+}
+
+void AccountSession::say_presence() {
+  if (!account_.presence.empty() && !std::exchange(presence_said_, true)) out_.stanzas.push_back(account_.presence);
 }
 
 void AccountSession::ask(Steady now) {
+  phase_ = Phase::asking;
   waiting_ = carbons_bit | blocking_bit | roster_bit | archive_bit;
   asked_ = now;
   newest_.clear();
@@ -97,7 +109,8 @@ void AccountSession::ask(Steady now) {
 void AccountSession::resumed(Steady now) {
   heard_ = asked_ = now;
   pinged_ = 0;
-  if (phase_ == Phase::asking) return;  // SessionUp has not been said; the answers will still come
+  if (phase_ == Phase::asking || phase_ == Phase::collecting)
+    return;  // SessionUp has not been said; the answers will still come
   up_.resumed = true;
   out_.events.emplace_back(up_);
 }
@@ -122,6 +135,10 @@ void AccountSession::on_refused(const Element& head, const std::string&) {
 
 bool AccountSession::take_answer(const Element& iq, Steady now) {
   const std::string_view id = iq.attr_or("id");
+  if (id == collected_id) {  // by the server, whatever it says
+    if (phase_ == Phase::collecting) ask(now);
+    return true;
+  }
   if (!id.starts_with("ferry-") || !from_self(iq)) return id.starts_with("ferry-");
   const bool good = iq.attr_or("type") == "result";
   if (id == carbons_id) {
@@ -166,7 +183,7 @@ void AccountSession::asked_all(Steady now) {
   if (!up_.archive) complete_ = !wanted;
   if (!wanted) cursor_ = newest_;
   if (!up_.archive || !wanted) phase_ = Phase::closing_gap;  // there is none to close
-  if (phase_ == Phase::closing_gap && !account_.presence.empty()) out_.stanzas.push_back(account_.presence);
+  if (phase_ == Phase::closing_gap) say_presence();
   caught_up(complete_, now);
 }
 
@@ -214,7 +231,7 @@ void AccountSession::caught_up(bool complete, Steady now) {
   complete_ = complete;
   if (phase_ == Phase::catching_up) {
     phase_ = Phase::closing_gap;
-    if (!account_.presence.empty()) out_.stanzas.push_back(account_.presence);
+    say_presence();
     if (complete && (!cursor_.empty() || account_.archive_start)) return query(now);
   }
   phase_ = Phase::steady;
@@ -344,7 +361,9 @@ void AccountSession::behind(Steady now) {
 void AccountSession::on_time(Steady now) {
   if (phase_ == Phase::idle) return;
   const bool late = now - std::max(asked_, behind_) >= answer_time;
-  if (phase_ == Phase::asking && late) {
+  if (phase_ == Phase::collecting && late) {
+    ask(now);
+  } else if (phase_ == Phase::asking && late) {
     waiting_ = 0;
     asked_all(now);
   } else if (!query_id_.empty() && late) {

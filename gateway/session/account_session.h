@@ -1,10 +1,11 @@
 // What a session says and understands once it is logged in, of stanzas only: carbons, roster, block list, catch-up from
 // the archive, presence, pings. No I/O and no library: elements in, stanzas and events out.
 //
-// After a log-in that is not a resumption: carbons on, block list, roster and the archive's newest entry are asked for
-// at once; then SessionUp; then the archive, page by page; only then presence, so that what is live comes after what
-// was missed; then the archive once more for what came in between. What is then seen twice is told by its archive id,
-// and what is live takes its place in the order of the archive.
+// After a log-in that is not a resumption: where it is wanted, presence, and what the server has kept; carbons on,
+// block list, roster and the archive's newest entry are asked for at once; then SessionUp; then the archive, page by
+// page; only then presence, so that what is live comes after what was missed; then the archive once more for what came
+// in between. What is then seen twice is told by its archive id, and what is live takes its place in the order of the
+// archive.
 #pragma once
 
 #include <deque>
@@ -47,11 +48,13 @@ class AccountSession {
   Output take();
 
  private:
-  // asking: carbons, roster …; catching_up: before presence; closing_gap: after it.
-  enum class Phase { idle, asking, catching_up, closing_gap, steady };
+  // collecting: what was kept for who is offline; asking: carbons, roster …; catching_up: before presence; closing_gap:
+  // after it.
+  enum class Phase { idle, collecting, asking, catching_up, closing_gap, steady };
   bool from_self(const Element& stanza) const;
   std::string archive_id_of(const Element& stanza) const;
   void ask(Steady now);
+  void say_presence();
   bool take_answer(const Element& iq, Steady now);
   void take_request(Element iq);
   void take_message(Element message);
@@ -80,7 +83,7 @@ class AccountSession {
   std::string newest_, cursor_, query_id_;
   std::size_t queries_ = 0, pages_ = 0;
   int tries_ = 0;
-  bool from_start_ = false, complete_ = true;
+  bool from_start_ = false, complete_ = true, presence_said_ = false;
   Steady asked_ = 0, heard_ = 0, pinged_ = 0, behind_ = 0;
   std::deque<std::string> seen_order_;
   std::unordered_set<std::string> seen_;

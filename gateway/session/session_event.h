@@ -28,6 +28,9 @@ struct SessionAccount {
   // server does not know it (any more), or it is empty, at that time. Neither: no catch-up.
   std::string archive_id;
   std::optional<Instant> archive_start;
+  // Presence goes first, and the archive is asked after what the server has kept for who is offline: Prosody gives a
+  // session that has asked the archive nothing of it.
+  bool offline_first = false;
 
   friend bool operator==(const SessionAccount&, const SessionAccount&) = default;
 };

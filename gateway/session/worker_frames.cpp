@@ -74,7 +74,7 @@ Frame to_frame(std::uint32_t session, const WorkerLogin& login) {
   return {FrameKind::open,
           session,
           a.archive_start.value_or(0),
-          flag(a.archive_start.has_value(), 0),
+          flag(a.archive_start.has_value(), 0) | flag(a.offline_first, 1),
           {a.jid.str(), a.password, a.certificate_file, a.key_file, a.resource, a.presence, a.roster_version,
            a.archive_id, login.address, std::to_string(login.port)}};
 }
@@ -87,8 +87,9 @@ std::optional<WorkerLogin> worker_login(const Frame& frame) {
   if (!jid || jid->has_resource() || !jid->has_local() || !port || *port < 1 || *port > 65535) return std::nullopt;
   std::optional<Instant> start;
   if (frame.flags & bit(0)) start = frame.number;
-  return WorkerLogin{SessionAccount{std::move(*jid), t[1], t[2], t[3], t[4], t[5], t[6], t[7], start}, t[8],
-                     static_cast<std::uint16_t>(*port)};
+  return WorkerLogin{
+      SessionAccount{std::move(*jid), t[1], t[2], t[3], t[4], t[5], t[6], t[7], start, (frame.flags & bit(1)) != 0},
+      t[8], static_cast<std::uint16_t>(*port)};
 }
 
 Frame to_frame(std::uint32_t session, const SessionUp& up) {

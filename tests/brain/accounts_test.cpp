@@ -100,6 +100,27 @@ TEST_P(AccountsTest, a_broker_that_comes_back_is_not_told_again_of_whom_it_is_to
     EXPECT_EQ(topic.find(account), std::string::npos) << topic << " " << payload;
 }
 
+// Prosody gives a session that has asked the archive nothing of what it kept for who is offline.
+TEST_P(AccountsTest, the_first_time_that_somebody_is_there_the_session_logs_in_anew_for_what_was_kept) {
+  plan();
+  start("shadow");
+  server.deliver(account, "<message from='alice@corp.example/a' type='chat' id='k'><body>kept</body></message>");
+  start("dual");
+  EXPECT_EQ(server.log_ins[account], 1);
+  stage.online(account, "phone");
+  run();
+  EXPECT_EQ(server.log_ins[account], 2);
+  server.deliver(account,
+                 "<message from='alice@corp.example/a' type='chat' id='k'><body>kept</body>"
+                 "<delay xmlns='urn:xmpp:delay' stamp='2026-11-20T10:00:00Z'/></message>");
+  stage.expect_publish(account, "in/msg", R"({"body":"kept"})");
+  stage.offline(account, "phone");
+  run();
+  stage.online(account, "phone", "e2");
+  run();
+  EXPECT_EQ(server.log_ins[account], 2) << "once in a move";
+}
+
 TEST_P(AccountsTest, who_is_legacy_has_no_subtree) {
   plan();
   stage.online(account, "phone");

@@ -43,6 +43,7 @@ class OldServer {
   std::vector<std::pair<std::string, Element>> sent;    // messages and presences that left accounts' sessions
   std::vector<std::pair<std::string, Element>> pubsub;  // what accounts published and deleted
   std::set<std::string> up;
+  std::map<std::string, int> log_ins;
   OldRooms rooms;
 
   // What the gateway asked of its link since the last call is carried out, and what follows, until nothing follows.
@@ -73,6 +74,7 @@ class OldServer {
     stage_.session_down(account, false);
   }
   void come_up(const std::string& account, bool resumed = false) {
+    log_ins[account] += !resumed;
     up.insert(account);
     if (!resumed) rooms.forget(account);
     stage_.session_up(account, resumed);
@@ -113,6 +115,7 @@ class OldServer {
     switch (e.what) {
       case What::want:
         if (reachable && !up.contains(e.account)) come_up(e.account);
+        if (!e.presence.empty()) presences[e.account] = e.presence;
         break;
       case What::unwant:
         rooms.forget(e.account);

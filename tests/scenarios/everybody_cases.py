@@ -6,7 +6,7 @@ import asyncio
 import itertools
 import random
 
-from migrate_site import seed, site_of
+from migrate_site import ROSTER, held_item, seed, site_of
 from process import Failed
 
 PAIRS = 3  # who write to each other all the time, and are told nothing
@@ -57,7 +57,7 @@ class Talk:
             self.count += 1
             await asyncio.sleep(moments.uniform(0, 0.4))  # people's pace
 
-    def check(self):
+    def check(self, before):
         bodies = ['talk %d' % n for n in range(self.count)]
         desk = [s['body'] for s in self.reader.all(lambda s: s.name == 'message' and s['body'].startswith('talk '))]
         seen = {}  # a repeated publish is one message: its id says so
@@ -68,8 +68,10 @@ class Talk:
             assert order == sorted(set(order)), '%s of %s: %s' % (where, self.reader.bare, order)
         missing = set(bodies) - set(desk) - set(seen.values())
         assert not missing, missing
-        pushes = [s for s in self.reader.events + self.writer.events if s.name == 'iq' and s['type'] == 'set']
-        assert not pushes, pushes
+        for client in (self.reader, self.writer):  # Prosody pushes what nobody has changed
+            for push in client.all(lambda s: s.name == 'iq' and s['type'] == 'set'):
+                for item in push.xml.iter(ROSTER + 'item'):
+                    assert held_item(item) == before[client.bare]['contact ' + item.get('jid')], push
         return len(desk), len(seen)
 
 
@@ -100,7 +102,12 @@ async def everybody_moves_and_comes_back(server_class):
         await _insist(site, 'back', '--apply', *tenth[-2:])
         await site.until('legacy', 'all', who=tenth[-2:])
         await go('moved', ('--cohort', 'all'))
-        await (await site.mqtt(people[-1])).wait_message('kept for you', timeout=60)
+        late = await site.mqtt(people[-1])
+        await late.wait_message('kept for you', timeout=60)
+        await late.disconnect()
+        clients[0].message(people[-1], 'while you were away')
+        late = await site.mqtt(people[-1])
+        await late.wait_message('while you were away', timeout=60)
 
         await _insist(site, 'back', '--apply', '--cohort', 'all')
         await site.until('legacy', 'all')
@@ -111,5 +118,5 @@ async def everybody_moves_and_comes_back(server_class):
         for talk in talks:
             await talk.reader.wait_message('talk %d' % (talk.count - 1), timeout=60)
         await site.as_before()
-        counts = list(itertools.chain.from_iterable(talk.check() for talk in talks))
+        counts = list(itertools.chain.from_iterable(talk.check(site.before) for talk in talks))
         print('     %d people, %d deaths of ferryd, messages at desk and phone: %s' % (len(people), deaths.count, counts))

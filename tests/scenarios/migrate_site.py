@@ -224,12 +224,15 @@ class MigrationSite:
             server.print_log()
 
 
+def held_item(item):
+    return dict(sorted(item.items())), sorted(group.text or '' for group in item.iter(ROSTER + 'group'))
+
+
 async def _store(client):
     held = {}
     roster = await client.iq('<query xmlns="jabber:iq:roster"/>', timeout=30)
     for item in roster.xml.iter(ROSTER + 'item'):
-        groups = sorted(group.text or '' for group in item.iter(ROSTER + 'group'))
-        held['contact ' + item.get('jid')] = (dict(sorted(item.items())), groups)
+        held['contact ' + item.get('jid')] = held_item(item)
     for what, payload in (('card', '<vCard xmlns="vcard-temp"/>'), ('blocked', '<blocklist xmlns="urn:xmpp:blocking"/>')):
         answer = await client.iq(payload, timeout=30, check=False)
         held[what] = ET.canonicalize(ET.tostring(answer.xml[0]), strip_text=True) if len(answer.xml) else None

@@ -93,6 +93,25 @@ TEST(AccountSession, AsksFirstAndIsUpWithTheLastAnswer) {
   EXPECT_EQ(s.all<SessionCaughtUp>()[0].archive_id, "n9") << "where the next catch-up begins";
 }
 
+TEST(AccountSession, WhatWasKeptForWhoIsOfflineComesBeforeTheArchiveIsAsked) {
+  SessionAccount fresh = account({}, Instant{1});
+  fresh.offline_first = true;
+  Session s(fresh);
+  ASSERT_EQ(s.said.size(), 2U) << "presence and a ping";
+  EXPECT_EQ(s.presences(), 1U);
+  s.hear(
+      "<message from='alice@corp.example/a'><body>kept</body><delay xmlns='urn:xmpp:delay' "
+      "stamp='2026-11-20T10:00:00Z'/>"
+      "<stanza-id xmlns='urn:xmpp:sid:0' by='bob@corp.example' id='n1'/></message>");
+  EXPECT_EQ(s.all<SessionStanza>().size(), 1U) << "not held: the server has it no more";
+  EXPECT_TRUE(s.all<SessionUp>().empty());
+  s.hear("<iq from='corp.example' id='ferry-collected' type='error'/>");
+  EXPECT_EQ(s.said.size(), 6U) << "carbons, block list, roster, archive";
+  s.answer();
+  EXPECT_EQ(s.all<SessionUp>().size(), 1U);
+  EXPECT_EQ(s.presences(), 1U) << "said once";
+}
+
 TEST(AccountSession, AServerThatCanNothingIsStillUp) {
   Session s(account("n1"));
   s.answer("", false, false);
