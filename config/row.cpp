@@ -17,6 +17,9 @@ constexpr std::size_t max_row_topic_bytes = 1024;
 constexpr std::array<std::string_view, 5> variables = {"{root}", "{uid}", "{localpart}", "{domain}", "{room}"};
 
 // Normalises a bare JID or a pattern with one star.
+// Preparing a name makes one of the stars of other scripts, and it would be taken for the pattern's.
+constexpr const char* other_star = " has a letter that stands for *: a pattern has one *, and a name none";
+
 Error parse_row_jid(std::string_view text, std::string& out) {
   if (text.find('/') != std::string_view::npos)
     return in_quotes(text) + " is not a bare JID: a resource cannot be mapped";
@@ -32,6 +35,7 @@ Error parse_row_jid(std::string_view text, std::string& out) {
     const auto jid = Jid::parse(text);
     if (!jid) return in_quotes(text) + " is not a JID: " + jid.error().text;
     if (!jid->has_local() || jid->has_resource()) return in_quotes(text) + " is not a bare JID with a localpart";
+    if (jid->localpart().find('*') != std::string_view::npos) return in_quotes(text) + other_star;
     out = jid->str();
     return {};
   }
@@ -44,6 +48,7 @@ Error parse_row_jid(std::string_view text, std::string& out) {
     const auto side = Jid::make(raw[i], domain);
     if (!side) return in_quotes(text) + " is not a JID pattern: " + side.error().text;
     sides[i] = std::string(side->localpart());
+    if (sides[i].find('*') != std::string::npos) return in_quotes(text) + other_star;
   }
   const auto host = Jid::make({}, domain);
   if (!host) return in_quotes(text) + " is not a JID pattern: " + host.error().text;

@@ -62,6 +62,8 @@ const Bad bad_rows[] = {
     {"empty localpart", "user @d.example {root}/u/{uid}", "no localpart"},
     {"full JID", "user a@d.example/phone {root}/u/{uid}", "not a bare JID"},
     {"bad JID", "user a@@ {root}/u/{uid}", "not a JID"},
+    {"a wide star beside it", "user *a\xEF\xBC\x8A@d.example {root}/u/{uid}", "stands for *"},
+    {"a wide star alone", "user a\xEF\xBC\x8A@d.example {root}/u/{uid}", "stands for *"},
     {"two stars", "user *a*@d.example {root}/u/{uid}", "more than one *"},
     {"star in the domain", "user *@*.example {root}/u/{uid}", "in the domain"},
     {"unknown variable", "user *@d.example {root}/u/{user}", "not a variable"},

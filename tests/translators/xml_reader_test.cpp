@@ -258,6 +258,18 @@ TEST(XmlReader, BreaksOnWhatNoStreamMayHold) {
   }
 }
 
+// Expat takes a NUL beside the first byte for UTF-16, unless that byte comes alone.
+TEST(XmlReader, NoStreamIsUtf16) {
+  const std::string wide("<\0a\0/\0>\0", 8), beside("_\0%", 3);
+  for (const std::string& bytes : {wide, beside}) {
+    XmlStreamReader each({});
+    std::vector<StreamItem> items;
+    for (const char& c : bytes) each.feed({&c, 1}, items);
+    EXPECT_EQ(describe(read(bytes)), "fault not-well-formed\n");
+    EXPECT_EQ(describe(items), "fault not-well-formed\n");
+  }
+}
+
 TEST(XmlReader, BreaksOnAHeaderOverTheLimit) {
   const auto items = read(open + "<presence/>", {1'000, 9, 9, 4});
   ASSERT_EQ(items.size(), 2U);

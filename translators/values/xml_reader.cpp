@@ -40,6 +40,10 @@ class XmlStreamReader::Impl {
   void feed(std::string_view bytes, std::vector<StreamItem>& out) {
     if (over_) return;
     out_ = &out;
+    // No UTF-8 text has a NUL; expat would take one beside the first byte for UTF-16, which no stream is in (RFC 6120
+    // section 11.6).
+    const std::size_t nul = bytes.find('\0');
+    bytes = bytes.substr(0, nul);
     // In slices, so that a token without an end is noticed before expat has buffered all of it.
     constexpr std::size_t slice = 65'536;
     while (!bytes.empty() && !over_) {
@@ -51,6 +55,7 @@ class XmlStreamReader::Impl {
       if (unfinished_ > limits_.bytes * token_factor && !over_)
         fault("policy-violation", "a token of unlimited length");
     }
+    if (nul != std::string_view::npos && !over_) fault("not-well-formed", "a NUL byte");
     out_ = nullptr;
   }
 
