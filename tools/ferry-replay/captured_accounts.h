@@ -22,6 +22,7 @@ class CapturedAccounts {
   static constexpr std::size_t most = 1'000'000;
 
   void note(const std::vector<Played>& batch);  // of one record: all its copies
+  std::size_t size() const { return accounts_.size(); }
   bool too_many() const { return accounts_.size() > most; }
   // Each with its roster, and with a row in the table: where there was none, the row that ferryd adds when the account
   // leaves `legacy`. Error: an account that can have none.
