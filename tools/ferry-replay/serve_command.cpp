@@ -46,7 +46,7 @@ std::vector<ReplayFlag> serve_flags() {
        {"--patience", "SECONDS", "ends when nothing has happened for so long, 30 if not given"},
        {"--window", "N",
         "no more than so many results are on their way at once, 4000 if not given; a gateway with 8000 waiting for its "
-        "broker drops typing, as it should"},
+        "broker drops typing, as it should, and with more than 1000 a headline, which nothing keeps, passes messages"},
        {"--json", "", "the result as one JSON object on standard output"}});
   return flags;
 }

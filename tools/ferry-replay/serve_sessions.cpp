@@ -6,6 +6,11 @@
 #include "tools/ferry-replay/serve.h"
 
 namespace ferry::replay {
+namespace {
+
+constexpr Duration settle_time = 6 * second;  // SessionBridge::settle_time, and a moment for what it shows
+
+}  // namespace
 
 void Serve::open_door(std::unique_ptr<TlsServer> tls) {
   door_ = std::make_unique<ClientDoor>(
@@ -55,12 +60,20 @@ std::string Serve::await_sessions() {
          "cafile signed --cert, has the account a password, and is it in state dual (ferryctl migrate start)?";
 }
 
-// A session whose account's device is there says so. Everything that it asked for before has been answered by then.
+// A session whose account's device is there says so; everything that it asked for before has been answered by then. Some
+// seconds later the gateway takes for settled what is known of contacts, and shows what is not shown yet.
 std::string Serve::await_presence() {
+  if (!door_) return {};
   std::string first;
-  if (!door_ || wait_for([&] { return missing(&ClientDoor::available, first) == 0; })) return {};
-  return "the sessions of " + std::to_string(missing(&ClientDoor::available, first)) + " accounts, " + first +
-         " for one, do not become available: are they in state dual or moved (ferryctl migrate status)?";
+  if (!wait_for([&] { return missing(&ClientDoor::available, first) == 0; }))
+    return "the sessions of " + std::to_string(missing(&ClientDoor::available, first)) + " accounts, " + first +
+           " for one, do not become available: are they in state dual or moved (ferryctl migrate status)?";
+  const Steady settled = steady_now() + settle_time;
+  wait_for([&] {
+    ++happened_;  // waiting for its time is no silence
+    return steady_now() >= settled;
+  });
+  return {};
 }
 
 void Serve::on_session_stanza(const Jid& account, Element stanza) {
