@@ -45,6 +45,8 @@ def _stanzas(messages):
     composing = "<composing xmlns='http://jabber.org/protocol/chatstates'/>"
     yield BOB, 'sent', "<message type='chat' from='%s/spark' to='%s/spark'>%s</message>" % (ALICE, BOB, composing)
     yield BOB, 'sent', "<presence from='%s/spark' to='%s' type='unavailable'/>" % (ALICE, BOB)
+    # One that this account has carried before: its session refuses it to who sent it.
+    yield BOB, 'sent', _chat(ALICE, BOB, messages, "<via xmlns='urn:ferry:via:0' hops='%s'/>" % BOB)
     # A hosted user gets hers by the component, in between.
     yield BOB, 'received', "<message type='chat' id='h1' to='carol@%s'><body>by the component</body></message>" % DOMAIN
 
@@ -155,7 +157,7 @@ async def as_fast_as_it_goes():
             await scene.move(BOB, ALICE)
             code, out, err = await serving
             result = json.loads(out) if out else {}
-            _is_same(code, result, err, scene.messages + 4)
+            _is_same(code, result, err, scene.messages + 5)
             assert result['sessions'] == 2 and result['people'] == 3, result
             await _arrived(bob, _expected_bodies(BOB, scene.messages))
             await _arrived(alice, _expected_bodies(ALICE, scene.messages))
@@ -191,14 +193,14 @@ async def by_certificate():
         serving = scene.serve('--fast', '--json')
         await scene.move(BOB, ALICE)
         code, out, err = await serving
-        _is_same(code, json.loads(out) if out else {}, err, scene.messages + 4)
+        _is_same(code, json.loads(out) if out else {}, err, scene.messages + 5)
 
 
 async def what_run_wrote_is_what_is_expected():
     """--expect, and one body changed in it: that one is named."""
     async with _scene(messages=20) as scene:
         code, out, err = await scene.replay('run', '--account', SERVER)
-        assert code == 0 and '"topic":"im/v1/u/%s/in/msg"' % BOB in out, (out, err)
+        assert code == 0 and '"topic":"im/v1/u/%s/in/msg"' % BOB in out and '"session":"%s"' % BOB in out, (out, err)
         expected = write(os.path.join(scene.directory, 'expected'), out.replace('Hello 7 ', 'Goodbye 7 '))
         await scene.keep_passwords(BOB, ALICE)
         serving = scene.serve('--fast', '--json', '--expect', expected)
@@ -236,7 +238,7 @@ async def a_bad_client_disturbs_nobody():
         await scene.ctl('migrate', 'plan', '--cohort', 'monday', '--apply', BOB, ALICE)
         await scene.ctl('migrate', 'start', '--cohort', 'monday', '--to', 'dual', '--apply')
         code, out, err = await serving
-        _is_same(code, json.loads(out) if out else {}, err, scene.messages + 4)
+        _is_same(code, json.loads(out) if out else {}, err, scene.messages + 5)
         for writer in sockets:
             writer.close()
 
