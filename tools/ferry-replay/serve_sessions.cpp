@@ -60,8 +60,8 @@ std::string Serve::await_sessions() {
          "cafile signed --cert, has the account a password, and is it in state dual (ferryctl migrate start)?";
 }
 
-// A session whose account's device is there says so; everything that it asked for before has been answered by then. Some
-// seconds later the gateway takes for settled what is known of contacts, and shows what is not shown yet.
+// A session whose account's device is there says so; everything that it asked for before has been answered by then.
+// Some seconds later the gateway takes for settled what is known of contacts, and shows what is not shown yet.
 std::string Serve::await_presence() {
   if (!door_) return {};
   std::string first;
