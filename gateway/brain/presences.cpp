@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "gateway/brain/account.h"
 #include "translators/values/uid.h"
 
 namespace ferry {
@@ -341,10 +342,14 @@ void Presences::on_time() {
 void Presences::settle() {
   settle_at_.reset();
   for (const auto& [key, user] : world_.users_by_key) {
+    const Account* account = user->account;  // its session settles what is stale
+    const bool shows = !account || (account->up && !account->settle_at && account->shows());
     for (auto& [jid, contact] : user->contacts) {
-      if (user->account) break;
-      for (const std::string& resource : contact.stale) contact.resources.erase(resource);
-      contact.stale.clear();
+      if (!shows) break;
+      if (!account) {
+        for (const std::string& resource : contact.stale) contact.resources.erase(resource);
+        contact.stale.clear();
+      }
       show(*user, contact);
     }
     if (!world_.mqtt_up) continue;

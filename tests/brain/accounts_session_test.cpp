@@ -35,6 +35,17 @@ TEST_P(AccountsSessionTest, a_message_arrives_with_its_receipts) {
   EXPECT_EQ(e.attr("from"), nullptr);
 }
 
+// A broker that comes back empty, beside a component link that has just come up: everybody's probes are waited for.
+TEST_P(AccountsSessionTest, the_broker_is_told_the_presence_of_contacts_anew) {
+  server.deliver(account, "<presence from='alice@corp.example/spark'><show>dnd</show></presence>");
+  stage.expect_shown(account, "in/contact/alice@corp.example/presence", R"({"state":"dnd"})");
+  stage.broker_down();
+  stage.retained.clear();
+  stage.broker_up(false);
+  stage.settle();
+  stage.expect_shown(account, "in/contact/alice@corp.example/presence", R"({"state":"dnd"})");
+}
+
 TEST_P(AccountsSessionTest, ids_that_the_accounts_own_server_gave_are_no_forgeries) {
   stage.log.clear();
   hear("<body>Hi</body><stanza-id xmlns='urn:xmpp:sid:0' id='s1' by='bob@corp.example'/>");

@@ -51,6 +51,26 @@ TEST_F(Match, TheSameButForIdsIsTheSame) {
   EXPECT_DOUBLE_EQ(matching.latency().max_ms(), 2.0);
 }
 
+// Each connection's socket takes what it is given in its own time.
+TEST_F(Match, WhatWasSentInAnotherOrderIsMeasuredFromItsOwnTime) {
+  for (const std::uint64_t n : {0U, 1U, 2U, 3U}) matching.expect(n, departure("t" + std::to_string(n), "x"));
+  matching.sent(2, 2'000);
+  matching.sent(0, 1'000);
+  matching.sent(3, 2'500);
+  for (const char* topic : {"t0", "t1", "t2", "t3"}) arrive(topic, "x");
+  EXPECT_TRUE(outcome().good()) << said;
+  EXPECT_EQ(matching.latency().count(), 3U);  // of t1 nobody knows
+  EXPECT_DOUBLE_EQ(matching.latency().max_ms(), 2.0);
+}
+
+TEST_F(Match, WhatComesOutOfOrderIsNamed) {
+  for (const char* text : {"a", "b"}) expect("t", text);
+  arrive("t", "b");
+  arrive("t", "a");
+  EXPECT_EQ(outcome().disorder, 1U);
+  EXPECT_NE(said.find("out of order: t: a"), std::string::npos) << said;
+}
+
 TEST_F(Match, AnIdThatNamesAnotherMessageIsADifference) {
   expect("t", std::string("{\"id\":\"") + a + "\"}");
   expect("t", std::string("{\"replaces\":\"") + a + "\"}");

@@ -57,6 +57,20 @@ def make_certificates(directory):
     return tuple(os.path.join(directory, file) for file in ('ca.pem', 'cert.pem', 'key.pem'))
 
 
+def make_client_certificate(directory, jid):
+    """(certificate, key) with the JID as its XmppAddr, RFC 6120 section 13.7.1.4, signed by the CA that
+    make_certificates left there."""
+    name = os.path.join(directory, jid.replace('@', '-at-'))
+    write(name + '.cnf', 'subjectAltName=otherName:1.3.6.1.5.5.7.8.5;UTF8:%s\n' % jid)
+    for arguments in (
+        ('req', '-newkey', 'rsa:2048', '-nodes', '-subj', '/CN=' + jid, '-keyout', name + '.key', '-out', name + '.csr'),
+        ('x509', '-req', '-in', name + '.csr', '-CA', 'ca.pem', '-CAkey', 'ca.key', '-CAcreateserial', '-days', '30')
+        + ('-extfile', name + '.cnf', '-out', name + '.pem'),
+    ):
+        subprocess.run(['openssl', *arguments], cwd=directory, check=True, capture_output=True)
+    return name + '.pem', name + '.key'
+
+
 DEFAULT_ACL = """\
 pattern read {root}/u/%u/in/#
 pattern read {root}/gw/status

@@ -5,14 +5,13 @@ import itertools
 import json
 import os
 import signal
-import subprocess
 import xml.etree.ElementTree as ET
 
 from clients import XmppClient
 from patience import PATIENCE
 from process import HOST, Failed, free_port, scratch, write
 from recorder import TIMEOUT, Recorder
-from servers import Ejabberd, Prosody, ferry_program, make_certificates
+from servers import Ejabberd, Prosody, ferry_program, make_certificates, make_client_certificate
 
 CLIENT = '{jabber:client}'
 DELAY = '{urn:xmpp:delay}delay'
@@ -84,16 +83,7 @@ class TlsEjabberd(Ejabberd):
         )
 
     def client_certificate(self, jid):
-        """(certificate, key) with the JID as its XmppAddr, RFC 6120 section 13.7.1.4."""
-        name = os.path.join(self.certificates, jid.replace('@', '-at-'))
-        write(name + '.cnf', 'subjectAltName=otherName:1.3.6.1.5.5.7.8.5;UTF8:%s\n' % jid)
-        for arguments in (
-            ('req', '-newkey', 'rsa:2048', '-nodes', '-subj', '/CN=' + jid, '-keyout', name + '.key', '-out', name + '.csr'),
-            ('x509', '-req', '-in', name + '.csr', '-CA', 'ca.pem', '-CAkey', 'ca.key', '-CAcreateserial', '-days', '30')
-            + ('-extfile', name + '.cnf', '-out', name + '.pem'),
-        ):
-            subprocess.run(['openssl', *arguments], cwd=self.certificates, check=True, capture_output=True)
-        return name + '.pem', name + '.key'
+        return make_client_certificate(self.certificates, jid)
 
 
 class Tool(Recorder):

@@ -1,6 +1,5 @@
 #include "tools/ferry-replay/accept.h"
 
-#include <arpa/inet.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/epoll.h>
@@ -16,6 +15,7 @@
 
 #include "gateway/capture/keyed_hash.h"
 #include "gateway/links/handshake.h"
+#include "tools/ferry-replay/listen_socket.h"
 
 namespace ferry::replay {
 namespace {
@@ -57,23 +57,9 @@ AcceptLink::~AcceptLink() {
 }
 
 std::string AcceptLink::listen() {
-  sockaddr_in v4{};
-  sockaddr_in6 v6{};
-  v4.sin_family = AF_INET;
-  v6.sin6_family = AF_INET6;
-  v4.sin_port = v6.sin6_port = htons(settings_.port);
-  const bool is_v4 = ::inet_pton(AF_INET, settings_.host.c_str(), &v4.sin_addr) == 1;
-  if (!is_v4 && ::inet_pton(AF_INET6, settings_.host.c_str(), &v6.sin6_addr) != 1)
-    return settings_.host + " is no IP address";
-  listener_ = ::socket(is_v4 ? AF_INET : AF_INET6, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-  const int on = 1;
-  if (listener_ < 0) return std::strerror(errno);
-  ::setsockopt(listener_, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-  const auto* address = is_v4 ? reinterpret_cast<const sockaddr*>(&v4) : reinterpret_cast<const sockaddr*>(&v6);
-  if (::bind(listener_, address, is_v4 ? sizeof v4 : sizeof v6) != 0 || ::listen(listener_, 8) != 0)
-    return std::strerror(errno);
-  poller_.watch(listener_, &listening_, true, false);
-  return {};
+  std::string wrong = listen_at(settings_.host, settings_.port, listener_);
+  if (wrong.empty()) poller_.watch(listener_, &listening_, true, false);
+  return wrong;
 }
 
 void AcceptLink::accept() {

@@ -50,12 +50,15 @@ std::string compact(JsonView value) {
 }
 
 std::string Departure::title() const {
+  if (is_stanza && !session.empty()) return "stanza of " + session + " to " + std::string(attribute(text, "to"));
   return is_stanza ? "stanza to " + std::string(attribute(text, "to")) : topic + (retain ? " (retained)" : "");
 }
 
-std::string channel_of_stanza(std::string_view stanza) { return "xmpp:" + std::string(attribute(stanza, "to")); }
+std::string channel_of_stanza(std::string_view stanza, std::string_view session) {
+  return "xmpp:" + std::string(session) + ":" + std::string(attribute(stanza, "to"));
+}
 
-std::string channel_of(const Departure& d) { return d.is_stanza ? channel_of_stanza(d.text) : d.topic; }
+std::string channel_of(const Departure& d) { return d.is_stanza ? channel_of_stanza(d.text, d.session) : d.topic; }
 
 std::string payload_text(const std::string& payload, bool cbor) {
   if (cbor && !payload.empty())
@@ -87,6 +90,7 @@ std::string to_line(const Departure& d) {
   w.field(d.timer ? "after" : "line", static_cast<std::int64_t>(d.line));
   if (d.copy != 0) w.field("copy", static_cast<std::int64_t>(d.copy));
   if (d.is_stanza) {
+    if (!d.session.empty()) w.field("session", d.session);
     w.field("stanza", d.text);
   } else {
     w.key("publish").begin_object().field("topic", d.topic).field("qos", static_cast<std::int64_t>(d.qos));
@@ -115,6 +119,7 @@ std::optional<Departure> from_line(std::string_view line) {
   if (stanza) {
     d.is_stanza = true;
     d.text = *stanza;
+    d.session = root["session"].string().value_or("");
     return d;
   }
   d.topic = publish["topic"].string().value_or("");

@@ -4,6 +4,7 @@
 //
 //   {"time":"2026-11-20T10:00:00.000Z","line":17,"publish":{"topic":"im/v1/u/…/in/msg","qos":1,"payload":{…}}}
 //   {"time":"2026-11-20T10:00:00.000Z","line":18,"copy":2,"stanza":"<message …"}
+//   {"time":"2026-11-20T10:00:00.000Z","line":18,"session":"bob@corp.example","stanza":"<message …"}   by his session
 //   {"time":"2026-11-20T10:00:01.000Z","after":18,"publish":…}     time passed; nothing was played
 #pragma once
 
@@ -24,8 +25,9 @@ struct Departure {
   std::uint32_t copy = 0;  // --users: which of the renamed ones
   bool timer = false;      // caused by time that passed
   bool is_stanza = false;
-  std::string topic;  // publish
-  std::string text;   // the stanza; or the payload: JSON (also of CBOR), or whatever text it is
+  std::string topic;    // publish
+  std::string session;  // stanza: the account whose session says it; empty: the component
+  std::string text;     // the stanza; or the payload: JSON (also of CBOR), or whatever text it is
   int qos = 1;
   bool retain = false, cbor = false;
   std::uint32_t expiry = 0;  // s
@@ -35,7 +37,7 @@ struct Departure {
 
 // Where a sequence of departures belongs: one topic, or one recipient's stanzas.
 std::string channel_of(const Departure& departure);
-std::string channel_of_stanza(std::string_view stanza);
+std::string channel_of_stanza(std::string_view stanza, std::string_view session = {});
 
 Departure departure_of(Publish publish);  // line, copy, timer and at are the caller's to set
 Departure departure_of_stanza(std::string stanza);

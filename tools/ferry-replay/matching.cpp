@@ -79,12 +79,16 @@ void Matching::expect(std::uint64_t event, Departure departure) {
 void Matching::sent(std::uint64_t event, std::int64_t us) {
   if (outstanding_ == 0) sent_.clear();
   if (sent_.empty()) first_sent_ = event;
-  sent_.push_back(us);
+  for (; event < first_sent_; --first_sent_) sent_.push_front(0);  // of several connections: not always in their order
+  const auto at = static_cast<std::size_t>(event - first_sent_);
+  if (at >= sent_.size()) sent_.resize(at + 1, 0);
+  sent_[at] = us;
 }
 
 void Matching::measure(std::uint64_t event, std::int64_t us) {
   if (event == no_cause || event < first_sent_ || event - first_sent_ >= sent_.size()) return;
-  latency_.add(us - sent_[static_cast<std::size_t>(event - first_sent_)]);
+  const std::int64_t sent = sent_[static_cast<std::size_t>(event - first_sent_)];
+  if (sent != 0) latency_.add(us - sent);
 }
 
 void Matching::arrived(const std::string& name, const std::string& text, std::int64_t us, Instant now) {
@@ -120,7 +124,9 @@ bool Matching::match(Channel& channel, const Arrived& arrived) {
     measure(e.event, arrived.us);
     ++outcome_.matched;
     --outstanding_;
-    if (e.passed) ++outcome_.disorder;
+    if (e.passed && outcome_.disorder++ < shown_disorder)
+      disorder_.push_back("line " + std::to_string(e.departure.line) + ", out of order: " + e.departure.title() + ": " +
+                          arrived.text.substr(0, 400) + "\n");
     if (e.departure.retain) channel.last = e.plain.text;
     channel.expected.erase(channel.expected.begin() + static_cast<std::ptrdiff_t>(i));
     if (i == 0) return true;
@@ -177,6 +183,7 @@ Matching::Outcome Matching::finish(const std::function<void(const std::string&)>
     }
     for (const Arrived& other : channel.others) say("unexpected, " + name + ": " + other.text.substr(0, 400) + "\n");
   }
+  for (const std::string& text : disorder_) say(text);
   channels_.clear();
   return outcome_;
 }

@@ -8,6 +8,7 @@
 #include <map>
 #include <string>
 #include <unordered_set>
+#include <vector>
 
 #include "tools/ferry-replay/departure.h"
 #include "tools/ferry-replay/same.h"
@@ -39,6 +40,7 @@ class Matching {
   static constexpr std::size_t most_kept = 10'000;           // unexpected ones whose text is kept
   static constexpr std::size_t most_remembered = 1'000'000;  // arrivals, to know one that comes again
   static constexpr std::size_t looked_at = 1'000;            // expected ones of a channel, for one that came early
+  static constexpr std::uint64_t shown_disorder = 20;        // whose text is kept
   static constexpr std::uint64_t no_cause = UINT64_MAX;
 
   struct Outcome {
@@ -82,7 +84,8 @@ class Matching {
   Plain plain_of(const std::string& text, bool stanza, NowIs now) const;
 
   std::map<std::string, Channel> channels_;  // with anything open in them
-  std::deque<std::int64_t> sent_;            // µs, by event from first_sent_
+  std::deque<std::int64_t> sent_;            // µs, by event from first_sent_; 0: not yet, or of no interest
+  std::vector<std::string> disorder_;
   std::uint64_t first_sent_ = 0;
   std::unordered_set<std::uint64_t> seen_;
   std::deque<std::uint64_t> seen_order_;

@@ -114,6 +114,8 @@ void Player::stanza(const Record& record, const CapturedStanza& captured, Out& o
       return;
     }
     whole->children.clear();
+    if (const auto to = Jid::parse(whole->attr_or("to")); to && is_account(*to))
+      return skip("over the size limit, to an account");
     if (!map_address(*whole, "to", true) || !map_address(*whole, "from", false)) return;
     return play(*std::move(whole), true, error, out);
   }
@@ -138,6 +140,7 @@ void Player::from_server(const Record& record, Element e, Out& out) {
 // Who says it and to whom, as the server would write it. False: it is not for others, and that was counted.
 bool Player::address_client(const Record& record, Element& e) {
   const std::string own = streams_.learn(record, e);
+  if (!settings_.accounts.empty()) note_roster(record, e);
   const std::string_view own_bare = std::string_view(own).substr(0, own.find('/'));
   if (is_answer(e)) return skip("answers to requests of clients"), false;
   if (record.direction == Direction::sent) {
@@ -162,6 +165,7 @@ void Player::from_client(const Record& record, Element e, Out& out) {
   if (!map_address(e, "to", true) || !map_address(e, "from", false)) return;
   const auto to = Jid::parse(e.attr_or("to")), from = Jid::parse(e.attr_or("from"));
   if (!to || !from) return skip("no address that can be read");
+  if (is_account(*to) && !hosted(*from)) return to_account(record, *to, std::move(e), out);
   if (!hosted(*to)) return skip("for another domain");
   if (hosted(*from)) return skip("from a hosted user");
   if (streams_.played_before(record, digest)) return skip("the same stanza, delivered");
@@ -210,12 +214,12 @@ Played Player::event() const {
 }
 
 void Player::add_people(Played& played, const Jid& jid) const {
-  if (!hosted(jid) || !jid.has_local()) return;
+  if ((!hosted(jid) && !played.session) || !jid.has_local()) return;
   const auto match = table_.by_jid(jid.bare());
   if (match && match->row->kind == RowKind::user) played.people.push_back(jid.bare());
 }
 
-void Player::play(Element element, bool over_limit, const StanzaError& error, Out& out) {
+void Player::play(Element element, bool over_limit, const StanzaError& error, Out& out, bool by_session) {
   for (std::uint32_t copy = 0; copy < settings_.users; ++copy) {
     Played played = event();
     played.copy = copy;
@@ -223,7 +227,10 @@ void Player::play(Element element, bool over_limit, const StanzaError& error, Ou
     if (copy != 0)
       for (const char* name : {"from", "to"})
         if (mine.attr(name)) mine.set(name, copy_of(mine.attr_or(name), copy));
-    if (const auto to = Jid::parse(mine.attr_or("to"))) add_people(played, *to);
+    if (const auto to = Jid::parse(mine.attr_or("to"))) {
+      if (by_session) played.session = to->bare();
+      add_people(played, *to);
+    }
     if (over_limit)
       played.what = Refused{std::move(mine), error};
     else

@@ -1,12 +1,15 @@
 // What of a capture is played: one record in, the events that the gateway would have seen out, with their virtual time.
 //
 // Streams of a component (and of another server, and of unknown kind): what the server said to it, as it is. Streams of
-// clients: what the server would have routed to the component, from whichever side of it was recorded, once. Publishes:
+// clients: what the server would have routed to the component, from whichever side of it was recorded, once; and what
+// it would have delivered to one more client of the accounts that are given, which is ferryd's session. Publishes:
 // what clients published under their out/ and to feeds. What is not played is counted by reason.
 #pragma once
 
 #include <cstdint>
 #include <map>
+#include <optional>
+#include <set>
 #include <string>
 #include <variant>
 #include <vector>
@@ -26,7 +29,9 @@ struct Played {
   std::uint32_t copy = 0;  // of --users, from 0
   Instant at = 0;          // virtual time, never earlier than the one before
   std::variant<Element, Refused, InPublish> what;
-  std::vector<Jid> people;  // hosted users that it is for, bare: they must exist
+  std::vector<Jid> people;  // hosted users and accounts that it is for, bare: they must exist
+  // The account of the legacy server, bare, whose session it comes by; none: it comes by the component.
+  std::optional<Jid> session = std::nullopt;
 };
 
 class Player {
@@ -36,6 +41,7 @@ class Player {
     From from = From::xmpp;
     std::uint32_t users = 1;
     std::map<std::string, std::string> domains;  // OLD to NEW, normalised
+    std::set<std::string> accounts;  // with sessions: bare JIDs, or the legacy server's domain for all of its accounts
   };
   static constexpr Duration longest_gap = 7 * 24 * 60 * minute;  // a clock that leaps further is a wrong one
   static constexpr std::size_t most_text = 4'000;                // of a record, kept for people
@@ -51,6 +57,9 @@ class Player {
   std::uint64_t line() const { return line_; }
   Instant now() const { return now_; }
   const std::string& text() const { return text_; }  // for people, cut at most_text
+
+  // The last whole roster that the capture has shown of an account until now, as it is for that copy; empty: none.
+  Element roster_of(const std::string& account, std::uint32_t copy) const;
 
   struct Counts {
     std::uint64_t records = 0, stanzas = 0, publishes = 0, played = 0, damage = 0, clock_jumps = 0;
@@ -68,11 +77,14 @@ class Player {
   void from_server(const Record& record, Element element, Out& out);
   void from_client(const Record& record, Element element, Out& out);
   bool address_client(const Record& record, Element& element);
+  void to_account(const Record& record, const Jid& account, Element element, Out& out);
+  void note_roster(const Record& record, const Element& element);
   void publish(const Record& record, const CapturedPublish& publish, Out& out);
-  void play(Element element, bool over_limit, const StanzaError& error, Out& out);
+  void play(Element element, bool over_limit, const StanzaError& error, Out& out, bool by_session = false);
   bool map_address(Element& element, const char* name, bool recipient);
   std::string mapped_domain(std::string_view domain, bool recipient) const;
   bool hosted(const Jid& jid) const { return jid.domainpart() == options_.component.domain; }
+  bool is_account(const Jid& jid) const;
   bool is_feed(const Jid& jid) const;
   std::string copy_of(std::string_view address, std::uint32_t copy) const;
   Played event() const;
@@ -84,6 +96,7 @@ class Player {
   const MappingTable& table_;
   Counts counts_;
   ClientStreams streams_;
+  std::map<std::string, Element> rosters_;  // by account
   std::string text_, first_damage_;
   std::uint64_t line_ = 1;
   Instant now_ = 0, raw_ = 0;

@@ -52,6 +52,26 @@ const std::string& ClientStreams::learn(const Record& record, const Element& e) 
   return known;
 }
 
+// As gateway/brain/session_bridge.cpp tells messages apart where no archive gives them an id.
+bool ClientStreams::told_before(const Element& message) {
+  const Element* origin = message.child("origin-id", "urn:xmpp:sid:0");
+  if (message.attr_or("id").empty() && !origin) return false;
+  const auto from = Jid::parse(message.attr_or("from")), to = Jid::parse(message.attr_or("to"));
+  Digest digest;
+  digest.add(from ? from->bare_view() : std::string_view()).add(to ? to->bare_view() : std::string_view());
+  digest.add(message.attr_or("type")).add(message.attr_or("id"));
+  digest.add(origin ? origin->attr_or("id") : std::string_view());
+  for (const Node& node : message.children)
+    if (const Element* child = node.element(); child && child->is("body", ns::client)) digest.add(child->text());
+  if (!told_.insert(digest.value()).second) return true;
+  told_order_.push_back(digest.value());
+  if (told_order_.size() > most_seen) {
+    told_.erase(told_order_.front());
+    told_order_.pop_front();
+  }
+  return false;
+}
+
 bool ClientStreams::played_before(const Record& record, std::uint64_t digest) {
   const bool said = record.direction == Direction::received;
   const auto [it, added] = seen_.try_emplace(digest, Seen{record.stream, said});

@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <unordered_set>
 
 #include "gateway/capture/record.h"
 #include "translators/values/xml.h"
@@ -22,6 +23,9 @@ class ClientStreams {
   // The full JID of the stream, as the record or an earlier answer to a resource binding says it; empty: unknown.
   const std::string& learn(const Record& record, const Element& element);
 
+  // Has an account been told this already, by another way or again? What has no id is always new.
+  bool told_before(const Element& message);
+
   // The same stanza is captured when its sender's client says it and again for each client that it is delivered to.
   // True: this one was played already. Whatever a client says itself is a new one.
   bool played_before(const Record& record, std::uint64_t digest);
@@ -34,6 +38,8 @@ class ClientStreams {
   std::map<std::string, std::string> jids_;  // by stream
   std::unordered_map<std::uint64_t, Seen> seen_;
   std::deque<std::uint64_t> order_;
+  std::unordered_set<std::uint64_t> told_;
+  std::deque<std::uint64_t> told_order_;
 };
 
 // Of what stays the same on a stanza's way through a server: its addresses (the recipient's bare), type, id and text.

@@ -51,7 +51,8 @@ void run_help(const std::vector<ReplayFlag>& flags) {
       "what would have left the gateway, one JSON line for each publish and stanza, with its virtual time and the "
       "line\n"
       "of the capture that caused it (\"after\": time passed). The same capture, configuration and seed give the same\n"
-      "bytes. The gateway's own housekeeping (gw/..., its pings) is left out.\n\n%s\n%s\n"
+      "bytes. The gateway's own housekeeping (gw/..., its pings) is left out; \"session\" says whose session a stanza "
+      "of\nan account leaves by.\n\n%s\n%s\n"
       "Rates of requests and of subscriptions are off; all other limits are the configuration's. Memory grows with "
       "the\n"
       "messages of [limits] message-ttl, as the gateway keeps them so long.\n"
@@ -132,13 +133,21 @@ void Run::flush() {
 
 int Run::run() {
   if (const std::string wrong = open(); !wrong.empty()) return run_complain(wrong, 2);
-  CaptureReader reader(arguments_.words().front());
-  if (!reader.wrong().empty()) return run_complain(reader.wrong(), 3);
+  const std::string& capture = arguments_.words().front();
+  if (capture == "-" && arguments_.has("--account"))
+    return run_complain("CAPTURE: a file, not standard input: with --account it is read twice", 2);
   const Options options = VirtualGateway::adapted(setup_.options);
-  VirtualGateway gateway(options, setup_.table, setup_.seed, [this](Departure d) {
-    ++(d.is_stanza ? stanzas_ : publishes_);
-    group_.push_back(to_line(d));
-  });
+  auto accounts = find_accounts(capture, setup_, options);
+  if (!accounts) return run_complain(accounts.error(), 3);
+  CaptureReader reader(capture);
+  if (!reader.wrong().empty()) return run_complain(reader.wrong(), 3);
+  VirtualGateway gateway(
+      options, setup_.table, setup_.seed,
+      [this](Departure d) {
+        ++(d.is_stanza ? stanzas_ : publishes_);
+        group_.push_back(to_line(d));
+      },
+      *std::move(accounts));
   Player player(setup_.play, options, setup_.table);
   Progress progress("playing");
   std::vector<Played> events;

@@ -11,13 +11,6 @@
 namespace ferry::replay {
 namespace {
 
-constexpr std::string_view end_id = "ferry-replay-end";
-
-Instant wall_now() {
-  using namespace std::chrono;
-  return duration_cast<milliseconds>(system_clock::now().time_since_epoch()).count();
-}
-
 // What users read, where the table says what they write; and what the gateway says about itself.
 std::vector<std::string> read_filters(const MappingTable& table) {
   constexpr std::string_view written = "out/#";
@@ -30,7 +23,7 @@ std::vector<std::string> read_filters(const MappingTable& table) {
 
 }  // namespace
 
-Serve::Serve(ServeSettings settings, Setup& setup)
+Serve::Serve(ServeSettings settings, Setup& setup, std::unique_ptr<TlsServer> tls)
     : settings_(std::move(settings)),
       setup_(setup),
       options_(VirtualGateway::adapted(setup.options)),
@@ -40,10 +33,16 @@ Serve::Serve(ServeSettings settings, Setup& setup)
                options_.limits.message_bytes},
               {[this] { ++ups_, ++happened_; }, [this](const std::string& why) { refused_ = why; },
                [this](Element stanza) { on_stanza(std::move(stanza)); },
-               [this](std::uint64_t event) { matching_.sent(event, steady_now_us()); }}) {}
+               [this](std::uint64_t event) { matching_.sent(event, steady_now_us()); }}) {
+  if (tls) open_door(std::move(tls));
+}
 
-template <class Condition>
-bool Serve::wait_for(Condition condition) {
+Instant Serve::wall_now() {
+  using namespace std::chrono;
+  return duration_cast<milliseconds>(system_clock::now().time_since_epoch()).count();
+}
+
+bool Serve::wait_for(const std::function<bool()>& condition) {
   std::uint64_t seen = happened_;
   Steady until = steady_now() + settings_.patience;
   while (!condition()) {
@@ -64,11 +63,13 @@ void Serve::turn(Duration longest) {
   if (broker_) broker_->flush();
   poller_.wait(longest);
   if (broker_) broker_->on_time(steady_now());
+  if (door_) door_->on_time(steady_now());
 }
 
 std::string Serve::run() {
   for (std::string (Serve::*step)() :
-       {&Serve::look_through, &Serve::connect, &Serve::await_settled, &Serve::introduce, &Serve::play, &Serve::end}) {
+       {&Serve::look_through, &Serve::connect, &Serve::await_settled, &Serve::await_sessions, &Serve::introduce,
+        &Serve::await_presence, &Serve::play, &Serve::end}) {
     const std::string wrong = (this->*step)();
     if (broker_ && !broker_->wrong().empty()) return broker_->wrong();
     if (!wrong.empty()) return wrong;
@@ -83,21 +84,32 @@ std::string Serve::look_through() {
   Player player(setup_.play, options_, setup_.table);
   Progress progress("looking through the capture");
   std::vector<Played> events;
+  CapturedAccounts captured;
   while (player.next(reader, events)) {
     progress.show(reader.bytes_read(), reader.bytes_total());
+    captured.note(events);
     for (const Played& event : events)
       for (const Jid& person : event.people)
         if (const auto match = setup_.table.by_jid(person)) introductions_.add(person.str(), *match);
-    if (introductions_.size() > VirtualGateway::most_people) return "more than a million people";
+    if (introductions_.size() + captured.size() > VirtualGateway::most_people) return "more than a million people";
+  }
+  auto accounts = captured.take(player, setup_.table);
+  if (!accounts) return accounts.error();
+  for (const CapturedAccount& account : *accounts) {
+    rosters_.emplace(account.jid.str(), account.roster);
+    introductions_.add(account.jid.str(), *setup_.table.by_jid(account.jid));
   }
   if (!settings_.expect.empty()) {
     expected_file_.open(settings_.expect, std::ios::binary);
     if (!expected_file_) return settings_.expect + " cannot be read";
   } else {
-    gateway_ = std::make_unique<VirtualGateway>(options_, setup_.table, setup_.seed, [this](Departure d) {
-      const bool timer = d.timer;
-      expect(timer ? Matching::no_cause : next_event_, std::move(d));
-    });
+    gateway_ = std::make_unique<VirtualGateway>(
+        options_, setup_.table, setup_.seed,
+        [this](Departure d) {
+          const bool timer = d.timer;
+          expect(timer ? Matching::no_cause : next_event_, std::move(d));
+        },
+        *std::move(accounts));
   }
   return {};
 }
@@ -114,6 +126,7 @@ std::string Serve::connect() {
   if (!wait_for([this] { return broker_->ready(); })) return "the broker does not answer";
   if (const std::string wrong = server_.listen(); !wrong.empty())
     return "--listen " + settings_.host + ":" + std::to_string(settings_.port) + ": " + wrong;
+  if (const std::string wrong = listen_for_sessions(); !wrong.empty()) return wrong;
   std::fprintf(stderr, "listening on %s:%u for the component %s\n", settings_.host.c_str(), settings_.port,
                options_.component.domain.c_str());
   std::fflush(stderr);
@@ -155,7 +168,8 @@ std::string Serve::introduce() {
   return "the gateway does not answer for " + std::to_string(introductions_.open()) + " of " +
          std::to_string(introductions_.size()) + " people, " + introductions_.first_open() +
          " for one: may the broker account " + settings_.broker_username +
-         " write their out/# and read their in/#, and is [users] autocreate on?";
+         " write their out/# and read their in/#, and is [users] autocreate on?" +
+         (door_ ? " Accounts of " + options_.component.server + " must be in state dual or moved." : "");
 }
 
 std::string Serve::play() {
@@ -172,7 +186,7 @@ std::string Serve::play() {
       rest_ = 0;
       ++happened_;
     }
-    return !more_ && server_.waiting_bytes() == 0;
+    return !more_ && waiting_bytes() == 0;
   });
   rest_ = rest;
   if (!expected_wrong_.empty()) return expected_wrong_;
@@ -200,7 +214,7 @@ bool Serve::send_next() {
     in_batch_ = 0;
     more_ = player_.next(*reader_, batch_);
   }
-  if (server_.waiting_bytes() >= most_waiting_bytes || matching_.outstanding() >= settings_.window) return false;
+  if (waiting_bytes() >= most_waiting_bytes || matching_.outstanding() >= settings_.window) return false;
   const Played& event = batch_[in_batch_];
   if (first_steady_ == 0) {
     first_steady_ = steady_now();
@@ -223,8 +237,13 @@ bool Serve::send_next() {
     gateway_->play(event);
   else
     expect_from_file(event);
-  server_.send(to_xml(*stanza, ns::client), next_event_++);
-  server_.flush();
+  if (event.session && door_) {
+    door_->send(event.session->str(), to_xml(*stanza, ns::client), next_event_++);
+    door_->flush(event.session->str());
+  } else {
+    server_.send(to_xml(*stanza, ns::client), next_event_++);
+    server_.flush();
+  }
   return true;
 }
 
@@ -275,10 +294,12 @@ std::string Serve::end() {
   ping.add(Element("ping", "urn:xmpp:ping"));
   server_.send(to_xml(ping, ns::client));
   wait_for([this] { return pong_ || !server_.up(); });
+  end_sessions();
   playing_ = false;
   introductions_.take_back([this](const Publish& p) { broker_->publish(p); });
   wait_for([this] { return broker_->unacknowledged() == 0; });
   server_.close();
+  if (door_) door_->close();
   last_us_ = played;
   return {};
 }

@@ -30,6 +30,11 @@ std::vector<ReplayFlag> serve_flags() {
       flags.begin() + 1,
       {{"--listen", "HOST:PORT",
         "where ferryd's component link connects to; if not given, the [component] host and port of the configuration"},
+       {"--c2s-listen", "HOST:PORT",
+        "where ferryd's sessions of --account log in; if not given, the [session] host and port of the configuration"},
+       {"--cert", "FILE",
+        "the certificate for these sessions' TLS, PEM, for [component] server's domain, signed by [session] cafile"},
+       {"--key", "FILE", "its private key, PEM, without a passphrase"},
        {"--speed", "N", "plays N times as fast as it was recorded; 1 if not given, 0.5 is half"},
        {"--fast", "", "plays as fast as the gateway takes it"},
        {"--expect", "FILE",
@@ -41,7 +46,7 @@ std::vector<ReplayFlag> serve_flags() {
        {"--patience", "SECONDS", "ends when nothing has happened for so long, 30 if not given"},
        {"--window", "N",
         "no more than so many results are on their way at once, 4000 if not given; a gateway with 8000 waiting for its "
-        "broker drops typing, as it should"},
+        "broker drops typing, as it should, and with more than 1000 a headline, which nothing keeps, passes messages"},
        {"--json", "", "the result as one JSON object on standard output"}});
   return flags;
 }
@@ -49,28 +54,61 @@ std::vector<ReplayFlag> serve_flags() {
 void serve_help(const std::vector<ReplayFlag>& flags) {
   std::printf(
       "ferry-replay serve CAPTURE --config FILE [OPTION ...]\n\n"
-      "Plays a capture to a running ferryd: it is the XMPP server that ferryd's component link connects to, and a\n"
-      "listener on the broker. Every stanza's result is compared with what the same capture gives offline\n"
-      "(ferry-replay run); ids and the present time may differ, each id always in the same way. Measured is the time\n"
+      "Plays a capture to a running ferryd: it is the XMPP server that ferryd's component link connects to, the one\n"
+      "that accounts of the legacy server log in to (--account), and a listener on the broker. Every stanza's result\n"
+      "is compared with what the same capture gives offline (ferry-replay run); ids and the present time may differ,\n"
+      "each id always in the same way. Measured is the time "
       "from a stanza in the kernel to its publish here.\n\n%s\n%s\n"
       "ferryd needs an empty store, as what it knows already it does not say again, [users] autocreate, and for more\n"
       "than it is meant to take from one sender (--fast) its rates off: [limits] peer-rate = 0, domain-rate = 0.\n"
-      "Stanzas over the size limit are left out. Retained values that a newer one replaced before\n"
-      "they were sent are not lost.\n"
+      "With --account, those to whom the capture writes are in state dual or moved (ferryctl password set, migrate\n"
+      "plan, migrate start; also while this waits for them), and ferryd's [session] has this program's host and port.\n"
+      "It is no server for people: STARTTLS is required (or [session] direct-tls), but any password, and any\n"
+      "certificate that names the account, opens it. Listen on loopback.\n"
+      "Stanzas over the size limit are left out. Retained values that a newer one replaced before they were sent are\n"
+      "not lost.\n"
       "Exit codes: 0 the same result for everything; 1 something was lost, came twice, out of order or otherwise;\n"
       "2 wrong arguments; 3 could not be done.\n",
       Arguments::describe(flags).c_str(), std::string(played_text()).c_str());
 }
 
 // "127.0.0.1:5347", "[::1]:5347"
-bool read_listen(const std::string& text, ServeSettings& settings) {
+bool read_listen(const std::string& text, std::string& host, std::uint16_t& port) {
   const std::size_t colon = text.rfind(':');
   if (colon == std::string::npos || colon == 0) return false;
-  settings.host = text.substr(0, colon);
-  if (settings.host.front() == '[' && settings.host.back() == ']')
-    settings.host = settings.host.substr(1, settings.host.size() - 2);
-  const auto [end, problem] = std::from_chars(text.data() + colon + 1, text.data() + text.size(), settings.port);
-  return problem == std::errc{} && end == text.data() + text.size() && settings.port != 0;
+  host = text.substr(0, colon);
+  if (host.front() == '[' && host.back() == ']') host = host.substr(1, host.size() - 2);
+  const auto [end, problem] = std::from_chars(text.data() + colon + 1, text.data() + text.size(), port);
+  return problem == std::errc{} && end == text.data() + text.size() && port != 0;
+}
+
+// Where sessions come in. Error: what is wrong.
+Result<std::unique_ptr<TlsServer>, std::string> read_sessions(const Arguments& arguments, const Options& options,
+                                                              ServeSettings& settings) {
+  std::unique_ptr<TlsServer> none;
+  if (!arguments.has("--account")) {
+    for (const char* flag : {"--c2s-listen", "--cert", "--key"})
+      if (arguments.has(flag))
+        return std::string(flag) + " is for sessions of accounts: --account says which are played to";
+    return none;
+  }
+  settings.session_host = options.session.host == "localhost" ? "127.0.0.1" : options.session.host;
+  settings.session_port = options.session.port;
+  const std::string where = arguments.value("--c2s-listen");
+  if (arguments.has("--c2s-listen") && !read_listen(where, settings.session_host, settings.session_port))
+    return "--c2s-listen: expected HOST:PORT, a numeric address, not " + in_quotes(where);
+  if (settings.session_host.empty())
+    return std::string("--account needs --c2s-listen HOST:PORT, as the configuration has no [session] host");
+  if (!arguments.has("--cert") || !arguments.has("--key"))
+    return "--account needs --cert FILE and --key FILE: ferryd's sessions take no server without TLS whose certificate "
+           "is not for " +
+           options.component.server;
+  auto tls = TlsServer::open(arguments.value("--cert"), arguments.value("--key"));
+  if (tls && !(*tls)->is_for(options.component.server))
+    return "--cert: expected a certificate for " + options.component.server +
+           " ([component] server), as ferryd looks for that name; " + in_quotes(arguments.value("--cert")) +
+           " is for others";
+  return tls;
 }
 
 std::string read_speed(const std::string& text, double& speed) {
@@ -87,7 +125,7 @@ std::string read_serve(const Arguments& arguments, const Options& options, Serve
   if (settings.capture == "-") return "CAPTURE: a file, not standard input: it is read twice";
   settings.host = options.component.host == "localhost" ? "127.0.0.1" : options.component.host;
   settings.port = options.component.port;
-  if (arguments.has("--listen") && !read_listen(arguments.value("--listen"), settings))
+  if (arguments.has("--listen") && !read_listen(arguments.value("--listen"), settings.host, settings.port))
     return "--listen: expected HOST:PORT, a numeric address, not " + in_quotes(arguments.value("--listen"));
   if (settings.host.empty()) return "--listen HOST:PORT is missing, and the configuration has no [component] host";
   settings.fast = arguments.has("--fast");
@@ -130,6 +168,8 @@ void print_json(const Serve& serve, const Matching::Outcome& o) {
   number("replaced", o.overtaken);
   number("left_out", serve.left_out());
   number("reconnects", serve.reconnects());
+  number("sessions", serve.sessions());
+  number("session_reconnects", serve.session_reconnects());
   w.field("seconds", serve.seconds());
   w.key("latency_ms").begin_object();
   number("count", latency.count());
@@ -153,6 +193,7 @@ void print_text(const Serve& serve, const Matching::Outcome& o) {
   };
   std::fputs(describe(serve.counts()).c_str(), stdout);
   line(serve.people(), "people were introduced");
+  if (serve.sessions() != 0) line(serve.sessions(), "accounts had a session");
   line(serve.sent(), "stanzas sent");
   if (serve.left_out() != 0) line(serve.left_out(), "left out: over the size limit");
   line(o.expected, "publishes and stanzas expected");
@@ -164,6 +205,7 @@ void print_text(const Serve& serve, const Matching::Outcome& o) {
   line(o.unexpected, "came unexpectedly");
   line(o.disorder, "came out of order");
   if (serve.reconnects() != 0) line(serve.reconnects(), "times the gateway connected anew");
+  if (serve.session_reconnects() != 0) line(serve.session_reconnects(), "times a session logged in anew");
   const double seconds = serve.seconds();
   std::printf("%10.2f  s, %.0f stanzas/s\n", seconds, static_cast<double>(serve.sent()) / std::max(seconds, 0.001));
   const Latency& latency = serve.matching().latency();
@@ -176,14 +218,14 @@ void print_text(const Serve& serve, const Matching::Outcome& o) {
   });
 }
 
-int serve_run(const Arguments& arguments, Setup& setup, ServeSettings settings) {
+int serve_run(const Arguments& arguments, Setup& setup, ServeSettings settings, std::unique_ptr<TlsServer> tls) {
   const auto& limits = setup.options.limits;
   if (settings.fast && (limits.peer_rate != 0 || limits.domain_rate != 0))
     std::fputs(
         "ferry-replay serve: ferryd's peer-rate or domain-rate is not 0; with --fast it may refuse what comes "
         "too fast, which then is another result than offline\n",
         stderr);
-  Serve serve(std::move(settings), setup);
+  Serve serve(std::move(settings), setup, std::move(tls));
   if (const std::string wrong = serve.run(); !wrong.empty()) return serve_complain(wrong, 3);
   std::size_t shown = 0;
   std::string first;
@@ -224,8 +266,10 @@ int serve_command(const std::vector<std::string>& words) {
   ServeSettings settings;
   if (const std::string wrong = read_serve(arguments, (*setup)->options, settings); !wrong.empty())
     return serve_complain(wrong, 2);
+  auto tls = read_sessions(arguments, (*setup)->options, settings);
+  if (!tls) return serve_complain(tls.error(), 2);
   try {
-    return serve_run(arguments, **setup, std::move(settings));
+    return serve_run(arguments, **setup, std::move(settings), *std::move(tls));
   } catch (const StoreFailure& failure) {
     return serve_complain(std::string("the store in memory failed: ") + failure.what(), 3);
   } catch (const std::bad_alloc&) {

@@ -61,6 +61,18 @@ void read_play(const Arguments& arguments, Setup& setup, std::string& wrong) {
   read_domains(arguments, setup, wrong);
 }
 
+void read_accounts(const Arguments& arguments, Setup& setup, std::string& wrong) {
+  const std::string& server = setup.options.component.server;
+  for (const std::string& text : arguments.values("--account")) {
+    const auto jid = Jid::parse(text);
+    if (jid && !jid->has_resource() && jid->domainpart() == server && setup.options.component.domain != server)
+      setup.play.accounts.insert(jid->str());
+    else
+      add(wrong, "--account: expected an account of the legacy server, NAME@" + server + ", or " + server +
+                     " for all of them, not " + in_quotes(text));
+  }
+}
+
 }  // namespace
 
 const std::vector<ReplayFlag>& shared_flags() {
@@ -73,6 +85,11 @@ const std::vector<ReplayFlag>& shared_flags() {
        "a captured domain is another one here; may be given more than once. If NEW is the configuration's component "
        "domain, only recipients are renamed: each stanza shows what its recipient would get who lives on MQTT while "
        "its sender is still on XMPP",
+       true},
+      {"--account", "JID|DOMAIN",
+       "an account of the legacy server ([component] server), or with its domain all of them: what clients' streams "
+       "have for it is played to its session, as to one more client of an account in state dual; may be given more "
+       "than once",
        true},
       {"--seed", "N", "what ids are made from, 1 if not given"},
       {"--junit", "FILE", "writes the outcome as JUnit XML, too"},
@@ -101,6 +118,7 @@ Result<std::unique_ptr<Setup>, std::string> read_setup(const Arguments& argument
   setup->table = MappingTable(setup->options.broker.root, setup->options.broker.username, path);
   setup->table.set_rows(route_rows(setup->options));
   add(wrong, setup->table.check());
+  read_accounts(arguments, *setup, wrong);
   if (!wrong.empty()) return wrong;
   return setup;
 }
@@ -109,6 +127,9 @@ std::string_view played_text() {
   return "What is played. Streams of a component, of another server and of unknown kind: the stanzas that the server\n"
          "said, as they are. Streams of clients: the stanzas to hosted users, from whichever side was recorded, each\n"
          "once, with the sender's full JID; rosters, log-ins, answers and what is for the server itself are not.\n"
+         "With --account also the messages and presences to these accounts, which begin with the roster that the\n"
+         "capture shows or an empty one. A repeated message (the same id and text again) is played once; requests,\n"
+         "rooms, carbons and what stands in an archive are not.\n"
          "Publishes (--from mqtt): what clients published under their out/ and to feeds. Whoever is written to exists\n"
          "and has one device that is there. What is not played is counted by its reason.\n";
 }

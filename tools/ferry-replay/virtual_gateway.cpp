@@ -62,8 +62,9 @@ Options VirtualGateway::adapted(Options options) {
   return options;
 }
 
-VirtualGateway::VirtualGateway(const Options& options, MappingTable& table, std::uint64_t seed, Sink sink)
-    : options_(options), table_(table), sink_(std::move(sink)) {
+VirtualGateway::VirtualGateway(const Options& options, MappingTable& table, std::uint64_t seed, Sink sink,
+                               std::vector<CapturedAccount> accounts)
+    : options_(options), table_(table), sink_(std::move(sink)), sessions_(std::move(accounts)) {
   auto opened = Store::open(":memory:", Durability::normal);
   if (!opened) throw StoreFailure(opened.error());
   store_ = *std::move(opened);
@@ -92,6 +93,15 @@ void VirtualGateway::tick(Event event) {
     if (publish.token != 0) tokens_.push_back(publish.token);
     if (!is_own_topic(publish.topic, options_.broker.root)) leave(departure_of(std::move(publish)));
   }
+  for (const SessionEffect& effect : effects.sessions) take(effect);
+}
+
+void VirtualGateway::take(const SessionEffect& effect) {
+  sessions_.take(effect);
+  if (effect.what != SessionEffect::What::send) return;
+  Departure departure = departure_of_stanza(effect.text);
+  departure.session = effect.account;
+  leave(std::move(departure));
 }
 
 void VirtualGateway::leave(Departure departure) {
@@ -105,10 +115,11 @@ void VirtualGateway::leave(Departure departure) {
 
 // Until the links have nothing more to say about what was done.
 void VirtualGateway::settle() {
-  for (std::size_t round = 0; !answers_.empty() || !tokens_.empty(); ++round) {
+  for (std::size_t round = 0; !answers_.empty() || !tokens_.empty() || !sessions_.idle(); ++round) {
     if (round == most_rounds) {
       stuck_ = true;
       answers_.clear();
+      sessions_.clear();
       tokens_.clear();
       return;
     }
@@ -116,6 +127,10 @@ void VirtualGateway::settle() {
       Element next = std::move(answers_.front());
       answers_.pop_front();
       tick([&] { brain_->on_stanza(std::move(next), now_); });
+      continue;
+    }
+    if (!sessions_.idle()) {
+      tick([&] { sessions_.step(*brain_, now_); });
       continue;
     }
     const std::vector<std::int64_t> tokens = std::exchange(tokens_, {});
@@ -127,13 +142,23 @@ void VirtualGateway::settle() {
 
 void VirtualGateway::start(Instant first) {
   started_ = true;
-  now_ = first - settling;
+  now_ = first - settling - sessions_.lead();
   tick([&] { brain_->start(now_); });
   constexpr int mqtt5 = 5;
   tick([&] { brain_->on_broker_up({true, options_.broker.protocol == mqtt5}, now_); });
   tick([&] { brain_->on_component_up(now_); });
   settle();
+  move_accounts();
   pass(first);
+}
+
+// As an administrator does it, and each has a device that is there.
+void VirtualGateway::move_accounts() {
+  for (const std::string& command : sessions_.commands())
+    if (const auto document = JsonDocument::parse(command)) tick([&] { brain_->on_command(document->root(), now_); });
+  settle();
+  pass(now_ + sessions_.lead());
+  for (const Jid& account : sessions_.accounts()) introduce(account);
 }
 
 void VirtualGateway::advance(Instant to) {
@@ -192,7 +217,12 @@ void VirtualGateway::play(const Played& event) {
   if (const auto* refused = std::get_if<Refused>(&event.what)) {
     tick([&] { brain_->on_refused(*refused, now_); });
   } else if (const auto* stanza = std::get_if<Element>(&event.what)) {
-    tick([&] { brain_->on_stanza(*stanza, now_); });
+    tick([&] {
+      if (event.session)
+        brain_->on_session_stanza({*event.session, *stanza, Brain::SessionSource::live, {}, {}}, now_);
+      else
+        brain_->on_stanza(*stanza, now_);
+    });
   } else {
     InPublish publish = std::get<InPublish>(event.what);
     constexpr int packet_ids = 65'535;

@@ -2,7 +2,8 @@
 //
 // One instance is one gateway over an empty store in memory. The pretended broker acknowledges at once and everybody
 // whom something is sent to is there; the pretended XMPP server answers pings and disco at once, and every other
-// request with service-unavailable. The same events, options and seed give the same departures.
+// request with service-unavailable. Accounts of that server that are given are in state dual, with a session each. The
+// same events, options and seed give the same departures.
 #pragma once
 
 #include <cstdint>
@@ -17,6 +18,7 @@
 #include "gateway/store/store.h"
 #include "tools/ferry-replay/departure.h"
 #include "tools/ferry-replay/player.h"
+#include "tools/ferry-replay/virtual_sessions.h"
 
 namespace ferry::replay {
 
@@ -34,7 +36,8 @@ class VirtualGateway {
   static Options adapted(Options options);
 
   // options and table must outlive this. Throws StoreFailure, as the store does.
-  VirtualGateway(const Options& options, MappingTable& table, std::uint64_t seed, Sink sink);
+  VirtualGateway(const Options& options, MappingTable& table, std::uint64_t seed, Sink sink,
+                 std::vector<CapturedAccount> accounts = {});
   ~VirtualGateway();
   VirtualGateway(const VirtualGateway&) = delete;
   VirtualGateway& operator=(const VirtualGateway&) = delete;
@@ -55,6 +58,8 @@ class VirtualGateway {
   void pass(Instant to);
   void introduce(const Jid& person);
   void leave(Departure departure);
+  void move_accounts();
+  void take(const SessionEffect& effect);
 
   const Options& options_;
   MappingTable& table_;
@@ -67,6 +72,7 @@ class VirtualGateway {
   std::uint32_t copy_ = 0;
   std::size_t ticks_ = 0;
   int packet_id_ = 0;
+  VirtualSessions sessions_;
   std::deque<Element> answers_;       // of the pretended server
   std::vector<std::int64_t> tokens_;  // of publishes to acknowledge
   std::set<std::string> people_;      // bare JIDs
