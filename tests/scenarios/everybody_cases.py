@@ -6,6 +6,7 @@ import asyncio
 import itertools
 import random
 
+from clients import MqttClient
 from migrate_site import ROSTER, held_item, seed, site_of
 from process import Failed
 
@@ -22,6 +23,13 @@ async def _insist(site, *arguments):
             await asyncio.sleep(0.2)
 
 
+async def _phone(site, jid):
+    """Not as site.mqtt(): a request may go under with the ferryd that was to answer it."""
+    phone = MqttClient(site.broker, jid, 'phone')
+    site.clients.append(phone)
+    return await phone.connect()
+
+
 class Deaths:
     """ferryd is killed at moments that nobody chose, and comes again."""
 
@@ -31,7 +39,8 @@ class Deaths:
 
     async def _go_on(self):
         while True:
-            await asyncio.sleep(self.moments.uniform(0, 3))  # the moment
+            # The moment; so seldom that those who log in at 10 a second can all have done it in between.
+            await asyncio.sleep(self.moments.uniform(0, 3 + len(self.site.people) / 40))
             self.site.ferryd.kill()
             await self.site.ferryd.start_async()
             await asyncio.to_thread(self.site.ferryd.wait_ready)
@@ -97,16 +106,16 @@ async def everybody_moves_and_comes_back(server_class):
         await go('shadow', ('--cohort', 'all'))
         await go('dual', first)
         for talk in talks:
-            talk.phone = await site.mqtt(talk.reader.bare)
+            talk.phone = await _phone(site, talk.reader.bare)
         await go('moved', tenth)
         await _insist(site, 'back', '--apply', *tenth[-2:])
         await site.until('legacy', 'all', who=tenth[-2:])
         await go('moved', ('--cohort', 'all'))
-        late = await site.mqtt(people[-1])
+        late = await _phone(site, people[-1])
         await late.wait_message('kept for you', timeout=60)
         await late.disconnect()
         clients[0].message(people[-1], 'while you were away')
-        late = await site.mqtt(people[-1])
+        late = await _phone(site, people[-1])
         await late.wait_message('while you were away', timeout=60)
 
         await _insist(site, 'back', '--apply', '--cohort', 'all')
