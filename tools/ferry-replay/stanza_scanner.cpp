@@ -313,8 +313,7 @@ Place StanzaScanner::place_of(std::size_t index) {
   const std::size_t start = before ? 0 : chunk_at_;
   if (from.line != 0) {
     if (line_at_ < start || index < line_at_) line_at_ = start, line_ = from.line;
-    line_ += static_cast<std::uint64_t>(std::count(text_.begin() + static_cast<std::ptrdiff_t>(line_at_),
-                                                   text_.begin() + static_cast<std::ptrdiff_t>(index), '\n'));
+    line_ += newlines_in(text_.substr(line_at_, index - line_at_));
     line_at_ = index;
   }
   return {from.offset + (index - start), from.line != 0 ? line_ : 0};

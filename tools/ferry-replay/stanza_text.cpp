@@ -1,5 +1,7 @@
 #include "tools/ferry-replay/stanza_text.h"
 
+#include <algorithm>
+
 #include "tools/ferry-replay/import_parts.h"
 #include "tools/ferry-replay/stanza_scanner.h"
 
@@ -22,13 +24,11 @@ bool has_attribute(std::string_view tag, std::string_view name) {
   return false;
 }
 
-bool has_prefix(std::string_view xml, std::string_view prefix) {
-  for (std::size_t at = xml.find(prefix); at != std::string_view::npos; at = xml.find(prefix, at + 1)) {
-    const std::size_t colon = at + prefix.size();
-    if (colon >= xml.size()) return false;
-    if (xml[colon] == ':' && at > 0 && (xml[at - 1] == '<' || is_space(xml[at - 1]))) return true;
-  }
-  return false;
+// Is the colon here behind this prefix of a tag's or an attribute's name?
+bool ends_prefix(std::string_view xml, std::size_t colon, std::string_view prefix) {
+  if (colon <= prefix.size() || xml.substr(colon - prefix.size(), prefix.size()) != prefix) return false;
+  const char before = xml[colon - prefix.size() - 1];
+  return before == '<' || is_space(before);
 }
 
 void declare(std::string& out, std::string_view prefix, std::string_view uri) {
@@ -45,10 +45,16 @@ std::string with_namespaces(std::string_view xml, const Scope& scope) {
   const std::string_view name = xml.substr(0, name_end), tag = xml.substr(0, tag_end(xml));
   std::string out;
   out.reserve(xml.size() + 64);
-  out = name;
+  out.append(name);
   if (name.find(':') == std::string_view::npos && !has_attribute(tag, "xmlns")) declare(out, {}, scope.content_ns);
-  for (const NsDecl& d : scope.prefixes)
-    if (has_prefix(xml, d.prefix) && !has_attribute(tag, "xmlns:" + d.prefix)) declare(out, d.prefix, d.uri);
+  std::vector<const NsDecl*> used;
+  for (std::size_t colon = xml.find(':'); colon != std::string_view::npos; colon = xml.find(':', colon + 1))
+    for (const NsDecl& d : scope.prefixes)
+      if (ends_prefix(xml, colon, d.prefix) && std::find(used.begin(), used.end(), &d) == used.end())
+        used.push_back(&d);
+  std::sort(used.begin(), used.end());  // as the header has them
+  for (const NsDecl* d : used)
+    if (!has_attribute(tag, "xmlns:" + d->prefix)) declare(out, d->prefix, d->uri);
   return out += xml.substr(name_end);
 }
 
