@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
 #include <string>
 #include <unordered_map>
 #include <unordered_set>
@@ -31,20 +30,41 @@ bool is_known(std::string_view space) {
                                       [&](std::string_view b) { return space.substr(0, b.size()) == b; });
 }
 
+char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c; }
+
 std::string lower_case(std::string_view text) {
   std::string out(text);
-  for (char& c : out) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  for (char& c : out) c = lower(c);
   return out;
+}
+
+bool begins(std::string_view text, std::string_view small) {
+  if (text.size() < small.size()) return false;
+  for (std::size_t i = 0; i < small.size(); ++i)
+    if (lower(text[i]) != small[i]) return false;
+  return true;
 }
 
 // Whatever it is in: nobody writes a word like these and means no secret.
 bool is_secret_name(std::string_view name) {
+  static constexpr std::array<std::string_view, 5> words{"pwd", "pass", "handshake", "pin", "ufrag"};
   static constexpr std::array<std::string_view, 12> parts{"passw",  "passphrase", "secret",     "token",
                                                           "apikey", "api-key",    "api_key",    "credential",
                                                           "vault",  "cookie",     "privatekey", "private-key"};
-  const std::string text = lower_case(name);
-  if (text == "pwd" || text == "pass" || text == "handshake" || text == "pin" || text == "ufrag") return true;
-  return std::any_of(parts.begin(), parts.end(), [&](std::string_view p) { return text.find(p) != std::string::npos; });
+  // Every name is asked for: most letters begin none of them.
+  static constexpr std::array<bool, 256> firsts = [] {
+    std::array<bool, 256> out{};
+    for (const auto& part : parts)
+      out[static_cast<unsigned char>(part[0])] = out[static_cast<unsigned char>(part[0] - 0x20)] = true;
+    return out;
+  }();
+  for (const std::string_view word : words)
+    if (name.size() == word.size() && begins(name, word)) return true;
+  for (std::size_t i = 0; i < name.size(); ++i)
+    if (firsts[static_cast<unsigned char>(name[i])] &&
+        std::any_of(parts.begin(), parts.end(), [&](std::string_view p) { return begins(name.substr(i), p); }))
+      return true;
+  return false;
 }
 
 // Values of attributes that RFC 6120, 6121 and the XEPs have given.
@@ -71,54 +91,54 @@ bool is_number(std::string_view text) {
 }
 bool is_time(std::string_view text) { return parse_instant(text).has_value(); }
 
+constexpr auto id_attrs = std::to_array<std::string_view>(
+    {"id", "sid", "previd", "thread", "parent", "queryid", "ver", "hash", "cid", "rid", "h"});
+
+constexpr auto token_attrs = std::to_array<std::string_view>(
+    {"type",      "code",       "affiliation", "role",       "subscription", "ask",      "approved",   "action",
+     "category",  "var",        "algo",        "mechanism",  "version",      "lang",     "space",      "stamp",
+     "seconds",   "since",      "utc",         "size",       "length",       "width",    "height",     "max",
+     "maxchars",  "maxstanzas", "block-size",  "seq",        "port",         "priority", "weight",     "protocol",
+     "transport", "network",    "foundation",  "generation", "namespace",    "mime",     "media-type", "start",
+     "end",       "index",      "begin",       "count",      "complete",     "stable",   "resume",     "status",
+     "creator",   "senders",    "media",       "profile",    "disposition",  "order",    "for",        "autojoin",
+     "continue",  "sessionid",  "persistent",  "access",     "max-items",    "feature",  "rid",        "rspauth"});
+
 const std::unordered_map<std::string_view, Treatment>& attr_rules() {
   using T = Treatment;
-  static const std::unordered_map<std::string_view, Treatment> rules{{"from", T::jid},
-                                                                     {"to", T::jid},
-                                                                     {"jid", T::jid},
-                                                                     {"by", T::jid},
-                                                                     {"with", T::jid},
-                                                                     {"initiator", T::jid},
-                                                                     {"responder", T::jid},
-                                                                     {"publisher", T::jid},
-                                                                     {"sender", T::jid},
-                                                                     {"recipient", T::jid},
-                                                                     {"owner", T::jid},
-                                                                     {"authzid", T::jid},
-                                                                     {"username", T::localpart},
-                                                                     {"user", T::localpart},
-                                                                     {"resource", T::resource},
-                                                                     {"nick", T::written},
-                                                                     {"host", T::network},
-                                                                     {"ip", T::network},
-                                                                     {"rel-addr", T::network},
-                                                                     {"address", T::network},
-                                                                     {"local-ip", T::network},
-                                                                     {"url", T::uri},
-                                                                     {"uri", T::uri},
-                                                                     {"href", T::uri},
-                                                                     {"src", T::uri},
-                                                                     {"location", T::uri},
-                                                                     {"base", T::uri}};
+  static const auto rules = [] {
+    std::unordered_map<std::string_view, Treatment> out{{"from", T::jid},
+                                                        {"to", T::jid},
+                                                        {"jid", T::jid},
+                                                        {"by", T::jid},
+                                                        {"with", T::jid},
+                                                        {"initiator", T::jid},
+                                                        {"responder", T::jid},
+                                                        {"publisher", T::jid},
+                                                        {"sender", T::jid},
+                                                        {"recipient", T::jid},
+                                                        {"owner", T::jid},
+                                                        {"authzid", T::jid},
+                                                        {"username", T::localpart},
+                                                        {"user", T::localpart},
+                                                        {"resource", T::resource},
+                                                        {"nick", T::written},
+                                                        {"host", T::network},
+                                                        {"ip", T::network},
+                                                        {"rel-addr", T::network},
+                                                        {"address", T::network},
+                                                        {"local-ip", T::network},
+                                                        {"url", T::uri},
+                                                        {"uri", T::uri},
+                                                        {"href", T::uri},
+                                                        {"src", T::uri},
+                                                        {"location", T::uri},
+                                                        {"base", T::uri}};
+    for (const std::string_view word : id_attrs) out.emplace(word, T::id);
+    for (const std::string_view word : token_attrs) out.emplace(word, T::token);
+    return out;
+  }();
   return rules;
-}
-
-const Words& id_attrs() {
-  static const Words words{"id", "sid", "previd", "thread", "parent", "queryid", "ver", "hash", "cid", "rid", "h"};
-  return words;
-}
-
-const Words& token_attrs() {
-  static const Words words{
-      "type",      "code",       "affiliation", "role",       "subscription", "ask",      "approved",   "action",
-      "category",  "var",        "algo",        "mechanism",  "version",      "lang",     "space",      "stamp",
-      "seconds",   "since",      "utc",         "size",       "length",       "width",    "height",     "max",
-      "maxchars",  "maxstanzas", "block-size",  "seq",        "port",         "priority", "weight",     "protocol",
-      "transport", "network",    "foundation",  "generation", "namespace",    "mime",     "media-type", "start",
-      "end",       "index",      "begin",       "count",      "complete",     "stable",   "resume",     "status",
-      "creator",   "senders",    "media",       "profile",    "disposition",  "order",    "for",        "autojoin",
-      "continue",  "sessionid",  "persistent",  "access",     "max-items",    "feature",  "rid",        "rspauth"};
-  return words;
 }
 
 const std::unordered_map<std::string_view, Treatment>& text_rules() {
@@ -265,10 +285,13 @@ Treatment treatment_of_attr(const std::vector<const Element*>& path, const Attr&
   const std::string_view name = attr.name, value = attr.value;
   if (value.empty()) return Treatment::keep;
   if (is_secret_name(name) || (is_sasl(e.ns) && name == "rspauth")) return Treatment::secret;
-  if (const Treatment found = rule(attr_rules(), name, Treatment::keep); found != Treatment::keep) return found;
+  const Treatment found = rule(attr_rules(), name, Treatment::keep);
+  const bool word = found == Treatment::id || found == Treatment::token;  // where we know what the attribute is
+  if (found != Treatment::keep && !word) return found;
   if (attr.ns == ns::xml) return Treatment::token;
-  const bool standard = standard_values().contains(value) || is_time(value);
-  if (!is_known(e.ns) || !is_known(attr.ns)) return standard ? Treatment::keep : Treatment::foreign;
+  const auto standard = [&] { return standard_values().contains(value) || is_time(value); };
+  if (!is_known(e.ns) || !is_known(attr.ns)) return standard() ? Treatment::keep : Treatment::foreign;
+  if (word) return found;
   if (name == "node") {
     const bool software =
         e.ns == "http://jabber.org/protocol/caps" ||
@@ -279,9 +302,7 @@ Treatment treatment_of_attr(const std::vector<const Element*>& path, const Attr&
                             (e.name == "identity" && e.attr_or("category") == "client");
   if (name == "name" && names_no_one) return Treatment::keep;
   if (name == "ext" && e.ns == "http://jabber.org/protocol/caps") return Treatment::keep;
-  if (id_attrs().contains(name)) return Treatment::id;
-  if (token_attrs().contains(name)) return Treatment::token;
-  return standard || is_number(value) ? Treatment::keep : Treatment::written;
+  return standard() || is_number(value) ? Treatment::keep : Treatment::written;
 }
 
 Treatment treatment_of_field(std::string_view key) {
