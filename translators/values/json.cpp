@@ -127,19 +127,7 @@ struct TextWriter : rapidjson::Writer<StringStream> {
   using rapidjson::Writer<StringStream>::Writer;
   void text(std::string_view s) {
     Prefix(rapidjson::kStringType);
-    std::string& out = *os_->text;
-    out += '"';
-    for (;;) {
-      const std::size_t plain = plain_bytes(s);
-      out.append(s.substr(0, plain));
-      if (plain == s.size()) break;
-      const auto byte = static_cast<unsigned char>(s[plain]);
-      out += '\\';
-      out += json_escapes[byte];
-      if (json_escapes[byte] == 'u') ((out += "00") += "0123456789ABCDEF"[byte >> 4]) += "0123456789ABCDEF"[byte & 15];
-      s.remove_prefix(plain + 1);
-    }
-    out += '"';
+    append_json(*os_->text, s);
   }
 };
 
@@ -284,5 +272,20 @@ JsonWriter& JsonWriter::value(JsonView copy) {
 }
 
 std::string JsonWriter::take() { return std::move(impl_->text); }
+
+void append_json(std::string& out, std::string_view text) {
+  out += '"';
+  for (;;) {
+    const std::size_t plain = plain_bytes(text);
+    out.append(text.substr(0, plain));
+    if (plain == text.size()) break;
+    const auto byte = static_cast<unsigned char>(text[plain]);
+    out += '\\';
+    out += json_escapes[byte];
+    if (json_escapes[byte] == 'u') ((out += "00") += "0123456789ABCDEF"[byte >> 4]) += "0123456789ABCDEF"[byte & 15];
+    text.remove_prefix(plain + 1);
+  }
+  out += '"';
+}
 
 }  // namespace ferry

@@ -12,7 +12,8 @@ namespace ferry {
 namespace {
 
 constexpr std::string_view bad_form = "a name that no namespace could have";
-constexpr std::size_t token_factor = 8;  // a single token may buffer this many stanzas' worth of bytes
+constexpr std::size_t usual_children = 4;  // of a stanza that has any
+constexpr std::size_t token_factor = 8;    // a single token may buffer this many stanzas' worth of bytes
 
 struct ParserFree {
   void operator()(XML_Parser p) const { XML_ParserFree(p); }
@@ -102,15 +103,15 @@ class XmlStreamReader::Impl {
   std::size_t token_size() const { return static_cast<std::size_t>(XML_GetCurrentByteCount(parser_.get())); }
   std::size_t root_depth() const { return document_ ? 0 : 1; }
 
-  // Sets over_attributes_ and wrong_name_.
-  Element make(const char* name, const char** attributes, std::size_t depth) {
+  // Fills a new element where it is to stay. Sets over_attributes_ and wrong_name_.
+  void make(Element& e, const char* name, const char** attributes, std::size_t depth) {
     wrong_name_ = {};
     std::size_t count = 0;
     while (attributes[2 * count]) ++count;
     over_attributes_ = count > limits_.attributes;
     count = std::min(count, limits_.attributes);
     const QName n(name);
-    Element e(n.local, {});
+    e.name = n.local;
     e.prefix = n.prefix;
     for (std::size_t i = 0; i < count; ++i)
       if (const auto prefix = XmlScope::declared(attributes[2 * i])) {
@@ -125,7 +126,13 @@ class XmlStreamReader::Impl {
     e.attrs.reserve(count);
     for (std::size_t i = 0; i < count; ++i)
       if (!XmlScope::declared(attributes[2 * i])) add_attribute(e, QName(attributes[2 * i]), attributes[2 * i + 1]);
-    return e;
+  }
+
+  // A child of the innermost open element.
+  Element& new_child() {
+    std::vector<Node>& children = open_.back()->children;
+    if (open_.size() == 1 && children.empty()) children.reserve(usual_children);
+    return std::get<Element>(children.emplace_back(Node{Element()}).value);
   }
 
   void add_attribute(Element& e, const QName& name, const char* value) {
@@ -161,23 +168,23 @@ class XmlStreamReader::Impl {
     s.finished_something_ = true;
     const std::size_t depth = s.depth_++;
     if (s.refused_) return;
-    Element e = s.make(name, attributes, depth);
+    const bool header = depth < s.root_depth(), root = depth == s.root_depth();
+    Element& e = header || root ? s.stanza_ : s.new_child();
+    s.make(e, name, attributes, depth);
     const std::string wrong(s.wrong_name_);
-    if (!wrong.empty() && !s.over_attributes_ && (s.document_ || depth < s.root_depth()))
-      return s.fault("not-well-formed", wrong);
-    if (depth < s.root_depth()) {
+    if (!wrong.empty() && !s.over_attributes_ && (s.document_ || header)) return s.fault("not-well-formed", wrong);
+    if (header) {
       const std::string* content_ns = s.scope_.uri({});
-      s.out_->push_back(StreamHeader{std::move(e), content_ns ? *content_ns : std::string()});
+      s.out_->push_back(StreamHeader{std::exchange(s.stanza_, {}), content_ns ? *content_ns : std::string()});
       if (s.over_attributes_) s.fault("policy-violation", "a header of too many attributes");
       return;
     }
-    if (depth == s.root_depth()) {
-      s.stanza_ = std::move(e);
+    if (root) {
       s.stanza_began_ = s.position();
       s.elements_ = 1;
       s.open_.assign(1, &s.stanza_);
     } else {
-      s.open_.push_back(&s.open_.back()->add(std::move(e)));
+      s.open_.push_back(&e);
       ++s.elements_;
     }
     if (s.over_attributes_)
