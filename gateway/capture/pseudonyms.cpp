@@ -7,28 +7,28 @@
 namespace ferry {
 namespace {
 
-// A stream of numbers from a seed (splitmix64), two of each step; the seed is what has to be secret.
+// A stream of numbers from a seed (splitmix64); the seed is what has to be secret.
 class Numbers {
  public:
   explicit Numbers(const std::array<std::uint64_t, 2>& seed) : state_(seed[0]), mask_(seed[1]) {}
-  std::uint32_t below(std::uint32_t limit) {
-    if (left_ == 0) {
-      std::uint64_t x = state_ += 0x9E3779B97F4A7C15U;
-      x = (x ^ x >> 30) * 0xBF58476D1CE4E5B9U;
-      x = (x ^ x >> 27) * 0x94D049BB133111EBU;
-      bits_ = (x ^ x >> 31) ^ mask_;
-      left_ = 2;
-    }
-    --left_;
-    const std::uint64_t number = bits_ & 0xFFFFFFFFU;
-    bits_ >>= 32;
-    return static_cast<std::uint32_t>(number * limit >> 32);
+  std::uint64_t next() {
+    std::uint64_t x = state_ += 0x9E3779B97F4A7C15U;
+    x = (x ^ x >> 30) * 0xBF58476D1CE4E5B9U;
+    x = (x ^ x >> 27) * 0x94D049BB133111EBU;
+    return (x ^ x >> 31) ^ mask_;
   }
 
  private:
-  std::uint64_t state_, mask_, bits_ = 0;
-  int left_ = 0;
+  std::uint64_t state_, mask_;
 };
+
+// Four letters are moved by one number, each by 16 bits of it: those are many times the letters of most alphabets. The
+// larger ones have half of a further number.
+constexpr std::size_t letters_of_a_number = 4;
+constexpr std::uint32_t large_alphabet = 256;
+std::uint32_t below(std::uint32_t limit, std::uint64_t number, std::size_t letter) {
+  return static_cast<std::uint32_t>((number >> 16 * (letter % letters_of_a_number) & 0xFFFFU) * limit >> 16);
+}
 
 // Of ASCII: the small letter or digit, 0 for the rest. What alphabets.h says, as a table.
 constexpr std::array<char, 128> small_ascii = [] {
@@ -40,12 +40,12 @@ constexpr std::array<char, 128> small_ascii = [] {
 
 char small_of(char c) { return small_ascii[static_cast<unsigned char>(c) & 0x7FU]; }
 
-// A small letter or digit, so many places on in its alphabet, by a number less than its size.
-char moved(char c, Numbers& numbers) {
+// A small letter or digit, some places on in its alphabet.
+char moved(char c, std::uint64_t number, std::size_t letter) {
   const bool digit = c <= '9';
   const int first = digit ? '0' : 'a', size = digit ? 10 : 26;
-  const int index = c - first + static_cast<int>(numbers.below(static_cast<std::uint32_t>(size)));
-  return static_cast<char>(first + (index >= size ? index - size : index));
+  const int index = c - first + static_cast<int>(below(static_cast<std::uint32_t>(size), number, letter));
+  return static_cast<char>(first + index - (index >= size ? size : 0));
 }
 
 // Labels that say what a service is, not whose.
@@ -133,7 +133,14 @@ bool Pseudonyms::ascii(std::string& out, std::string_view text) {
     const bool even = round % 2 == 0;
     Numbers numbers(hashes_[round](even ? right : left));
     char* const end = letters.data() + (even ? half : count);
-    for (char* c = letters.data() + (even ? 0 : half); c != end; ++c) *c = moved(*c, numbers);
+    for (char* c = letters.data() + (even ? 0 : half); c < end; c += letters_of_a_number) {
+      const std::uint64_t number = numbers.next();
+      const auto left_over = std::min(static_cast<std::size_t>(end - c), letters_of_a_number);
+      if (left_over == letters_of_a_number)
+        for (std::size_t i = 0; i < letters_of_a_number; ++i) c[i] = moved(c[i], number, i);
+      else
+        for (std::size_t i = 0; i < left_over; ++i) c[i] = moved(c[i], number, i);
+    }
   }
   const std::size_t begin = out.size();
   out.resize(begin + text.size());
@@ -162,8 +169,16 @@ void Pseudonyms::any_script(std::string& out, std::string_view text) {
       append_utf8(from, plain.character());
     }
     Numbers numbers(hashes_[round](from));
-    for (std::size_t i = even ? 0 : half; i < (even ? half : letters_.size()); ++i)
-      letters_[i].index = (letters_[i].index + numbers.below(letters_[i].size)) % letters_[i].size;
+    std::uint64_t number = 0;
+    const std::size_t begin = even ? 0 : half, end = even ? half : letters_.size();
+    for (std::size_t i = begin; i < end; ++i) {
+      if ((i - begin) % letters_of_a_number == 0) number = numbers.next();
+      Letter& letter = letters_[i];
+      const std::uint32_t places = letter.size < large_alphabet
+                                       ? below(letter.size, number, i - begin)
+                                       : static_cast<std::uint32_t>((numbers.next() >> 32) * letter.size >> 32);
+      letter.index = (letter.index + places) % letter.size;
+    }
   }
   std::size_t next = 0;
   for (const char32_t c : characters) append_utf8(out, letter_of(c) ? letters_[next++].character() : c);

@@ -5,6 +5,7 @@
 #include <string>
 #include <unordered_map>
 #include <unordered_set>
+#include <utility>
 
 #include "translators/values/instant.h"
 
@@ -67,6 +68,15 @@ bool is_secret_name(std::string_view name) {
   return false;
 }
 
+using Rules = std::unordered_map<std::string_view, Treatment>;
+
+// So that a name which a rule knows need not be looked at again.
+Rules secrets_first(Rules rules) {
+  for (auto& [name, treatment] : rules)
+    if (is_secret_name(name)) treatment = Treatment::secret;
+  return rules;
+}
+
 // Values of attributes that RFC 6120, 6121 and the XEPs have given.
 const Words& standard_values() {
   static const Words words{
@@ -104,122 +114,122 @@ constexpr auto token_attrs = std::to_array<std::string_view>(
      "creator",   "senders",    "media",       "profile",    "disposition",  "order",    "for",        "autojoin",
      "continue",  "sessionid",  "persistent",  "access",     "max-items",    "feature",  "rid",        "rspauth"});
 
-const std::unordered_map<std::string_view, Treatment>& attr_rules() {
+const Rules& attr_rules() {
   using T = Treatment;
-  static const auto rules = [] {
-    std::unordered_map<std::string_view, Treatment> out{{"from", T::jid},
-                                                        {"to", T::jid},
-                                                        {"jid", T::jid},
-                                                        {"by", T::jid},
-                                                        {"with", T::jid},
-                                                        {"initiator", T::jid},
-                                                        {"responder", T::jid},
-                                                        {"publisher", T::jid},
-                                                        {"sender", T::jid},
-                                                        {"recipient", T::jid},
-                                                        {"owner", T::jid},
-                                                        {"authzid", T::jid},
-                                                        {"username", T::localpart},
-                                                        {"user", T::localpart},
-                                                        {"resource", T::resource},
-                                                        {"nick", T::written},
-                                                        {"host", T::network},
-                                                        {"ip", T::network},
-                                                        {"rel-addr", T::network},
-                                                        {"address", T::network},
-                                                        {"local-ip", T::network},
-                                                        {"url", T::uri},
-                                                        {"uri", T::uri},
-                                                        {"href", T::uri},
-                                                        {"src", T::uri},
-                                                        {"location", T::uri},
-                                                        {"base", T::uri}};
+  static const Rules rules = [] {
+    Rules out{{"from", T::jid},
+              {"to", T::jid},
+              {"jid", T::jid},
+              {"by", T::jid},
+              {"with", T::jid},
+              {"initiator", T::jid},
+              {"responder", T::jid},
+              {"publisher", T::jid},
+              {"sender", T::jid},
+              {"recipient", T::jid},
+              {"owner", T::jid},
+              {"authzid", T::jid},
+              {"username", T::localpart},
+              {"user", T::localpart},
+              {"resource", T::resource},
+              {"nick", T::written},
+              {"host", T::network},
+              {"ip", T::network},
+              {"rel-addr", T::network},
+              {"address", T::network},
+              {"local-ip", T::network},
+              {"url", T::uri},
+              {"uri", T::uri},
+              {"href", T::uri},
+              {"src", T::uri},
+              {"location", T::uri},
+              {"base", T::uri}};
     for (const std::string_view word : id_attrs) out.emplace(word, T::id);
     for (const std::string_view word : token_attrs) out.emplace(word, T::token);
-    return out;
+    return secrets_first(std::move(out));
   }();
   return rules;
 }
 
-const std::unordered_map<std::string_view, Treatment>& text_rules() {
+const Rules& text_rules() {
   using T = Treatment;
-  static const std::unordered_map<std::string_view, Treatment> rules{{"show", T::token},
-                                                                     {"priority", T::token},
-                                                                     {"mechanism", T::token},
-                                                                     {"max", T::token},
-                                                                     {"count", T::token},
-                                                                     {"index", T::token},
-                                                                     {"utc", T::token},
-                                                                     {"tzo", T::token},
-                                                                     {"stamp", T::token},
-                                                                     {"hash", T::token},
-                                                                     {"hash-used", T::token},
-                                                                     {"algo", T::token},
-                                                                     {"media-type", T::token},
-                                                                     {"size", T::token},
-                                                                     {"date", T::token},
-                                                                     {"type", T::token},
-                                                                     {"encoding", T::token},
-                                                                     {"start", T::token},
-                                                                     {"end", T::token},
-                                                                     {"method", T::token},
-                                                                     {"thread", T::id},
-                                                                     {"first", T::id},
-                                                                     {"last", T::id},
-                                                                     {"before", T::id},
-                                                                     {"after", T::id},
-                                                                     {"sid", T::id},
-                                                                     {"jid", T::jid},
-                                                                     {"with", T::jid},
-                                                                     {"authorization-identifier", T::jid},
-                                                                     {"actor", T::jid},
-                                                                     {"owner", T::jid},
-                                                                     {"username", T::localpart},
-                                                                     {"user", T::localpart},
-                                                                     {"resource", T::resource},
-                                                                     {"see-other-host", T::network},
-                                                                     {"host", T::network},
-                                                                     {"ip", T::network},
-                                                                     {"url", T::uri},
-                                                                     {"uri", T::uri},
-                                                                     {"gone", T::uri},
-                                                                     {"redirect", T::uri},
-                                                                     {"extval", T::uri},
-                                                                     {"userid", T::foreign},
-                                                                     {"binval", T::foreign}};
+  static const Rules rules = secrets_first({{"show", T::token},
+                                            {"priority", T::token},
+                                            {"mechanism", T::token},
+                                            {"max", T::token},
+                                            {"count", T::token},
+                                            {"index", T::token},
+                                            {"utc", T::token},
+                                            {"tzo", T::token},
+                                            {"stamp", T::token},
+                                            {"hash", T::token},
+                                            {"hash-used", T::token},
+                                            {"algo", T::token},
+                                            {"media-type", T::token},
+                                            {"size", T::token},
+                                            {"date", T::token},
+                                            {"type", T::token},
+                                            {"encoding", T::token},
+                                            {"start", T::token},
+                                            {"end", T::token},
+                                            {"method", T::token},
+                                            {"thread", T::id},
+                                            {"first", T::id},
+                                            {"last", T::id},
+                                            {"before", T::id},
+                                            {"after", T::id},
+                                            {"sid", T::id},
+                                            {"jid", T::jid},
+                                            {"with", T::jid},
+                                            {"authorization-identifier", T::jid},
+                                            {"actor", T::jid},
+                                            {"owner", T::jid},
+                                            {"username", T::localpart},
+                                            {"user", T::localpart},
+                                            {"resource", T::resource},
+                                            {"see-other-host", T::network},
+                                            {"host", T::network},
+                                            {"ip", T::network},
+                                            {"url", T::uri},
+                                            {"uri", T::uri},
+                                            {"gone", T::uri},
+                                            {"redirect", T::uri},
+                                            {"extval", T::uri},
+                                            {"userid", T::foreign},
+                                            {"binval", T::foreign}});
   return rules;
 }
 
-const std::unordered_map<std::string_view, Treatment>& field_rules() {
+const Rules& field_rules() {
   using T = Treatment;
-  static const std::unordered_map<std::string_view, Treatment> rules{
-      {"from", T::jid},        {"to", T::jid},          {"jid", T::jid},           {"by", T::jid},
-      {"contact", T::jid},     {"with", T::jid},        {"room", T::jid},          {"email", T::jid},
-      {"domain", T::jid},      {"via", T::jid},         {"device", T::resource},   {"url", T::uri},
-      {"id", T::id},           {"epoch", T::id},        {"since", T::id},          {"thread", T::id},
-      {"replaces", T::id},     {"retracts", T::id},     {"originId", T::id},       {"xmppId", T::id},
-      {"sha256", T::id},       {"kind", T::token},      {"state", T::token},       {"ts", T::token},
-      {"stamp", T::token},     {"want", T::token},      {"request", T::token},     {"subscription", T::token},
-      {"ask", T::token},       {"condition", T::token}, {"retry", T::token},       {"mime", T::token},
-      {"size", T::token},      {"version", T::token},   {"account", T::token},     {"links", T::token},
-      {"xmpp", T::token},      {"mqtt", T::token},      {"lang", T::token},        {"encrypted", T::token},
-      {"hints", T::token},     {"priority", T::token},  {"ok", T::token},          {"mark", T::token},
-      {"body", T::written},    {"bodies", T::written},  {"subject", T::written},   {"text", T::written},
-      {"status", T::written},  {"name", T::written},    {"nick", T::written},      {"nickname", T::written},
-      {"note", T::written},    {"groups", T::written},  {"emoji", T::written},     {"data", T::foreign},
-      {"uid", T::foreign},     {"topic", T::foreign},   {"ext", T::foreign},  // these three have rules of their own
-      {"delayed", T::keep},    {"replyTo", T::keep},    {"reacts", T::keep},       {"files", T::keep},
-      {"stanzaIds", T::keep},  {"reason", T::written},  {"error", T::written},     {"result", T::written},
-      {"contacts", T::keep},   {"devices", T::keep},    {"profile", T::keep},      {"photo", T::keep},
-      {"payload", T::written}, {"role", T::token},      {"affiliation", T::token}, {"rooms", T::keep},
-      {"occupants", T::keep}};
+  static const Rules rules = secrets_first(
+      {{"from", T::jid},        {"to", T::jid},          {"jid", T::jid},           {"by", T::jid},
+       {"contact", T::jid},     {"with", T::jid},        {"room", T::jid},          {"email", T::jid},
+       {"domain", T::jid},      {"via", T::jid},         {"device", T::resource},   {"url", T::uri},
+       {"id", T::id},           {"epoch", T::id},        {"since", T::id},          {"thread", T::id},
+       {"replaces", T::id},     {"retracts", T::id},     {"originId", T::id},       {"xmppId", T::id},
+       {"sha256", T::id},       {"kind", T::token},      {"state", T::token},       {"ts", T::token},
+       {"stamp", T::token},     {"want", T::token},      {"request", T::token},     {"subscription", T::token},
+       {"ask", T::token},       {"condition", T::token}, {"retry", T::token},       {"mime", T::token},
+       {"size", T::token},      {"version", T::token},   {"account", T::token},     {"links", T::token},
+       {"xmpp", T::token},      {"mqtt", T::token},      {"lang", T::token},        {"encrypted", T::token},
+       {"hints", T::token},     {"priority", T::token},  {"ok", T::token},          {"mark", T::token},
+       {"body", T::written},    {"bodies", T::written},  {"subject", T::written},   {"text", T::written},
+       {"status", T::written},  {"name", T::written},    {"nick", T::written},      {"nickname", T::written},
+       {"note", T::written},    {"groups", T::written},  {"emoji", T::written},     {"data", T::foreign},
+       {"uid", T::foreign},     {"topic", T::foreign},   {"ext", T::foreign},  // these three have rules of their own
+       {"delayed", T::keep},    {"replyTo", T::keep},    {"reacts", T::keep},       {"files", T::keep},
+       {"stanzaIds", T::keep},  {"reason", T::written},  {"error", T::written},     {"result", T::written},
+       {"contacts", T::keep},   {"devices", T::keep},    {"profile", T::keep},      {"photo", T::keep},
+       {"payload", T::written}, {"role", T::token},      {"affiliation", T::token}, {"rooms", T::keep},
+       {"occupants", T::keep}});
   return rules;
 }
 
-Treatment rule(const std::unordered_map<std::string_view, Treatment>& rules, std::string_view name,
-               Treatment otherwise) {
+Treatment rule(const Rules& rules, std::string_view name, Treatment otherwise) {
   const auto it = rules.find(name);
-  return it == rules.end() ? otherwise : it->second;
+  if (it != rules.end()) return it->second;
+  return is_secret_name(name) ? Treatment::secret : otherwise;
 }
 
 bool is_protocol_node(std::string_view node) {
@@ -270,6 +280,7 @@ bool is_token(std::string_view text) {
 Treatment treatment_of_text(const std::vector<const Element*>& path, std::string_view text) {
   const Element& e = *path.back();
   if (text.find_first_not_of(" \t\r\n") == std::string_view::npos) return Treatment::keep;
+  if (e.ns == ns::client) return rule(text_rules(), lower_case(e.name), Treatment::written);  // as most are
   if (is_sasl(e.ns)) return treatment_in_sasl(e.name);
   if (is_secret_name(e.name) || is_proof(e) || e.ns == "jabber:server:dialback") return Treatment::secret;
   if (e.ns == "urn:xmpp:http:upload:0" && e.name == "header") return Treatment::secret;  // Authorization, Cookie
@@ -284,7 +295,7 @@ Treatment treatment_of_attr(const std::vector<const Element*>& path, const Attr&
   const Element& e = *path.back();
   const std::string_view name = attr.name, value = attr.value;
   if (value.empty()) return Treatment::keep;
-  if (is_secret_name(name) || (is_sasl(e.ns) && name == "rspauth")) return Treatment::secret;
+  if (name == "rspauth" && is_sasl(e.ns)) return Treatment::secret;
   const Treatment found = rule(attr_rules(), name, Treatment::keep);
   const bool word = found == Treatment::id || found == Treatment::token;  // where we know what the attribute is
   if (found != Treatment::keep && !word) return found;
@@ -305,10 +316,7 @@ Treatment treatment_of_attr(const std::vector<const Element*>& path, const Attr&
   return standard() || is_number(value) ? Treatment::keep : Treatment::written;
 }
 
-Treatment treatment_of_field(std::string_view key) {
-  if (is_secret_name(key)) return Treatment::secret;
-  return rule(field_rules(), key, Treatment::foreign);
-}
+Treatment treatment_of_field(std::string_view key) { return rule(field_rules(), key, Treatment::foreign); }
 
 bool is_known_field(std::string_view key) { return field_rules().contains(key); }
 

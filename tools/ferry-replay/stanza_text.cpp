@@ -26,7 +26,8 @@ bool has_attribute(std::string_view tag, std::string_view name) {
 
 // Is the colon here behind this prefix of a tag's or an attribute's name?
 bool ends_prefix(std::string_view xml, std::size_t colon, std::string_view prefix) {
-  if (colon <= prefix.size() || xml.substr(colon - prefix.size(), prefix.size()) != prefix) return false;
+  if (colon <= prefix.size() || xml[colon - 1] != prefix.back()) return false;
+  if (xml.substr(colon - prefix.size(), prefix.size()) != prefix) return false;
   const char before = xml[colon - prefix.size() - 1];
   return before == '<' || is_space(before);
 }
