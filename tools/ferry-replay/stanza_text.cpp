@@ -9,6 +9,7 @@ namespace ferry::intake {
 namespace {
 
 constexpr XmlLimits stanza_limits{limit::stanza + 4'096, limit::depth, limit::elements, limit::attributes};
+constexpr std::size_t small_stanza = 16'384;     // bytes; a larger one's memory is not kept for the next
 constexpr unsigned stanzas_of_a_parser = 4'096;  // it remembers every name that it has seen
 
 bool is_space(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
@@ -97,7 +98,10 @@ void StanzaCheck::begin() {
 
 Element* StanzaCheck::read(std::string_view xml) {
   if (++read_ > stanzas_of_a_parser) begin();
+  if (auto* old = items_.empty() || last_size_ > small_stanza ? nullptr : std::get_if<Element>(&items_.front()))
+    reader_->reuse(std::move(*old));
   items_.clear();
+  last_size_ = xml.size();
   reader_->feed(xml, items_);
   if (items_.size() == 1)
     if (auto* element = std::get_if<Element>(&items_.front())) return element;
