@@ -51,8 +51,9 @@ class LineWriter {
   void begin() { out_ += '{'; }
   void end() { out_ += '}'; }
   void key(std::string_view name) {  // needs no escape
-    out_ += out_.back() == '{' ? "\"" : ",\"";
-    out_.append(name) += "\":";
+    if (out_.back() != '{') out_ += ',';
+    out_ += '"';
+    out_.append(name).append(std::string_view("\":"));
   }
   void object(std::string_view name) {
     key(name);

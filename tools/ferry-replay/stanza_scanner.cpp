@@ -23,7 +23,7 @@ bool begins_name(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || static_cast<unsigned char>(c) >= 0x80;
 }
 
-std::string_view name_of(std::string_view tag) { return tag.substr(1, tag.find_first_of(" \t\r\n/>", 1) - 1); }
+std::string_view name_of(std::string_view tag) { return tag.substr(1, name_end(tag) - 1); }
 
 std::string_view local(std::string_view name) {
   const std::size_t colon = name.rfind(':');
@@ -31,6 +31,13 @@ std::string_view local(std::string_view name) {
 }
 
 }  // namespace
+
+std::size_t name_end(std::string_view tag) {
+  const auto ends = [](char c) { return c == '>' || c == '/' || c == ' ' || c == '\t' || c == '\r' || c == '\n'; };
+  std::size_t i = 1;
+  while (i < tag.size() && !ends(tag[i])) ++i;
+  return i;
+}
 
 std::size_t tag_end(std::string_view text) {
   for (std::size_t i = 1; i < text.size(); ++i) {

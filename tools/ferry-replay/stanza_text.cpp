@@ -43,8 +43,7 @@ void declare(std::string& out, std::string_view prefix, std::string_view uri) {
 }  // namespace
 
 std::string with_namespaces(std::string_view xml, const Scope& scope) {
-  const std::size_t name_end = std::min(xml.find_first_of(" \t\r\n/>", 1), xml.size());
-  const std::string_view name = xml.substr(0, name_end), tag = xml.substr(0, tag_end(xml));
+  const std::string_view name = xml.substr(0, name_end(xml)), tag = xml.substr(0, tag_end(xml));
   std::string out;
   out.reserve(xml.size() + 64);
   out.append(name);
@@ -57,7 +56,7 @@ std::string with_namespaces(std::string_view xml, const Scope& scope) {
   std::sort(used.begin(), used.end());  // as the header has them
   for (const NsDecl* d : used)
     if (!has_attribute(tag, "xmlns:" + d->prefix)) declare(out, d->prefix, d->uri);
-  return out += xml.substr(name_end);
+  return out += xml.substr(name.size());
 }
 
 std::optional<StreamHeader> read_header(std::string_view tag, std::string& wrong) {
@@ -67,10 +66,10 @@ std::optional<StreamHeader> read_header(std::string_view tag, std::string& wrong
   if (has_attribute(tag, "xmlns:" + std::string(prefix))) {
     text = tag;
   } else {
-    const std::size_t name_end = std::min(tag.find_first_of(" \t\r\n/>", 1), tag.size());
-    text = tag.substr(0, name_end);
+    const std::size_t end = name_end(tag);
+    text = tag.substr(0, end);
     declare(text, prefix, ns::stream);
-    text += tag.substr(name_end);
+    text += tag.substr(end);
   }
   XmlStreamReader reader(stanza_limits);
   std::vector<StreamItem> items;

@@ -19,6 +19,11 @@ struct ParserFree {
   void operator()(XML_Parser p) const { XML_ParserFree(p); }
 };
 
+// Nearly no name begins like this one.
+std::optional<std::string_view> declared(const char* attribute) {
+  return *attribute == 'x' ? XmlScope::declared(attribute) : std::nullopt;
+}
+
 std::string_view content(std::string_view uri) { return uri == ns::component ? ns::client : uri; }
 
 // COMPAT(expat 2.6, and distributions' 2.5): left alone, expat keeps the end of a token that came in pieces until much
@@ -129,7 +134,7 @@ class XmlStreamReader::Impl {
     e.decls.clear();
     std::size_t ordinary = 0;
     for (std::size_t i = 0; i < count; ++i)
-      if (const auto prefix = XmlScope::declared(attributes[2 * i])) {
+      if (const auto prefix = declared(attributes[2 * i])) {
         const std::string_view uri = attributes[2 * i + 1];
         wrong_name(scope_.declare(*prefix, uri, depth));
         if (!prefix->empty() || !e.prefix.empty()) e.decls.push_back({std::string(*prefix), std::string(content(uri))});
@@ -144,8 +149,7 @@ class XmlStreamReader::Impl {
       e.ns.clear();
     e.attrs.resize(ordinary);
     for (std::size_t i = 0, at = 0; at < ordinary; ++i)
-      if (!XmlScope::declared(attributes[2 * i]))
-        set_attribute(e, at++, QName(attributes[2 * i]), attributes[2 * i + 1]);
+      if (!declared(attributes[2 * i])) set_attribute(e, at++, QName(attributes[2 * i]), attributes[2 * i + 1]);
   }
 
   // One more child of the innermost open element: what was there before, or nothing of that kind.
@@ -154,7 +158,7 @@ class XmlStreamReader::Impl {
     Open& parent = open_.back();
     std::vector<Node>& children = parent.element->children;
     if (open_.size() == 1 && children.empty()) children.reserve(usual_children);
-    if (parent.children == children.size()) children.push_back(Node{Kind()});
+    if (parent.children == children.size()) children.emplace_back();
     auto& value = children[parent.children++].value;
     Kind* const old = std::get_if<Kind>(&value);
     return old ? *old : value.template emplace<Kind>();

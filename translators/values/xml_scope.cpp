@@ -17,7 +17,7 @@ bool begins_plainly(std::string_view part) {
 }  // namespace
 
 std::optional<std::string_view> XmlScope::declared(std::string_view attribute) {
-  if (attribute.empty() || attribute.front() != 'x' || !attribute.starts_with(xmlns)) return std::nullopt;
+  if (!attribute.starts_with(xmlns)) return std::nullopt;
   attribute.remove_prefix(xmlns.size());
   if (attribute.empty()) return attribute;
   if (attribute.front() != ':') return std::nullopt;
