@@ -26,8 +26,12 @@ class Numbers {
 // larger ones have half of a further number.
 constexpr std::size_t letters_of_a_number = 4;
 constexpr std::uint32_t large_alphabet = 256;
-std::uint32_t below(std::uint32_t limit, std::uint64_t number, std::size_t letter) {
-  return static_cast<std::uint32_t>((number >> 16 * (letter % letters_of_a_number) & 0xFFFFU) * limit >> 16);
+
+// Takes its 16 bits off the number.
+std::uint32_t below(std::uint32_t limit, std::uint64_t& number) {
+  const auto places = static_cast<std::uint32_t>((number & 0xFFFFU) * limit >> 16);
+  number >>= 16;
+  return places;
 }
 
 // Of ASCII: the small letter or digit, 0 for the rest. What alphabets.h says, as a table.
@@ -41,11 +45,11 @@ constexpr std::array<char, 128> small_ascii = [] {
 char small_of(char c) { return small_ascii[static_cast<unsigned char>(c) & 0x7FU]; }
 
 // A small letter or digit, some places on in its alphabet.
-char moved(char c, std::uint64_t number, std::size_t letter) {
-  const bool digit = c <= '9';
-  const int first = digit ? '0' : 'a', size = digit ? 10 : 26;
-  const int index = c - first + static_cast<int>(below(static_cast<std::uint32_t>(size), number, letter));
-  return static_cast<char>(first + index - (index >= size ? size : 0));
+char moved(char c, std::uint64_t& number) {
+  if (c <= '9') [[unlikely]]
+    return static_cast<char>('0' + (static_cast<std::uint32_t>(c - '0') + below(10, number)) % 10);
+  const std::uint32_t to = static_cast<unsigned char>(c) + below(26, number);
+  return static_cast<char>(to > 'z' ? to - 26 : to);
 }
 
 // Labels that say what a service is, not whose.
@@ -118,11 +122,12 @@ void Pseudonyms::text(std::string& out, std::string_view text) {
 bool Pseudonyms::ascii(std::string& out, std::string_view text) {
   std::string& letters = letters_of_text_;
   letters.resize(text.size());
+  char* const small_letters = letters.data();
   std::size_t count = 0;
   int all = 0;
   for (const char c : text) {
     const char small = small_of(c);
-    letters[count] = small;
+    small_letters[count] = small;
     count += small != 0 ? 1 : 0;
     all |= c;
   }
@@ -133,13 +138,11 @@ bool Pseudonyms::ascii(std::string& out, std::string_view text) {
     const bool even = round % 2 == 0;
     Numbers numbers(hashes_[round](even ? right : left));
     char* const end = letters.data() + (even ? half : count);
-    for (char* c = letters.data() + (even ? 0 : half); c < end; c += letters_of_a_number) {
-      const std::uint64_t number = numbers.next();
-      const auto left_over = std::min(static_cast<std::size_t>(end - c), letters_of_a_number);
-      if (left_over == letters_of_a_number)
-        for (std::size_t i = 0; i < letters_of_a_number; ++i) c[i] = moved(c[i], number, i);
-      else
-        for (std::size_t i = 0; i < left_over; ++i) c[i] = moved(c[i], number, i);
+    for (char* c = letters.data() + (even ? 0 : half); c != end;) {
+      std::uint64_t number = numbers.next();
+      for (const char* const stop = c + std::min(static_cast<std::size_t>(end - c), letters_of_a_number); c != stop;
+           ++c)
+        *c = moved(*c, number);
     }
   }
   const std::size_t begin = out.size();
@@ -175,7 +178,7 @@ void Pseudonyms::any_script(std::string& out, std::string_view text) {
       if ((i - begin) % letters_of_a_number == 0) number = numbers.next();
       Letter& letter = letters_[i];
       const std::uint32_t places = letter.size < large_alphabet
-                                       ? below(letter.size, number, i - begin)
+                                       ? below(letter.size, number)
                                        : static_cast<std::uint32_t>((numbers.next() >> 32) * letter.size >> 32);
       letter.index = (letter.index + places) % letter.size;
     }
