@@ -205,6 +205,7 @@ class XmlStreamReader::Impl {
     const std::string wrong(s.wrong_name_);
     if (!wrong.empty() && !s.over_attributes_ && (s.document_ || header)) return s.fault("not-well-formed", wrong);
     if (header) {
+      e.children.clear();
       const std::string* content_ns = s.scope_.uri({});
       s.out_->push_back(StreamHeader{std::exchange(s.stanza_, {}), content_ns ? *content_ns : std::string()});
       if (s.over_attributes_) s.fault("policy-violation", "a header of too many attributes");
