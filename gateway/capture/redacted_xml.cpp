@@ -95,7 +95,7 @@ bool XmlRewriter::rewrite(std::string_view xml, const Element* read, std::string
   out.reserve(xml.size() + 64);
   while (at_ < xml_.size()) {
     const std::size_t tag = std::min(xml_.find('<', at_), xml_.size());
-    text(at_, tag);
+    if (!text(at_, tag)) return false;
     at_ = tag;
     if (at_ < xml_.size() && !markup()) return false;
   }
@@ -106,7 +106,7 @@ bool XmlRewriter::rewrite(std::string_view xml, const Element* read, std::string
 bool XmlRewriter::markup() {
   const char next = at_ + 1 < xml_.size() ? xml_[at_ + 1] : '\0';
   if (next == '/') return leave() && skip_to(xml_.find('>', at_));
-  if (next == '?') return skip_to(xml_.find('>', at_));
+  if (next == '?') return !begun_ && skip_to(xml_.find('>', at_));  // the XML declaration
   return next == '!' ? cdata() : start_tag();
 }
 
@@ -184,9 +184,10 @@ bool XmlRewriter::cdata() {
   return true;
 }
 
-void XmlRewriter::text(std::size_t begin, std::size_t end) {
-  if (begin == end || path_.empty()) return;
+bool XmlRewriter::text(std::size_t begin, std::size_t end) {
+  if (begin == end) return true;
   std::string_view text = xml_.substr(begin, end - begin);
+  if (path_.empty()) return text.find_first_not_of(" \t\r\n") == std::string_view::npos;
   if (text.find('&') != std::string_view::npos) {
     decoded_.clear();
     for (const Standing& s : standing_characters(text)) append_utf8(decoded_, s.character);
@@ -194,6 +195,7 @@ void XmlRewriter::text(std::size_t begin, std::size_t end) {
   }
   value_.clear();
   if (values_.text(path_, text, value_)) replace(begin, end);
+  return true;
 }
 
 // What stands there by the new value.

@@ -36,7 +36,7 @@ class XmlRewriter {
   bool start_tag();
   bool attribute(const Attr& attr, std::string_view name, std::size_t begin, std::size_t end);
   bool cdata();
-  void text(std::size_t begin, std::size_t end);
+  bool text(std::size_t begin, std::size_t end);
   bool leave();
   bool skip_to(std::size_t last);
   const Element* next_element();

@@ -1,6 +1,7 @@
 #include "gateway/capture/redaction.h"
 
 #include <algorithm>
+#include <type_traits>
 #include <utility>
 
 #include "gateway/capture/pseudonyms.h"
@@ -54,7 +55,6 @@ struct Redaction::Impl {
     const std::uint64_t bytes = stanza.xml.size();  // of what is overwritten now
     record.what = CapturedDamage{"", 0, 0, bytes, "expected XML that the redaction can read: left out"};
   }
-  void redact(CapturedStanza&) {}  // the one above
   void redact(CapturedPublish& publish) { payloads.redact(publish); }
   void redact(CapturedOpen& open) {
     replace(Treatment::jid, open.from);
@@ -72,10 +72,14 @@ Record Redaction::redact(Record record, const Element* read) {
   impl_->replace(Impl::treatment_of_stream(record.stream), record.stream);
   impl_->replace(Treatment::network, record.local);
   impl_->replace(Treatment::network, record.remote);
-  if (auto* const stanza = std::get_if<CapturedStanza>(&record.what))
-    impl_->redact(*stanza, record, read);
-  else
-    std::visit([&](auto& what) { impl_->redact(what); }, record.what);
+  std::visit(
+      [&](auto& what) {
+        if constexpr (std::is_same_v<decltype(what), CapturedStanza&>)
+          impl_->redact(what, record, read);
+        else
+          impl_->redact(what);
+      },
+      record.what);
   return record;
 }
 

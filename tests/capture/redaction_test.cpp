@@ -272,7 +272,9 @@ TEST(Redaction, WhatHasBeenReadIsNotReadAgain) {
        {"<message xmlns='jabber:client' Tophat='Tophat'><body>x</body></message>", "<iq Tophat='Tophat'/>",
         "<message type='Tophat' from='Tophat'><body>Tophat</body></message>",
         "<message type='a'><b>Tophat</b></message>", "<message type='a'><body>x</body><b>Tophat</b></message>",
-        "<message type='a'>Tophat", ""}) {
+        "<message type='a'>Tophat", "<message type='a'><body>x</body></message>Tophat",
+        "Tophat<message type='a'><body>x</body></message>", "<message type='a'><body>x</body></message><?x a>Tophat",
+        "<message type='a'><body>x</body><?Tophat?></message>", ""}) {
     const Record out = one.redact(a_record(CapturedStanza{stanza}), &*other);
     EXPECT_TRUE(damage_of(out)) << stanza;
   }
