@@ -94,7 +94,9 @@ char32_t Letter::character() const {
   return first + index + (small ? apart : 0);
 }
 
-std::optional<Letter> letter_of(char32_t c) {
+namespace {
+
+std::optional<Letter> looked_up(char32_t c) {
   if (const Alphabet* a = row_of(alphabets, c)) return in_alphabet(*a, c, false);
   for (const char32_t distance : {U'\x20', U'\x30', U'\x50'}) {
     const Alphabet* a = c >= distance ? row_of(alphabets, c - distance) : nullptr;
@@ -103,6 +105,18 @@ std::optional<Letter> letter_of(char32_t c) {
   if (c < 0x80 || row_of(kept, c) || (c & 0xFFC0) == 0xFFC0) return std::nullopt;
   constexpr char32_t neighbours = 0x40;  // of a script that has no row: with those that share all but the last byte
   return Letter{c - c % neighbours, neighbours, c % neighbours, 0, none, false};
+}
+
+}  // namespace
+
+std::optional<Letter> letter_of(char32_t c) {
+  constexpr std::size_t usual = 0x600;  // of the scripts before the Arabic one: found without looking
+  static const auto table = [] {
+    std::array<std::optional<Letter>, usual> out;
+    for (std::size_t i = 0; i < usual; ++i) out[i] = looked_up(static_cast<char32_t>(i));
+    return out;
+  }();
+  return c < usual ? table[c] : looked_up(c);
 }
 
 std::u32string decode_utf8(std::string_view text) {

@@ -27,55 +27,75 @@ bool names_a_device(std::string_view before) { return before == "dev" || before 
 
 }  // namespace
 
-std::string RedactedValues::treated(Treatment treatment, std::string_view value) {
+bool RedactedValues::replaced(Treatment treatment, std::string_view value, std::string& out) {
   switch (treatment) {
     case Treatment::keep:
-      return std::string(value);
+      return false;
     case Treatment::token:
     case Treatment::id:
-      return is_token(value) ? std::string(value) : foreign(value);
+      return !is_token(value) && foreign(value, out);
     case Treatment::jid:
-      return keep_jids_ ? std::string(value) : names_.jid(value);
+      if (!keep_jids_) names_.jid(out, value);
+      return !keep_jids_;
     case Treatment::localpart:
     case Treatment::resource:
-      if (keep_jids_) return std::string(value);
-      return treatment == Treatment::localpart && looks_like_jid(value) ? names_.jid(value) : names_.text(value);
+      if (keep_jids_) return false;
+      if (treatment == Treatment::localpart && looks_like_jid(value))
+        names_.jid(out, value);
+      else
+        names_.text(out, value);
+      return true;
     case Treatment::network:
-      return keep_jids_ || value.empty() ? std::string(value) : names_.address(value);
+      if (keep_jids_ || value.empty()) return false;
+      return names_.address(out, value), true;
     case Treatment::uri:
-      return names_.uri(value);
+      return names_.uri(out, value), true;
     case Treatment::written:
-      return written(value);
+      if (!keep_bodies_) return foreign(value, out);
+      if (!keep_jids_) names_.jids_within(out, value);
+      return !keep_jids_;
     case Treatment::foreign:
-      return foreign(value);
+      return foreign(value, out);
     case Treatment::secret:
       break;
   }
-  return std::string(value.empty() ? value : redacted_secret);
+  if (value.empty()) return false;
+  out.append(redacted_secret);
+  return true;
 }
 
-std::string RedactedValues::written(std::string_view value) {
-  if (!keep_bodies_) return foreign(value);
-  return keep_jids_ ? std::string(value) : names_.jids_within(value);
+std::string RedactedValues::treated(Treatment treatment, std::string_view value) {
+  std::string out;
+  return replaced(treatment, value, out) ? out : std::string(value);
 }
 
-std::string RedactedValues::foreign(std::string_view value) {
-  if (looks_like_jid(value)) return treated(Treatment::jid, value);
-  if (looks_like_uri(value)) return names_.uri(value);
+bool RedactedValues::foreign(std::string_view value, std::string& out) {
+  if (looks_like_jid(value)) return replaced(Treatment::jid, value, out);
+  if (looks_like_uri(value)) return names_.uri(out, value), true;
   // Beginnings that mean something to clients: XEP-0245, and OTR, which is no text that people write.
   for (const std::string_view beginning : {"/me ", "?OTR:", "?OTRv"})
-    if (value.substr(0, beginning.size()) == beginning)
-      return std::string(beginning) + names_.text(value.substr(beginning.size()));
-  return names_.text(value);
+    if (value.starts_with(beginning)) {
+      out.append(beginning);
+      value.remove_prefix(beginning.size());
+      break;
+    }
+  names_.text(out, value);
+  return true;
+}
+
+std::string RedactedValues::text(std::string_view value) {
+  std::string out;
+  names_.text(out, value);
+  return out;
 }
 
 std::string RedactedValues::level(std::string_view level, bool resource) {
   if (keep_jids_ || level.empty() || is_topic_word(level)) return std::string(level);
   const auto name = unescape_level(level);
-  if (!name) return names_.text(level);
+  if (!name) return text(level);
   const auto treatment = resource ? Treatment::resource : Treatment::localpart;
   const auto escaped = escape_level(treated(treatment, *name));
-  return escaped ? *escaped : names_.text(level);
+  return escaped ? *escaped : text(level);
 }
 
 void RedactedPayloads::redact(CapturedPublish& publish) {

@@ -21,14 +21,16 @@ class RedactedValues {
   RedactedValues(const std::string& key, bool keep_bodies, bool keep_jids)
       : names_(key), keep_bodies_(keep_bodies), keep_jids_(keep_jids) {}
 
-  std::string treated(Treatment treatment, std::string_view value);
+  // Appends what stands for the value to out; false: the value stays, and out as it was.
+  bool replaced(Treatment treatment, std::string_view value, std::string& out);
+  std::string treated(Treatment treatment, std::string_view value);  // what stands for it, or itself
   std::string level(std::string_view level, bool resource);  // of a topic: an escaped JID or localpart, or resourcepart
   bool keep_jids() const { return keep_jids_; }
   bool keep_bodies() const { return keep_bodies_; }
 
  private:
-  std::string written(std::string_view value);
-  std::string foreign(std::string_view value);
+  bool foreign(std::string_view value, std::string& out);
+  std::string text(std::string_view value);
 
   Pseudonyms names_;
   bool keep_bodies_, keep_jids_;

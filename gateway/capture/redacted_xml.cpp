@@ -1,7 +1,10 @@
 #include "gateway/capture/redacted_xml.h"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
+#include <optional>
+#include <utility>
 
 #include "gateway/capture/alphabets.h"
 
@@ -48,149 +51,169 @@ std::vector<Standing> standing_characters(std::string_view raw) {
   return out;
 }
 
-// One instance is one text being rewritten, beside its elements in the order of the document.
-class XmlRewriter {
- public:
-  XmlRewriter(std::string_view xml, const Element& root, const XmlValues& values)
-      : xml_(xml), root_(root), values_(values) {
-    out_.reserve(xml.size() + 64);
-  }
+constexpr std::array<bool, 256> marks = [] {
+  std::array<bool, 256> out{};
+  for (const char c : {'&', '<', '>', '\'', '"'}) out[static_cast<unsigned char>(c)] = true;
+  return out;
+}();
+bool is_mark(char c) { return marks[static_cast<unsigned char>(c)]; }
+bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
 
-  std::optional<std::string> run() {
-    while (at_ < xml_.size()) {
-      const std::size_t tag = std::min(xml_.find('<', at_), xml_.size());
-      text(xml_.substr(at_, tag - at_));
-      at_ = tag;
-      if (at_ == xml_.size()) break;
-      if (!markup()) return std::nullopt;
+// What stood as raw is value now: with the old one's escapes where a character is the same.
+void put_characters(std::string& out, std::string_view raw, std::string_view value) {
+  const std::vector<Standing> old = standing_characters(raw);
+  const std::u32string now = decode_utf8(value);
+  if (now.size() != old.size()) return append_escaped(out, value);
+  for (std::size_t i = 0; i < now.size(); ++i) {
+    if (now[i] == old[i].character) {
+      out.append(old[i].raw);
+      continue;
     }
-    if (!path_.empty() || !begun_) return std::nullopt;
-    return std::move(out_);
+    std::string character;
+    append_utf8(character, now[i]);
+    append_escaped(out, character);
   }
-
- private:
-  bool markup() {
-    const std::string_view rest = xml_.substr(at_);
-    if (rest.substr(0, 2) == "</") {
-      if (path_.empty()) return false;
-      path_.pop_back();
-      next_.pop_back();
-      return copy_to(xml_.find('>', at_));
-    }
-    if (rest.substr(0, 2) == "<?") return copy_to(xml_.find('>', at_));
-    if (rest.substr(0, cdata_begin.size()) == cdata_begin) {
-      const std::size_t end = xml_.find(cdata_end, at_);
-      if (end == std::string_view::npos || path_.empty()) return false;
-      const std::size_t begin = at_ + cdata_begin.size();
-      append_escaped(out_, values_.text(path_, xml_.substr(begin, end - begin)));
-      at_ = end + cdata_end.size();
-      return true;
-    }
-    return rest.substr(0, 2) != "<!" && start_tag();
-  }
-
-  bool copy_to(std::size_t last) {
-    if (last == std::string_view::npos) return false;
-    out_.append(xml_.substr(at_, last + 1 - at_));
-    at_ = last + 1;
-    return true;
-  }
-
-  const Element* next_element() {
-    if (path_.empty()) return std::exchange(begun_, true) ? nullptr : &root_;
-    const std::vector<Node>& children = path_.back()->children;
-    for (std::size_t& i = next_.back(); i < children.size();)
-      if (const Element* found = children[i++].element()) return found;
-    return nullptr;
-  }
-
-  bool start_tag() {
-    const Element* element = next_element();
-    if (!element) return false;
-    path_.push_back(element);
-    next_.push_back(0);
-    std::size_t number = 0;
-    for (;;) {
-      const std::size_t stop = xml_.find_first_of("=>", at_);
-      if (stop == std::string_view::npos) return false;
-      if (xml_[stop] == '>') {
-        if (xml_[stop - 1] == '/') {
-          path_.pop_back();
-          next_.pop_back();
-        }
-        return number == element->attrs.size() && copy_to(stop);
-      }
-      const std::size_t quote = xml_.find_first_of("'\"", stop);
-      const std::size_t end = quote == std::string_view::npos ? quote : xml_.find(xml_[quote], quote + 1);
-      if (end == std::string_view::npos) return false;
-      const std::string_view name = attribute_name(xml_.substr(at_, stop - at_));
-      if (name == "xmlns" || name.substr(0, 6) == "xmlns:") {
-        copy_to(end);
-        continue;
-      }
-      if (number == element->attrs.size()) return false;
-      const Attr& attr = element->attrs[number++];
-      copy_to(quote);
-      put(xml_.substr(quote + 1, end - quote - 1), values_.attr(path_, attr));
-      at_ = end;
-      copy_to(end);
-    }
-  }
-
-  static std::string_view attribute_name(std::string_view text) {  // of "<element name " or " name "
-    const std::size_t last = text.find_last_not_of(" \t\r\n");
-    const std::size_t before = text.find_last_of(" \t\r\n", last);
-    return text.substr(before + 1, last - before);
-  }
-
-  void text(std::string_view raw) {
-    if (raw.empty()) return;
-    if (path_.empty()) {
-      out_.append(raw);
-      return;
-    }
-    if (raw.find('&') == std::string_view::npos) return put(raw, values_.text(path_, raw));
-    std::string decoded;
-    for (const Standing& s : standing_characters(raw)) append_utf8(decoded, s.character);
-    put(raw, values_.text(path_, decoded));
-  }
-
-  // The new value in place of what stands there, with the old one's escapes where a character is the same.
-  void put(std::string_view raw, const std::string& value) {
-    if (raw.find('&') == std::string_view::npos && value.find_first_of("&<>'\"") == std::string::npos) {
-      out_.append(value);
-      return;
-    }
-    const std::vector<Standing> old = standing_characters(raw);
-    const std::u32string now = decode_utf8(value);
-    if (now.size() != old.size()) return append_escaped(out_, value);
-    for (std::size_t i = 0; i < now.size(); ++i) {
-      if (now[i] == old[i].character) {
-        out_.append(old[i].raw);
-        continue;
-      }
-      std::string character;
-      append_utf8(character, now[i]);
-      append_escaped(out_, character);
-    }
-  }
-
-  std::string_view xml_;
-  const Element& root_;
-  const XmlValues& values_;
-  std::size_t at_ = 0;
-  bool begun_ = false;
-  ElementPath path_;
-  std::vector<std::size_t> next_;  // of each on the path: the child to go on with
-  std::string out_;
-};
+}
 
 }  // namespace
 
-std::optional<std::string> rewrite_xml(std::string_view xml, const XmlValues& values) {
-  const auto root = parse_xml(xml, capture_limits);
-  if (!root) return std::nullopt;
-  return XmlRewriter(xml, *root, values).run();
+bool XmlRewriter::rewrite(std::string_view xml, const Element* read, std::string& out) {
+  std::optional<Element> own;
+  if (!read) {
+    auto parsed = parse_xml(xml, capture_limits);
+    if (!parsed) return false;
+    read = &own.emplace(std::move(*parsed));
+  }
+  xml_ = xml;
+  root_ = read;
+  out_ = &out;
+  at_ = copied_ = 0;
+  begun_ = false;
+  path_.clear();
+  next_.clear();
+  out.clear();
+  out.reserve(xml.size() + 64);
+  while (at_ < xml_.size()) {
+    const std::size_t tag = std::min(xml_.find('<', at_), xml_.size());
+    if (!text(at_, tag)) return false;
+    at_ = tag;
+    if (at_ < xml_.size() && !markup()) return false;
+  }
+  out.append(xml_.substr(copied_));
+  return path_.empty() && begun_;
+}
+
+bool XmlRewriter::markup() {
+  const char next = at_ + 1 < xml_.size() ? xml_[at_ + 1] : '\0';
+  if (next == '/') return leave() && skip_to(xml_.find('>', at_));
+  if (next == '?') return !begun_ && skip_to(xml_.find('>', at_));  // the XML declaration
+  return next == '!' ? cdata() : start_tag();
+}
+
+bool XmlRewriter::skip_to(std::size_t last) {
+  if (last == std::string_view::npos) return false;
+  at_ = last + 1;
+  return true;
+}
+
+bool XmlRewriter::leave() {
+  if (path_.empty()) return false;
+  path_.pop_back();
+  next_.pop_back();
+  return true;
+}
+
+const Element* XmlRewriter::next_element() {
+  if (path_.empty()) return std::exchange(begun_, true) ? nullptr : root_;
+  const std::vector<Node>& children = path_.back()->children;
+  for (std::size_t& i = next_.back(); i < children.size();)
+    if (const Element* found = children[i++].element()) return found;
+  return nullptr;
+}
+
+bool XmlRewriter::start_tag() {
+  const Element* element = next_element();
+  if (!element) return false;
+  path_.push_back(element);
+  next_.push_back(0);
+  const std::size_t size = xml_.size();
+  std::size_t i = at_ + 1, number = 0;
+  const auto name = [&](std::size_t from) {
+    while (i < size && xml_[i] != '=' && xml_[i] != '>' && !is_blank(xml_[i])) ++i;
+    return xml_.substr(from, i - from);
+  };
+  std::string_view own = name(i);
+  if (own.ends_with('/')) own.remove_suffix(1);
+  if (!own.ends_with(element->name)) return false;
+  for (;;) {
+    while (i < size && is_blank(xml_[i])) ++i;
+    const std::string_view attr = name(i);
+    while (i < size && xml_[i] != '=' && xml_[i] != '>') ++i;
+    if (i == size) return false;
+    if (xml_[i] == '>') {
+      if (xml_[i - 1] == '/') leave();
+      return number == element->attrs.size() && skip_to(i);
+    }
+    while (i < size && xml_[i] != '\'' && xml_[i] != '"') ++i;
+    const std::size_t end = i == size ? std::string_view::npos : xml_.find(xml_[i], i + 1);
+    if (end == std::string_view::npos) return false;
+    const bool declares = attr.starts_with("xmlns") && (attr.size() == 5 || attr[5] == ':');
+    if (!declares && (number == element->attrs.size() || !attribute(element->attrs[number++], attr, i + 1, end)))
+      return false;
+    i = end + 1;
+  }
+}
+
+bool XmlRewriter::attribute(const Attr& attr, std::string_view name, std::size_t begin, std::size_t end) {
+  if (!name.ends_with(attr.name)) return false;
+  value_.clear();
+  if (values_.attr(path_, attr, value_)) replace(begin, end);
+  return true;
+}
+
+bool XmlRewriter::cdata() {
+  const std::size_t end = xml_.find(cdata_end, at_);
+  if (xml_.substr(at_, cdata_begin.size()) != cdata_begin || end == std::string_view::npos || path_.empty())
+    return false;
+  const std::size_t begin = at_ + cdata_begin.size();
+  const std::string_view old = xml_.substr(begin, end - begin);
+  out_->append(xml_.substr(copied_, at_ - copied_));
+  value_.clear();
+  append_escaped(*out_, values_.text(path_, old, value_) ? value_ : old);
+  at_ = copied_ = end + cdata_end.size();
+  return true;
+}
+
+bool XmlRewriter::text(std::size_t begin, std::size_t end) {
+  if (begin == end) return true;
+  std::string_view text = xml_.substr(begin, end - begin);
+  if (path_.empty()) return text.find_first_not_of(" \t\r\n") == std::string_view::npos;
+  if (text.find('&') != std::string_view::npos) {
+    decoded_.clear();
+    for (const Standing& s : standing_characters(text)) append_utf8(decoded_, s.character);
+    text = decoded_;
+  }
+  value_.clear();
+  if (values_.text(path_, text, value_)) replace(begin, end);
+  return true;
+}
+
+// What stands there by the new value.
+void XmlRewriter::replace(std::size_t begin, std::size_t end) {
+  out_->append(xml_.substr(copied_, begin - copied_));
+  copied_ = end;
+  put(xml_.substr(begin, end - begin));
+}
+
+void XmlRewriter::put(std::string_view raw) {
+  // Of equal size, as nearly all are: punctuation has stayed where it was, and could stand there.
+  const bool equal = raw.size() == value_.size();
+  bool fits = raw.find('&') == std::string_view::npos;
+  for (std::size_t i = 0; i < value_.size() && fits; ++i) fits = !is_mark(value_[i]) || (equal && value_[i] == raw[i]);
+  if (fits)
+    out_->append(value_);
+  else
+    put_characters(*out_, raw, value_);
 }
 
 }  // namespace ferry

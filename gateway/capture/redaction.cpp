@@ -1,6 +1,7 @@
 #include "gateway/capture/redaction.h"
 
 #include <algorithm>
+#include <type_traits>
 #include <utility>
 
 #include "gateway/capture/pseudonyms.h"
@@ -23,54 +24,65 @@ struct Redaction::Impl {
   explicit Impl(Settings s)
       : settings(std::move(s)),
         values(settings.key, settings.keep_bodies, settings.keep_jids),
-        xml_values{[this](const ElementPath& path, const Attr& attr) {
-                     return values.treated(treatment_of_attr(path, attr), attr.value);
-                   },
-                   [this](const ElementPath& path, std::string_view text) {
-                     return values.treated(treatment_of_text(path, text), text);
-                   }},
-        payloads(values, [this](std::string_view xml) { return rewrite_xml(xml, xml_values); }) {}
+        xml({[this](const ElementPath& path, const Attr& attr, std::string& out) {
+               return values.replaced(treatment_of_attr(path, attr), attr.value, out);
+             },
+             [this](const ElementPath& path, std::string_view text, std::string& out) {
+               return values.replaced(treatment_of_text(path, text), text, out);
+             }}),
+        payloads(values, [this](std::string_view text) {
+          std::string out;
+          return xml.rewrite(text, nullptr, out) ? std::optional(std::move(out)) : std::nullopt;
+        }) {}
 
   Settings settings;
   RedactedValues values;
-  XmlValues xml_values;
+  XmlRewriter xml;
   RedactedPayloads payloads;
+  std::string made;  // used again and again
 
-  // Opaque, but some make it of addresses.
-  std::string stream(const std::string& name) {
-    return values.treated(name.find_first_of(".:@") == std::string::npos ? Treatment::id : Treatment::foreign, name);
+  void replace(Treatment treatment, std::string& field) {
+    made.clear();
+    if (values.replaced(treatment, field, made)) field = made;
   }
-  std::string jid(const std::string& text) { return values.treated(Treatment::jid, text); }
+  // Opaque, but some make it of addresses.
+  static Treatment treatment_of_stream(const std::string& name) {
+    return name.find_first_of(".:@") == std::string::npos ? Treatment::id : Treatment::foreign;
+  }
 
-  void redact(CapturedStanza& stanza, Record& record) {
-    if (auto text = rewrite_xml(stanza.xml, xml_values)) {
-      stanza.xml = std::move(*text);
-      return;
-    }
+  void redact(CapturedStanza& stanza, Record& record, const Element* read) {
+    if (xml.rewrite(stanza.xml, read, made)) return stanza.xml.swap(made);
     const std::uint64_t bytes = stanza.xml.size();  // of what is overwritten now
     record.what = CapturedDamage{"", 0, 0, bytes, "expected XML that the redaction can read: left out"};
   }
-  void redact(CapturedPublish& publish, Record&) { payloads.redact(publish); }
-  void redact(CapturedOpen& open, Record&) {
-    open.from = jid(open.from);
-    open.to = jid(open.to);
+  void redact(CapturedPublish& publish) { payloads.redact(publish); }
+  void redact(CapturedOpen& open) {
+    replace(Treatment::jid, open.from);
+    replace(Treatment::jid, open.to);
   }
-  void redact(CapturedClose& close, Record&) { close.reason = values.treated(Treatment::token, close.reason); }
-  void redact(CapturedDamage& damage, Record&) { damage.source = last_component(damage.source); }
+  void redact(CapturedClose& close) { replace(Treatment::token, close.reason); }
+  static void redact(CapturedDamage& damage) { damage.source = last_component(damage.source); }
 };
 
 Redaction::Redaction(Settings settings) : impl_(std::make_unique<Impl>(std::move(settings))) {}
 Redaction::~Redaction() = default;
 
-Record Redaction::redact(Record record) {
-  record.jid = impl_->jid(record.jid);
-  record.stream = impl_->stream(record.stream);
-  record.local = impl_->values.treated(Treatment::network, record.local);
-  record.remote = impl_->values.treated(Treatment::network, record.remote);
-  std::visit([&](auto& what) { impl_->redact(what, record); }, record.what);
+Record Redaction::redact(Record record, const Element* read) {
+  impl_->replace(Treatment::jid, record.jid);
+  impl_->replace(Impl::treatment_of_stream(record.stream), record.stream);
+  impl_->replace(Treatment::network, record.local);
+  impl_->replace(Treatment::network, record.remote);
+  std::visit(
+      [&](auto& what) {
+        if constexpr (std::is_same_v<decltype(what), CapturedStanza&>)
+          impl_->redact(what, record, read);
+        else
+          impl_->redact(what);
+      },
+      record.what);
   return record;
 }
 
-std::string Redaction::pseudonym_of_jid(const std::string& jid) { return impl_->jid(jid); }
+std::string Redaction::pseudonym_of_jid(const std::string& jid) { return impl_->values.treated(Treatment::jid, jid); }
 
 }  // namespace ferry

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "gateway/capture/record.h"
+#include "translators/values/xml.h"
 
 namespace ferry {
 
@@ -22,7 +23,9 @@ class Redaction {
   Redaction& operator=(const Redaction&) = delete;
 
   // SASL, passwords and secrets are gone whatever is kept. What cannot be read as XML or JSON loses its content.
-  Record redact(Record record);
+  // read: a stanza's text as the reader of translators/values has read it, where the caller has it: else it is read
+  // here once more, which is half of the work.
+  Record redact(Record record, const Element* read = nullptr);
   std::string pseudonym_of_jid(const std::string& jid);
 
  private:

@@ -2,10 +2,10 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
 #include <string>
 #include <unordered_map>
 #include <unordered_set>
+#include <utility>
 
 #include "translators/values/instant.h"
 
@@ -31,20 +31,50 @@ bool is_known(std::string_view space) {
                                       [&](std::string_view b) { return space.substr(0, b.size()) == b; });
 }
 
+char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c; }
+
 std::string lower_case(std::string_view text) {
   std::string out(text);
-  for (char& c : out) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  for (char& c : out) c = lower(c);
   return out;
+}
+
+bool begins(std::string_view text, std::string_view small) {
+  if (text.size() < small.size()) return false;
+  for (std::size_t i = 0; i < small.size(); ++i)
+    if (lower(text[i]) != small[i]) return false;
+  return true;
 }
 
 // Whatever it is in: nobody writes a word like these and means no secret.
 bool is_secret_name(std::string_view name) {
+  static constexpr std::array<std::string_view, 5> words{"pwd", "pass", "handshake", "pin", "ufrag"};
   static constexpr std::array<std::string_view, 12> parts{"passw",  "passphrase", "secret",     "token",
                                                           "apikey", "api-key",    "api_key",    "credential",
                                                           "vault",  "cookie",     "privatekey", "private-key"};
-  const std::string text = lower_case(name);
-  if (text == "pwd" || text == "pass" || text == "handshake" || text == "pin" || text == "ufrag") return true;
-  return std::any_of(parts.begin(), parts.end(), [&](std::string_view p) { return text.find(p) != std::string::npos; });
+  // Every name is asked for: most letters begin none of them.
+  static constexpr std::array<bool, 256> firsts = [] {
+    std::array<bool, 256> out{};
+    for (const auto& part : parts)
+      out[static_cast<unsigned char>(part[0])] = out[static_cast<unsigned char>(part[0] - 0x20)] = true;
+    return out;
+  }();
+  for (const std::string_view word : words)
+    if (name.size() == word.size() && begins(name, word)) return true;
+  for (std::size_t i = 0; i < name.size(); ++i)
+    if (firsts[static_cast<unsigned char>(name[i])] &&
+        std::any_of(parts.begin(), parts.end(), [&](std::string_view p) { return begins(name.substr(i), p); }))
+      return true;
+  return false;
+}
+
+using Rules = std::unordered_map<std::string_view, Treatment>;
+
+// So that a name which a rule knows need not be looked at again.
+Rules secrets_first(Rules rules) {
+  for (auto& [name, treatment] : rules)
+    if (is_secret_name(name)) treatment = Treatment::secret;
+  return rules;
 }
 
 // Values of attributes that RFC 6120, 6121 and the XEPs have given.
@@ -71,135 +101,135 @@ bool is_number(std::string_view text) {
 }
 bool is_time(std::string_view text) { return parse_instant(text).has_value(); }
 
-const std::unordered_map<std::string_view, Treatment>& attr_rules() {
+constexpr auto id_attrs = std::to_array<std::string_view>(
+    {"id", "sid", "previd", "thread", "parent", "queryid", "ver", "hash", "cid", "rid", "h"});
+
+constexpr auto token_attrs = std::to_array<std::string_view>(
+    {"type",      "code",       "affiliation", "role",       "subscription", "ask",      "approved",   "action",
+     "category",  "var",        "algo",        "mechanism",  "version",      "lang",     "space",      "stamp",
+     "seconds",   "since",      "utc",         "size",       "length",       "width",    "height",     "max",
+     "maxchars",  "maxstanzas", "block-size",  "seq",        "port",         "priority", "weight",     "protocol",
+     "transport", "network",    "foundation",  "generation", "namespace",    "mime",     "media-type", "start",
+     "end",       "index",      "begin",       "count",      "complete",     "stable",   "resume",     "status",
+     "creator",   "senders",    "media",       "profile",    "disposition",  "order",    "for",        "autojoin",
+     "continue",  "sessionid",  "persistent",  "access",     "max-items",    "feature",  "rid",        "rspauth"});
+
+const Rules& attr_rules() {
   using T = Treatment;
-  static const std::unordered_map<std::string_view, Treatment> rules{{"from", T::jid},
-                                                                     {"to", T::jid},
-                                                                     {"jid", T::jid},
-                                                                     {"by", T::jid},
-                                                                     {"with", T::jid},
-                                                                     {"initiator", T::jid},
-                                                                     {"responder", T::jid},
-                                                                     {"publisher", T::jid},
-                                                                     {"sender", T::jid},
-                                                                     {"recipient", T::jid},
-                                                                     {"owner", T::jid},
-                                                                     {"authzid", T::jid},
-                                                                     {"username", T::localpart},
-                                                                     {"user", T::localpart},
-                                                                     {"resource", T::resource},
-                                                                     {"nick", T::written},
-                                                                     {"host", T::network},
-                                                                     {"ip", T::network},
-                                                                     {"rel-addr", T::network},
-                                                                     {"address", T::network},
-                                                                     {"local-ip", T::network},
-                                                                     {"url", T::uri},
-                                                                     {"uri", T::uri},
-                                                                     {"href", T::uri},
-                                                                     {"src", T::uri},
-                                                                     {"location", T::uri},
-                                                                     {"base", T::uri}};
+  static const Rules rules = [] {
+    Rules out{{"from", T::jid},
+              {"to", T::jid},
+              {"jid", T::jid},
+              {"by", T::jid},
+              {"with", T::jid},
+              {"initiator", T::jid},
+              {"responder", T::jid},
+              {"publisher", T::jid},
+              {"sender", T::jid},
+              {"recipient", T::jid},
+              {"owner", T::jid},
+              {"authzid", T::jid},
+              {"username", T::localpart},
+              {"user", T::localpart},
+              {"resource", T::resource},
+              {"nick", T::written},
+              {"host", T::network},
+              {"ip", T::network},
+              {"rel-addr", T::network},
+              {"address", T::network},
+              {"local-ip", T::network},
+              {"url", T::uri},
+              {"uri", T::uri},
+              {"href", T::uri},
+              {"src", T::uri},
+              {"location", T::uri},
+              {"base", T::uri}};
+    for (const std::string_view word : id_attrs) out.emplace(word, T::id);
+    for (const std::string_view word : token_attrs) out.emplace(word, T::token);
+    return secrets_first(std::move(out));
+  }();
   return rules;
 }
 
-const Words& id_attrs() {
-  static const Words words{"id", "sid", "previd", "thread", "parent", "queryid", "ver", "hash", "cid", "rid", "h"};
-  return words;
-}
-
-const Words& token_attrs() {
-  static const Words words{
-      "type",      "code",       "affiliation", "role",       "subscription", "ask",      "approved",   "action",
-      "category",  "var",        "algo",        "mechanism",  "version",      "lang",     "space",      "stamp",
-      "seconds",   "since",      "utc",         "size",       "length",       "width",    "height",     "max",
-      "maxchars",  "maxstanzas", "block-size",  "seq",        "port",         "priority", "weight",     "protocol",
-      "transport", "network",    "foundation",  "generation", "namespace",    "mime",     "media-type", "start",
-      "end",       "index",      "begin",       "count",      "complete",     "stable",   "resume",     "status",
-      "creator",   "senders",    "media",       "profile",    "disposition",  "order",    "for",        "autojoin",
-      "continue",  "sessionid",  "persistent",  "access",     "max-items",    "feature",  "rid",        "rspauth"};
-  return words;
-}
-
-const std::unordered_map<std::string_view, Treatment>& text_rules() {
+const Rules& text_rules() {
   using T = Treatment;
-  static const std::unordered_map<std::string_view, Treatment> rules{{"show", T::token},
-                                                                     {"priority", T::token},
-                                                                     {"mechanism", T::token},
-                                                                     {"max", T::token},
-                                                                     {"count", T::token},
-                                                                     {"index", T::token},
-                                                                     {"utc", T::token},
-                                                                     {"tzo", T::token},
-                                                                     {"stamp", T::token},
-                                                                     {"hash", T::token},
-                                                                     {"hash-used", T::token},
-                                                                     {"algo", T::token},
-                                                                     {"media-type", T::token},
-                                                                     {"size", T::token},
-                                                                     {"date", T::token},
-                                                                     {"type", T::token},
-                                                                     {"encoding", T::token},
-                                                                     {"start", T::token},
-                                                                     {"end", T::token},
-                                                                     {"method", T::token},
-                                                                     {"thread", T::id},
-                                                                     {"first", T::id},
-                                                                     {"last", T::id},
-                                                                     {"before", T::id},
-                                                                     {"after", T::id},
-                                                                     {"sid", T::id},
-                                                                     {"jid", T::jid},
-                                                                     {"with", T::jid},
-                                                                     {"authorization-identifier", T::jid},
-                                                                     {"actor", T::jid},
-                                                                     {"owner", T::jid},
-                                                                     {"username", T::localpart},
-                                                                     {"user", T::localpart},
-                                                                     {"resource", T::resource},
-                                                                     {"see-other-host", T::network},
-                                                                     {"host", T::network},
-                                                                     {"ip", T::network},
-                                                                     {"url", T::uri},
-                                                                     {"uri", T::uri},
-                                                                     {"gone", T::uri},
-                                                                     {"redirect", T::uri},
-                                                                     {"extval", T::uri},
-                                                                     {"userid", T::foreign},
-                                                                     {"binval", T::foreign}};
+  static const Rules rules = secrets_first({{"show", T::token},
+                                            {"priority", T::token},
+                                            {"mechanism", T::token},
+                                            {"max", T::token},
+                                            {"count", T::token},
+                                            {"index", T::token},
+                                            {"utc", T::token},
+                                            {"tzo", T::token},
+                                            {"stamp", T::token},
+                                            {"hash", T::token},
+                                            {"hash-used", T::token},
+                                            {"algo", T::token},
+                                            {"media-type", T::token},
+                                            {"size", T::token},
+                                            {"date", T::token},
+                                            {"type", T::token},
+                                            {"encoding", T::token},
+                                            {"start", T::token},
+                                            {"end", T::token},
+                                            {"method", T::token},
+                                            {"thread", T::id},
+                                            {"first", T::id},
+                                            {"last", T::id},
+                                            {"before", T::id},
+                                            {"after", T::id},
+                                            {"sid", T::id},
+                                            {"jid", T::jid},
+                                            {"with", T::jid},
+                                            {"authorization-identifier", T::jid},
+                                            {"actor", T::jid},
+                                            {"owner", T::jid},
+                                            {"username", T::localpart},
+                                            {"user", T::localpart},
+                                            {"resource", T::resource},
+                                            {"see-other-host", T::network},
+                                            {"host", T::network},
+                                            {"ip", T::network},
+                                            {"url", T::uri},
+                                            {"uri", T::uri},
+                                            {"gone", T::uri},
+                                            {"redirect", T::uri},
+                                            {"extval", T::uri},
+                                            {"userid", T::foreign},
+                                            {"binval", T::foreign}});
   return rules;
 }
 
-const std::unordered_map<std::string_view, Treatment>& field_rules() {
+const Rules& field_rules() {
   using T = Treatment;
-  static const std::unordered_map<std::string_view, Treatment> rules{
-      {"from", T::jid},        {"to", T::jid},          {"jid", T::jid},           {"by", T::jid},
-      {"contact", T::jid},     {"with", T::jid},        {"room", T::jid},          {"email", T::jid},
-      {"domain", T::jid},      {"via", T::jid},         {"device", T::resource},   {"url", T::uri},
-      {"id", T::id},           {"epoch", T::id},        {"since", T::id},          {"thread", T::id},
-      {"replaces", T::id},     {"retracts", T::id},     {"originId", T::id},       {"xmppId", T::id},
-      {"sha256", T::id},       {"kind", T::token},      {"state", T::token},       {"ts", T::token},
-      {"stamp", T::token},     {"want", T::token},      {"request", T::token},     {"subscription", T::token},
-      {"ask", T::token},       {"condition", T::token}, {"retry", T::token},       {"mime", T::token},
-      {"size", T::token},      {"version", T::token},   {"account", T::token},     {"links", T::token},
-      {"xmpp", T::token},      {"mqtt", T::token},      {"lang", T::token},        {"encrypted", T::token},
-      {"hints", T::token},     {"priority", T::token},  {"ok", T::token},          {"mark", T::token},
-      {"body", T::written},    {"bodies", T::written},  {"subject", T::written},   {"text", T::written},
-      {"status", T::written},  {"name", T::written},    {"nick", T::written},      {"nickname", T::written},
-      {"note", T::written},    {"groups", T::written},  {"emoji", T::written},     {"data", T::foreign},
-      {"uid", T::foreign},     {"topic", T::foreign},   {"ext", T::foreign},  // these three have rules of their own
-      {"delayed", T::keep},    {"replyTo", T::keep},    {"reacts", T::keep},       {"files", T::keep},
-      {"stanzaIds", T::keep},  {"reason", T::written},  {"error", T::written},     {"result", T::written},
-      {"contacts", T::keep},   {"devices", T::keep},    {"profile", T::keep},      {"photo", T::keep},
-      {"payload", T::written}, {"role", T::token},      {"affiliation", T::token}, {"rooms", T::keep},
-      {"occupants", T::keep}};
+  static const Rules rules = secrets_first(
+      {{"from", T::jid},        {"to", T::jid},          {"jid", T::jid},           {"by", T::jid},
+       {"contact", T::jid},     {"with", T::jid},        {"room", T::jid},          {"email", T::jid},
+       {"domain", T::jid},      {"via", T::jid},         {"device", T::resource},   {"url", T::uri},
+       {"id", T::id},           {"epoch", T::id},        {"since", T::id},          {"thread", T::id},
+       {"replaces", T::id},     {"retracts", T::id},     {"originId", T::id},       {"xmppId", T::id},
+       {"sha256", T::id},       {"kind", T::token},      {"state", T::token},       {"ts", T::token},
+       {"stamp", T::token},     {"want", T::token},      {"request", T::token},     {"subscription", T::token},
+       {"ask", T::token},       {"condition", T::token}, {"retry", T::token},       {"mime", T::token},
+       {"size", T::token},      {"version", T::token},   {"account", T::token},     {"links", T::token},
+       {"xmpp", T::token},      {"mqtt", T::token},      {"lang", T::token},        {"encrypted", T::token},
+       {"hints", T::token},     {"priority", T::token},  {"ok", T::token},          {"mark", T::token},
+       {"body", T::written},    {"bodies", T::written},  {"subject", T::written},   {"text", T::written},
+       {"status", T::written},  {"name", T::written},    {"nick", T::written},      {"nickname", T::written},
+       {"note", T::written},    {"groups", T::written},  {"emoji", T::written},     {"data", T::foreign},
+       {"uid", T::foreign},     {"topic", T::foreign},   {"ext", T::foreign},  // these three have rules of their own
+       {"delayed", T::keep},    {"replyTo", T::keep},    {"reacts", T::keep},       {"files", T::keep},
+       {"stanzaIds", T::keep},  {"reason", T::written},  {"error", T::written},     {"result", T::written},
+       {"contacts", T::keep},   {"devices", T::keep},    {"profile", T::keep},      {"photo", T::keep},
+       {"payload", T::written}, {"role", T::token},      {"affiliation", T::token}, {"rooms", T::keep},
+       {"occupants", T::keep}});
   return rules;
 }
 
-Treatment rule(const std::unordered_map<std::string_view, Treatment>& rules, std::string_view name,
-               Treatment otherwise) {
+Treatment rule(const Rules& rules, std::string_view name, Treatment otherwise) {
   const auto it = rules.find(name);
-  return it == rules.end() ? otherwise : it->second;
+  if (it != rules.end()) return it->second;
+  return is_secret_name(name) ? Treatment::secret : otherwise;
 }
 
 bool is_protocol_node(std::string_view node) {
@@ -250,6 +280,7 @@ bool is_token(std::string_view text) {
 Treatment treatment_of_text(const std::vector<const Element*>& path, std::string_view text) {
   const Element& e = *path.back();
   if (text.find_first_not_of(" \t\r\n") == std::string_view::npos) return Treatment::keep;
+  if (e.ns == ns::client) return rule(text_rules(), lower_case(e.name), Treatment::written);  // as most are
   if (is_sasl(e.ns)) return treatment_in_sasl(e.name);
   if (is_secret_name(e.name) || is_proof(e) || e.ns == "jabber:server:dialback") return Treatment::secret;
   if (e.ns == "urn:xmpp:http:upload:0" && e.name == "header") return Treatment::secret;  // Authorization, Cookie
@@ -264,11 +295,14 @@ Treatment treatment_of_attr(const std::vector<const Element*>& path, const Attr&
   const Element& e = *path.back();
   const std::string_view name = attr.name, value = attr.value;
   if (value.empty()) return Treatment::keep;
-  if (is_secret_name(name) || (is_sasl(e.ns) && name == "rspauth")) return Treatment::secret;
-  if (const Treatment found = rule(attr_rules(), name, Treatment::keep); found != Treatment::keep) return found;
+  if (name == "rspauth" && is_sasl(e.ns)) return Treatment::secret;
+  const Treatment found = rule(attr_rules(), name, Treatment::keep);
+  const bool word = found == Treatment::id || found == Treatment::token;  // where we know what the attribute is
+  if (found != Treatment::keep && !word) return found;
   if (attr.ns == ns::xml) return Treatment::token;
-  const bool standard = standard_values().contains(value) || is_time(value);
-  if (!is_known(e.ns) || !is_known(attr.ns)) return standard ? Treatment::keep : Treatment::foreign;
+  const auto standard = [&] { return standard_values().contains(value) || is_time(value); };
+  if (!is_known(e.ns) || !is_known(attr.ns)) return standard() ? Treatment::keep : Treatment::foreign;
+  if (word) return found;
   if (name == "node") {
     const bool software =
         e.ns == "http://jabber.org/protocol/caps" ||
@@ -279,15 +313,10 @@ Treatment treatment_of_attr(const std::vector<const Element*>& path, const Attr&
                             (e.name == "identity" && e.attr_or("category") == "client");
   if (name == "name" && names_no_one) return Treatment::keep;
   if (name == "ext" && e.ns == "http://jabber.org/protocol/caps") return Treatment::keep;
-  if (id_attrs().contains(name)) return Treatment::id;
-  if (token_attrs().contains(name)) return Treatment::token;
-  return standard || is_number(value) ? Treatment::keep : Treatment::written;
+  return standard() || is_number(value) ? Treatment::keep : Treatment::written;
 }
 
-Treatment treatment_of_field(std::string_view key) {
-  if (is_secret_name(key)) return Treatment::secret;
-  return rule(field_rules(), key, Treatment::foreign);
-}
+Treatment treatment_of_field(std::string_view key) { return rule(field_rules(), key, Treatment::foreign); }
 
 bool is_known_field(std::string_view key) { return field_rules().contains(key); }
 

@@ -15,68 +15,124 @@
 namespace ferry {
 namespace {
 
-// Of a record; each field that says nothing is left out.
+// Of one record after the other. Each field that says nothing is left out. Written by hand, not by a JsonWriter: there
+// are as many lines as stanzas.
 class LineWriter {
  public:
-  std::string line(const Record& record) {
-    w_.begin_object();
-    if (record.time != 0) text("ts", format_micros(record.time));
-    w_.field("stream", as_utf8(record.stream.empty() ? "-" : record.stream));
-    if (record.kind != StreamKind::unknown) w_.field("kind", stream_kind_name(record.kind));
-    if (record.direction != Direction::unknown) w_.field("dir", direction_name(record.direction));
-    text("local", record.local);
-    text("remote", record.remote);
-    text("jid", record.jid);
-    std::visit([this](const auto& what) { put(what); }, record.what);
-    w_.end_object();
-    return w_.take();
+  // Without the newline; until the next call.
+  const std::string& line(const Record& record) {
+    write(record);
+    if (out_.size() <= CaptureReader::max_line) return out_;
+    Record instead = record;
+    for (std::string* field : {&instead.stream, &instead.local, &instead.remote, &instead.jid})
+      if (constexpr std::size_t longest = 4'096; field->size() > longest) field->resize(longest);
+    instead.what = CapturedDamage{
+        "", 0, 0, out_.size(), "a record of at most " + std::to_string(CaptureReader::max_line) + " bytes as a line"};
+    std::string().swap(out_);  // so much is not wanted again
+    write(instead);
+    return out_;
   }
 
  private:
-  void text(std::string_view name, const std::string& value) {
-    if (!value.empty()) w_.field(name, is_utf8(value) ? value : as_utf8(value));
+  void write(const Record& record) {
+    out_.clear();
+    begin();
+    if (record.time != 0) time(record.time);
+    text("stream", record.stream.empty() ? "-" : record.stream);
+    if (record.kind != StreamKind::unknown) text("kind", stream_kind_name(record.kind));
+    if (record.direction != Direction::unknown) text("dir", direction_name(record.direction));
+    text_if_any("local", record.local);
+    text_if_any("remote", record.remote);
+    text_if_any("jid", record.jid);
+    std::visit([this](const auto& what) { put(what); }, record.what);
+    end();
+  }
+
+  void begin() { out_ += '{'; }
+  void end() { out_ += '}'; }
+  void key(std::string_view name) {  // needs no escape
+    if (out_.back() != '{') out_ += ',';
+    out_ += '"';
+    out_.append(name).append(std::string_view("\":"));
+  }
+  void object(std::string_view name) {
+    key(name);
+    begin();
+  }
+  void text(std::string_view name, std::string_view value) {
+    key(name);
+    if (is_utf8(value))
+      append_json(out_, value);
+    else
+      append_json(out_, as_utf8(value));
+  }
+  void text_if_any(std::string_view name, std::string_view value) {
+    if (!value.empty()) text(name, value);
   }
   void bytes(std::string_view name, std::string_view name64, const std::string& value) {
     if (is_utf8(value))
-      w_.field(name, value);
+      text(name, value);
     else
-      w_.field(name64, to_base64(value));
+      text(name64, to_base64(value));
   }
-  void number(std::string_view name, std::uint64_t value) { w_.field(name, static_cast<std::int64_t>(value)); }
+  void number(std::string_view name, std::uint64_t value) {
+    key(name);
+    out_ += std::to_string(static_cast<std::int64_t>(value));
+  }
+  void yes(std::string_view name) {
+    key(name);
+    out_ += "true";
+  }
+  // Most records are of the second of the one before: then the fraction alone is written anew.
+  void time(std::int64_t micros) {
+    constexpr std::int64_t second_us = 1'000'000;
+    constexpr std::size_t fraction_at = 20;
+    if (micros < 0 || micros / second_us != second_ || time_.size() <= fraction_at) {
+      second_ = micros / second_us;
+      time_ = format_micros(micros);
+    } else {
+      std::int64_t rest = micros % second_us;
+      for (std::size_t at = fraction_at + 6; at-- > fraction_at; rest /= 10)
+        time_[at] = static_cast<char>('0' + rest % 10);
+    }
+    text_if_any("ts", time_);
+  }
 
-  void put(const CapturedStanza& stanza) { w_.field("stanza", is_utf8(stanza.xml) ? stanza.xml : as_utf8(stanza.xml)); }
+  void put(const CapturedStanza& stanza) { text("stanza", stanza.xml); }
   void put(const CapturedPublish& publish) {
-    w_.key("publish").begin_object().field("topic", as_utf8(publish.topic));
+    object("publish");
+    text("topic", publish.topic);
     bytes("payload", "payload64", publish.payload);
-    w_.field("qos", std::int64_t{publish.qos});
-    if (publish.retain) w_.field("retain", true);
-    if (publish.cbor) w_.field("cbor", true);
-    text("response", publish.response_topic);
+    number("qos", static_cast<std::uint64_t>(publish.qos));
+    if (publish.retain) yes("retain");
+    if (publish.cbor) yes("cbor");
+    text_if_any("response", publish.response_topic);
     if (!publish.correlation.empty()) bytes("correlation", "correlation64", publish.correlation);
-    w_.end_object();
+    end();
   }
   void put(const CapturedOpen& open) {
-    w_.key("open").begin_object();
-    text("from", open.from);
-    text("to", open.to);
-    w_.end_object();
+    object("open");
+    text_if_any("from", open.from);
+    text_if_any("to", open.to);
+    end();
   }
   void put(const CapturedClose& close) {
-    w_.key("close").begin_object();
-    text("reason", close.reason);
-    w_.end_object();
+    object("close");
+    text_if_any("reason", close.reason);
+    end();
   }
   void put(const CapturedDamage& damage) {
-    w_.key("damage").begin_object();
-    text("source", damage.source);
+    object("damage");
+    text_if_any("source", damage.source);
     number("offset", damage.offset);
     if (damage.line != 0) number("line", damage.line);
     number("bytes", damage.bytes);
-    text("text", damage.text);
-    w_.end_object();
+    text_if_any("text", damage.text);
+    end();
   }
 
-  JsonWriter w_;
+  std::string out_, time_;
+  std::int64_t second_ = 0;  // of time_
 };
 
 // NAME becomes NAME.1, that becomes NAME.2 and so on; the last goes.
@@ -98,16 +154,7 @@ std::optional<char> last_byte(const std::string& path) {
 
 }  // namespace
 
-std::string capture_line(const Record& record) {
-  std::string line = LineWriter().line(record);
-  if (line.size() <= CaptureReader::max_line) return line;
-  Record instead = record;
-  for (std::string* field : {&instead.stream, &instead.local, &instead.remote, &instead.jid})
-    if (constexpr std::size_t longest = 4'096; field->size() > longest) field->resize(longest);
-  instead.what = CapturedDamage{"", 0, 0, line.size(),
-                                "a record of at most " + std::to_string(CaptureReader::max_line) + " bytes as a line"};
-  return LineWriter().line(instead);
-}
+std::string capture_line(const Record& record) { return LineWriter().line(record); }
 
 std::string capture_header(const std::string& source, bool redacted) {
   JsonWriter w;
@@ -119,6 +166,7 @@ std::string capture_header(const std::string& source, bool redacted) {
 struct CaptureWriter::Impl {
   Settings settings;
   std::unique_ptr<ZstdFileWriter> file;
+  LineWriter lines;
   std::string wrong;
   std::uint64_t records = 0;
   bool fresh = true;  // nothing but the header is in the file
@@ -161,7 +209,8 @@ void CaptureWriter::write(const Record& record) {
   if (!impl_->wrong.empty()) return;
   const Settings& s = impl_->settings;
   if (s.rotate != 0 && s.path != "-" && !impl_->fresh && impl_->file->size() >= s.rotate) impl_->rotate();
-  impl_->file->write(capture_line(record) + "\n");
+  impl_->file->write(impl_->lines.line(record));
+  impl_->file->write("\n");
   impl_->fresh = false;
   ++impl_->records;
   impl_->look();

@@ -188,8 +188,11 @@ struct ZstdFileWriter::Impl {
   }
 
   void pass_on(ZSTD_EndDirective mode) {
-    const std::string text = std::exchange(waiting, {});
-    if (!wrong.empty()) return;
+    if (wrong.empty()) pass(waiting, mode);
+    waiting.clear();  // its memory is used again
+  }
+
+  void pass(std::string_view text, ZSTD_EndDirective mode) {
     if (!stream) return put(text);
     ZSTD_inBuffer input{text.data(), text.size(), 0};
     for (bool done = false; !done && wrong.empty();) {

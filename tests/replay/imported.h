@@ -29,7 +29,7 @@ inline std::string record_text(const Record& r) {
 
 inline Imported import_text(std::string_view format, std::string_view text, std::size_t piece = 65'536) {
   Imported out;
-  intake::Sink sink([&](Record&& r) {
+  intake::Sink sink([&](Record&& r, const Element*) {
     out.text += record_text(r) + "\n";
     out.records.push_back(std::move(r));
   });

@@ -139,6 +139,17 @@ TEST(Json, IsWrittenInOrder) {
   EXPECT_EQ(w.take(), R"({"b":"1","a":-2,"t":true,"d":0.5,"l":["x","y\"\\\n\u0001ä",null]})");
 }
 
+TEST(Json, EveryByteIsEscapedWhereItMustBe) {
+  for (int c = 0; c < 0x80; ++c)
+    for (std::size_t before = 0; before < 10; ++before) {
+      const std::string text = std::string(before, 'x') + static_cast<char>(c) + std::string(9, 'y');
+      const std::string json = JsonWriter().begin_array().value(text).end_array().take();
+      EXPECT_EQ(parsed(json).root().is_array(), true) << c;
+      parsed(json).root().each([&](JsonView v) { EXPECT_EQ(v.string(), text) << c; });
+      EXPECT_EQ(json.size() > text.size() + 4, c < 0x20 || c == '"' || c == '\\') << c;
+    }
+}
+
 TEST(Json, CopiesAValueAsItIs) {
   const std::string text = R"({"a":[1,-1,true,null,"ä\u0000",{"b":{}}],"f":0.1,"g":1e300,"h":18446744073709551615})";
   const JsonDocument d = parsed(text);

@@ -50,6 +50,40 @@ TEST(XmlReader, ReadsAStream) {
   EXPECT_TRUE(std::holds_alternative<StreamEnd>(items[3]));
 }
 
+// Each after each other, in whose memory it then is.
+TEST(XmlReader, WhatIsReusedLeavesNothingBehind) {
+  const std::string stanzas[] = {
+      "<message id='1' from='somebody@a.long.domain.example' to='b'>a<body>x</body>b<y xmlns='urn:long:namespace:y'/>"
+      "c</message>",
+      "<iq xml:lang='de'><p:q xmlns:p='urn:p' p:r='s'><a/><b/><c>text</c></p:q></iq>",
+      "<presence/>",
+      "<message><a><b><c d='e'>f</c></b></a>text</message>",
+      "<message>text only</message>",
+      "<x:y xmlns:x='urn:x' z='1'/>",
+      "<message><body xmlns=''>x</body><body>y</body></message>",
+      "<message><p:undeclared/></message>",
+  };
+  XmlStreamReader reader({});
+  std::vector<StreamItem> items;
+  reader.reuse(*parse_xml(stanzas[0]));
+  reader.feed(open, items);
+  EXPECT_EQ(describe(items), describe(read(open)));
+  for (const std::string& before : stanzas)
+    for (const std::string& stanza : stanzas) {
+      for (const std::string& one : {before, stanza}) {
+        items.clear();
+        reader.feed(one, items);
+        ASSERT_EQ(items.size(), 1U) << one;
+        const auto fresh = read(open + one);
+        EXPECT_EQ(describe(items[0]), describe(fresh.at(1))) << one << " after " << before;
+        if (auto* element = std::get_if<Element>(&items[0])) {
+          EXPECT_TRUE(*element == std::get<Element>(fresh.at(1))) << one << " after " << before;
+          reader.reuse(std::move(*element));
+        }
+      }
+    }
+}
+
 TEST(XmlReader, ReadsAComponentsStream) {
   const auto items = read(
       "<stream:stream xmlns='jabber:component:accept' xmlns:stream='http://etherx.jabber.org/streams'>"

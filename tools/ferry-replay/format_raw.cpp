@@ -1,6 +1,4 @@
 // XML as it is: a dump of a stream, one direction or both, or loose stanzas. Nothing says which way they went.
-#include <algorithm>
-
 #include "tools/ferry-replay/import_format.h"
 
 namespace ferry::intake {
@@ -18,7 +16,7 @@ class RawFormat final : public Format {
     for (std::string_view block = input.block(); !block.empty(); block = input.block()) {
       import_.streams.data(seen, block, false);
       seen.place.offset += block.size();
-      seen.place.line += static_cast<std::uint64_t>(std::count(block.begin(), block.end(), '\n'));
+      seen.place.line += newlines_in(block);
     }
   }
 

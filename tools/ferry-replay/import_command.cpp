@@ -60,7 +60,10 @@ Dates dates_of(const std::string& path, const Options& o) {
 class ImportCommand {
  public:
   explicit ImportCommand(const Options& options)
-      : o_(options), sink_([this](Record&& r) { write(std::move(r)); }), streams_(sink_), progress_(sink_, o_.quiet) {}
+      : o_(options),
+        sink_([this](Record&& r, const Element* read) { write(std::move(r), read); }),
+        streams_(sink_),
+        progress_(sink_, o_.quiet) {}
 
   int run() {
     if (o_.redact) {
@@ -83,7 +86,12 @@ class ImportCommand {
   }
 
  private:
-  void write(Record&& record) { writer_->write(redaction_ ? redaction_->redact(std::move(record)) : record); }
+  void write(Record&& record, const Element* read) {
+    if (redaction_)
+      writer_->write(redaction_->redact(std::move(record), read));
+    else
+      writer_->write(record);
+  }
 
   // Why it could not be done; empty: done.
   std::string one(const std::string& path) {

@@ -2,7 +2,7 @@
 
 namespace ferry::intake {
 
-void Sink::record(Record&& record) {
+void Sink::record(Record&& record, const Element* read) {
   switch (record.what.index()) {
     case 0:
       ++counts.stanzas;
@@ -19,7 +19,7 @@ void Sink::record(Record&& record) {
     default:
       break;
   }
-  out_(std::move(record));
+  out_(std::move(record), read);
 }
 
 void Sink::damage(std::string_view stream, std::int64_t time, const Place& place, std::uint64_t bytes,
@@ -35,7 +35,7 @@ void Sink::damage(std::string_view stream, std::int64_t time, const Place& place
   record.time = time;
   record.stream = stream.empty() ? "-" : std::string(stream);
   record.what = CapturedDamage{source_, place.offset, place.line, bytes, std::string(text)};
-  out_(std::move(record));
+  out_(std::move(record), nullptr);
 }
 
 }  // namespace ferry::intake

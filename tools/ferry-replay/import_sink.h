@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "tools/ferry-replay/import_parts.h"
+#include "translators/values/xml.h"
 
 namespace ferry::intake {
 
@@ -22,10 +23,13 @@ class Sink {
     std::uint64_t other_packets = 0;  // of a pcap: no XMPP, no MQTT
   };
 
-  explicit Sink(std::function<void(Record&&)> out) : out_(std::move(out)) {}
+  // read: what a stanza's text has been read as, until out returns; nullptr of what is no stanza.
+  using Out = std::function<void(Record&& record, const Element* read)>;
+
+  explicit Sink(Out out) : out_(std::move(out)) {}
   void begin(std::string source) { source_ = std::move(source); }  // a file, by its name
 
-  void record(Record&& record);
+  void record(Record&& record, const Element* read = nullptr);
   // stream: of the record, or empty. text: what was expected; never content.
   void damage(std::string_view stream, std::int64_t time, const Place& place, std::uint64_t bytes,
               std::string_view text);
@@ -34,7 +38,7 @@ class Sink {
   const std::vector<std::string>& damage_lines() const { return damage_lines_; }  // the first ones, for people
 
  private:
-  std::function<void(Record&&)> out_;
+  Out out_;
   std::string source_;
   std::vector<std::string> damage_lines_;
 };

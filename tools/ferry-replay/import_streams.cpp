@@ -58,7 +58,7 @@ class Streams::Reader final : public StanzaScanner::Items {
     if (seen_.infer && is_stanza(*e)) r.direction = e->attr("from") ? Direction::sent : Direction::received;
     if (stream_.jid.empty() && r.direction == Direction::sent) r.jid = stream_.jid = owner(*e);
     r.what = CapturedStanza{std::move(text)};
-    all_.sink_.record(std::move(r));
+    all_.sink_.record(std::move(r), e);
     if (!is_stanza(*e)) negotiation(*e);
     return {};
   }

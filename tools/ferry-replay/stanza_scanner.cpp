@@ -23,7 +23,7 @@ bool begins_name(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || static_cast<unsigned char>(c) >= 0x80;
 }
 
-std::string_view name_of(std::string_view tag) { return tag.substr(1, tag.find_first_of(" \t\r\n/>", 1) - 1); }
+std::string_view name_of(std::string_view tag) { return tag.substr(1, name_end(tag) - 1); }
 
 std::string_view local(std::string_view name) {
   const std::size_t colon = name.rfind(':');
@@ -31,6 +31,13 @@ std::string_view local(std::string_view name) {
 }
 
 }  // namespace
+
+std::size_t name_end(std::string_view tag) {
+  const auto ends = [](char c) { return c == '>' || c == '/' || c == ' ' || c == '\t' || c == '\r' || c == '\n'; };
+  std::size_t i = 1;
+  while (i < tag.size() && !ends(tag[i])) ++i;
+  return i;
+}
 
 std::size_t tag_end(std::string_view text) {
   for (std::size_t i = 1; i < text.size(); ++i) {
@@ -313,8 +320,7 @@ Place StanzaScanner::place_of(std::size_t index) {
   const std::size_t start = before ? 0 : chunk_at_;
   if (from.line != 0) {
     if (line_at_ < start || index < line_at_) line_at_ = start, line_ = from.line;
-    line_ += static_cast<std::uint64_t>(std::count(text_.begin() + static_cast<std::ptrdiff_t>(line_at_),
-                                                   text_.begin() + static_cast<std::ptrdiff_t>(index), '\n'));
+    line_ += newlines_in(text_.substr(line_at_, index - line_at_));
     line_at_ = index;
   }
   return {from.offset + (index - start), from.line != 0 ? line_ : 0};

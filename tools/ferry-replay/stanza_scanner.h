@@ -85,6 +85,9 @@ class StanzaScanner {
   std::uint64_t seen_ = 0, rescanned_ = 0;
 };
 
+// One past the name of the tag that a text begins with.
+std::size_t name_end(std::string_view tag);
+
 // One past the '>' of the tag that a text begins with; npos: it has none.
 std::size_t tag_end(std::string_view text);
 

@@ -1,5 +1,7 @@
 #include "tools/ferry-replay/stanza_text.h"
 
+#include <algorithm>
+
 #include "tools/ferry-replay/import_parts.h"
 #include "tools/ferry-replay/stanza_scanner.h"
 
@@ -7,6 +9,7 @@ namespace ferry::intake {
 namespace {
 
 constexpr XmlLimits stanza_limits{limit::stanza + 4'096, limit::depth, limit::elements, limit::attributes};
+constexpr std::size_t small_stanza = 16'384;     // bytes; a larger one's memory is not kept for the next
 constexpr unsigned stanzas_of_a_parser = 4'096;  // it remembers every name that it has seen
 
 bool is_space(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
@@ -22,13 +25,12 @@ bool has_attribute(std::string_view tag, std::string_view name) {
   return false;
 }
 
-bool has_prefix(std::string_view xml, std::string_view prefix) {
-  for (std::size_t at = xml.find(prefix); at != std::string_view::npos; at = xml.find(prefix, at + 1)) {
-    const std::size_t colon = at + prefix.size();
-    if (colon >= xml.size()) return false;
-    if (xml[colon] == ':' && at > 0 && (xml[at - 1] == '<' || is_space(xml[at - 1]))) return true;
-  }
-  return false;
+// Is the colon here behind this prefix of a tag's or an attribute's name?
+bool ends_prefix(std::string_view xml, std::size_t colon, std::string_view prefix) {
+  if (colon <= prefix.size() || xml[colon - 1] != prefix.back()) return false;
+  if (xml.substr(colon - prefix.size(), prefix.size()) != prefix) return false;
+  const char before = xml[colon - prefix.size() - 1];
+  return before == '<' || is_space(before);
 }
 
 void declare(std::string& out, std::string_view prefix, std::string_view uri) {
@@ -41,15 +43,20 @@ void declare(std::string& out, std::string_view prefix, std::string_view uri) {
 }  // namespace
 
 std::string with_namespaces(std::string_view xml, const Scope& scope) {
-  const std::size_t name_end = std::min(xml.find_first_of(" \t\r\n/>", 1), xml.size());
-  const std::string_view name = xml.substr(0, name_end), tag = xml.substr(0, tag_end(xml));
+  const std::string_view name = xml.substr(0, name_end(xml)), tag = xml.substr(0, tag_end(xml));
   std::string out;
   out.reserve(xml.size() + 64);
-  out = name;
+  out.append(name);
   if (name.find(':') == std::string_view::npos && !has_attribute(tag, "xmlns")) declare(out, {}, scope.content_ns);
-  for (const NsDecl& d : scope.prefixes)
-    if (has_prefix(xml, d.prefix) && !has_attribute(tag, "xmlns:" + d.prefix)) declare(out, d.prefix, d.uri);
-  return out += xml.substr(name_end);
+  std::vector<const NsDecl*> used;
+  for (std::size_t colon = xml.find(':'); colon != std::string_view::npos; colon = xml.find(':', colon + 1))
+    for (const NsDecl& d : scope.prefixes)
+      if (ends_prefix(xml, colon, d.prefix) && std::find(used.begin(), used.end(), &d) == used.end())
+        used.push_back(&d);
+  std::sort(used.begin(), used.end());  // as the header has them
+  for (const NsDecl* d : used)
+    if (!has_attribute(tag, "xmlns:" + d->prefix)) declare(out, d->prefix, d->uri);
+  return out += xml.substr(name.size());
 }
 
 std::optional<StreamHeader> read_header(std::string_view tag, std::string& wrong) {
@@ -59,10 +66,10 @@ std::optional<StreamHeader> read_header(std::string_view tag, std::string& wrong
   if (has_attribute(tag, "xmlns:" + std::string(prefix))) {
     text = tag;
   } else {
-    const std::size_t name_end = std::min(tag.find_first_of(" \t\r\n/>", 1), tag.size());
-    text = tag.substr(0, name_end);
+    const std::size_t end = name_end(tag);
+    text = tag.substr(0, end);
     declare(text, prefix, ns::stream);
-    text += tag.substr(name_end);
+    text += tag.substr(end);
   }
   XmlStreamReader reader(stanza_limits);
   std::vector<StreamItem> items;
@@ -90,7 +97,10 @@ void StanzaCheck::begin() {
 
 Element* StanzaCheck::read(std::string_view xml) {
   if (++read_ > stanzas_of_a_parser) begin();
+  if (auto* old = items_.empty() || last_size_ > small_stanza ? nullptr : std::get_if<Element>(&items_.front()))
+    reader_->reuse(std::move(*old));
   items_.clear();
+  last_size_ = xml.size();
   reader_->feed(xml, items_);
   if (items_.size() == 1)
     if (auto* element = std::get_if<Element>(&items_.front())) return element;

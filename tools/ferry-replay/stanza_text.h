@@ -39,6 +39,7 @@ class StanzaCheck {
   std::optional<XmlStreamReader> reader_;
   std::vector<StreamItem> items_;
   unsigned read_ = 0;
+  std::size_t last_size_ = 0;  // bytes
   std::string wrong_;
 };
 

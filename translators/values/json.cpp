@@ -13,7 +13,10 @@
 #endif
 
 #include <algorithm>
+#include <array>
 #include <cmath>
+#include <cstdint>
+#include <cstring>
 #include <vector>
 
 #include "translators/values/topic.h"
@@ -90,19 +93,41 @@ struct StringStream {
   void Flush() {}
 };
 
-// RapidJSON writes a text byte by byte; most have nothing to escape and can be copied.
+// What stands for a byte that a JSON text may not hold as it is: the letter after the backslash, 'u' for \u00XX.
+// 0: the byte stays.
+constexpr std::array<char, 256> json_escapes = [] {
+  std::array<char, 256> out{};
+  for (std::size_t c = 0; c < 0x20; ++c) out[c] = 'u';
+  out['\b'] = 'b';
+  out['\t'] = 't';
+  out['\n'] = 'n';
+  out['\f'] = 'f';
+  out['\r'] = 'r';
+  out['"'] = '"';
+  out['\\'] = '\\';
+  return out;
+}();
+
+// How many bytes at the front stay as they are. Eight at a time: nearly all do.
+std::size_t plain_bytes(std::string_view s) {
+  constexpr std::uint64_t ones = 0x0101010101010101U, tops = 0x8080808080808080U;
+  constexpr auto has_zero = [](std::uint64_t x) { return (x - ones) & ~x & tops; };
+  std::size_t i = 0;
+  for (std::uint64_t word = 0; s.size() - i >= sizeof word; i += sizeof word) {
+    std::memcpy(&word, s.data() + i, sizeof word);
+    const std::uint64_t control = (word - ones * 0x20) & ~word & tops;
+    if ((control | has_zero(word ^ ones * '"') | has_zero(word ^ ones * '\\')) != 0) break;
+  }
+  while (i < s.size() && json_escapes[static_cast<unsigned char>(s[i])] == 0) ++i;
+  return i;
+}
+
+// RapidJSON writes a text byte by byte; here what needs no escape is copied.
 struct TextWriter : rapidjson::Writer<StringStream> {
   using rapidjson::Writer<StringStream>::Writer;
   void text(std::string_view s) {
-    bool plain = true;
-    for (const char c : s) plain &= static_cast<unsigned char>(c) >= 0x20 && c != '"' && c != '\\';
-    if (!plain) {
-      String(s.data(), static_cast<rapidjson::SizeType>(s.size()));
-      return;
-    }
     Prefix(rapidjson::kStringType);
-    std::string& out = *os_->text;
-    (out += '"').append(s) += '"';
+    append_json(*os_->text, s);
   }
 };
 
@@ -247,5 +272,20 @@ JsonWriter& JsonWriter::value(JsonView copy) {
 }
 
 std::string JsonWriter::take() { return std::move(impl_->text); }
+
+void append_json(std::string& out, std::string_view text) {
+  out += '"';
+  for (;;) {
+    const std::size_t plain = plain_bytes(text);
+    out.append(text.substr(0, plain));
+    if (plain == text.size()) break;
+    const auto byte = static_cast<unsigned char>(text[plain]);
+    out += '\\';
+    out += json_escapes[byte];
+    if (json_escapes[byte] == 'u') ((out += "00") += "0123456789ABCDEF"[byte >> 4]) += "0123456789ABCDEF"[byte & 15];
+    text.remove_prefix(plain + 1);
+  }
+  out += '"';
+}
 
 }  // namespace ferry

@@ -83,4 +83,6 @@ class JsonWriter {
   std::unique_ptr<Impl> impl_;
 };
 
+void append_json(std::string& out, std::string_view text);  // a text, which must be UTF-8, as JSON with its quotes
+
 }  // namespace ferry

@@ -1,6 +1,7 @@
 #include "translators/values/xml.h"
 
 #include <algorithm>
+#include <array>
 
 #include "translators/values/topic.h"
 
@@ -101,8 +102,14 @@ namespace {
 enum class Place { text, attribute };
 
 void append_as(std::string& out, std::string_view text, Place place) {
+  static constexpr std::array<bool, 256> marks = [] {
+    std::array<bool, 256> all{};
+    for (const char c : {'&', '<', '>', '\r', '"', '\'', '\n', '\t'}) all[static_cast<unsigned char>(c)] = true;
+    return all;
+  }();
   std::size_t from = 0;
   for (std::size_t i = 0; i < text.size(); ++i) {
+    if (!marks[static_cast<unsigned char>(text[i])]) continue;
     std::string_view entity;
     switch (text[i]) {
       case '&':

@@ -12,11 +12,17 @@ namespace ferry {
 namespace {
 
 constexpr std::string_view bad_form = "a name that no namespace could have";
-constexpr std::size_t token_factor = 8;  // a single token may buffer this many stanzas' worth of bytes
+constexpr std::size_t usual_children = 4;  // of a stanza that has any
+constexpr std::size_t token_factor = 8;    // a single token may buffer this many stanzas' worth of bytes
 
 struct ParserFree {
   void operator()(XML_Parser p) const { XML_ParserFree(p); }
 };
+
+// Nearly no name begins like this one.
+std::optional<std::string_view> declared(const char* attribute) {
+  return *attribute == 'x' ? XmlScope::declared(attribute) : std::nullopt;
+}
 
 std::string_view content(std::string_view uri) { return uri == ns::component ? ns::client : uri; }
 
@@ -68,7 +74,18 @@ class XmlStreamReader::Impl {
 
   void set_limits(const XmlLimits& limits) { limits_ = limits; }
 
+  void reuse(Element&& old) {
+    if (open_.empty()) stanza_ = std::move(old);
+  }
+
  private:
+  // An element that is not finished, and how many of its children are its own: behind them are those of the element
+  // whose memory it has.
+  struct Open {
+    Element* element = nullptr;
+    std::size_t children = 0;
+  };
+
   Impl(const XmlLimits& limits, bool document, std::string_view default_ns)
       : limits_(limits), document_(document), default_ns_(default_ns) {
     parser_.reset(XML_ParserCreate("UTF-8"));
@@ -100,51 +117,72 @@ class XmlStreamReader::Impl {
     if (refused_) return;
     refused_ = error(condition, std::move(text));
     open_.resize(1);  // the stanza stays, what hung below it goes
-    open_[0]->children.clear();
+    open_[0].children = 0;
+    open_[0].element->children.clear();
   }
 
   std::size_t position() const { return static_cast<std::size_t>(XML_GetCurrentByteIndex(parser_.get())); }
   std::size_t token_size() const { return static_cast<std::size_t>(XML_GetCurrentByteCount(parser_.get())); }
   std::size_t root_depth() const { return document_ ? 0 : 1; }
 
-  // Sets over_attributes_ and wrong_name_.
-  Element make(const char* name, const char** attributes, std::size_t depth) {
+  // Fills an element where it is to stay, whatever it was before; but its children stay. Sets over_attributes_ and
+  // wrong_name_.
+  void make(Element& e, const char* name, const char** attributes, std::size_t depth) {
     wrong_name_ = {};
     std::size_t count = 0;
     while (attributes[2 * count]) ++count;
     over_attributes_ = count > limits_.attributes;
     count = std::min(count, limits_.attributes);
     const QName n(name);
-    Element e(n.local, {});
+    e.name = n.local;
     e.prefix = n.prefix;
+    e.decls.clear();
+    std::size_t ordinary = 0;
     for (std::size_t i = 0; i < count; ++i)
-      if (const auto prefix = XmlScope::declared(attributes[2 * i])) {
+      if (const auto prefix = declared(attributes[2 * i])) {
         const std::string_view uri = attributes[2 * i + 1];
         wrong_name(scope_.declare(*prefix, uri, depth));
         if (!prefix->empty() || !e.prefix.empty()) e.decls.push_back({std::string(*prefix), std::string(content(uri))});
+      } else {
+        ++ordinary;
       }
     if (const std::string* uri = resolve(n))
       e.ns = content(*uri);
     else if (document_ && n.prefix.empty())
       e.ns = default_ns_;
-    e.attrs.reserve(count);
-    for (std::size_t i = 0; i < count; ++i)
-      if (!XmlScope::declared(attributes[2 * i])) add_attribute(e, QName(attributes[2 * i]), attributes[2 * i + 1]);
-    return e;
+    else
+      e.ns.clear();
+    e.attrs.resize(ordinary);
+    for (std::size_t i = 0, at = 0; at < ordinary; ++i)
+      if (!declared(attributes[2 * i])) set_attribute(e, at++, QName(attributes[2 * i]), attributes[2 * i + 1]);
   }
 
-  void add_attribute(Element& e, const QName& name, const char* value) {
-    Attr& added = e.attrs.emplace_back();
+  // One more child of the innermost open element: what was there before, or nothing of that kind.
+  template <class Kind>
+  Kind& new_child() {
+    Open& parent = open_.back();
+    std::vector<Node>& children = parent.element->children;
+    if (open_.size() == 1 && children.empty()) children.reserve(usual_children);
+    if (parent.children == children.size()) children.emplace_back();
+    auto& value = children[parent.children++].value;
+    Kind* const old = std::get_if<Kind>(&value);
+    return old ? *old : value.template emplace<Kind>();
+  }
+
+  void set_attribute(Element& e, std::size_t at, const QName& name, const char* value) {
+    Attr& added = e.attrs[at];
     added.name = name.local;
     added.value = value;
+    added.prefix.clear();
+    added.ns.clear();
     if (name.prefix.empty()) {
       if (!name.good) wrong_name(bad_form);
       return;
     }
     added.prefix = name.prefix;
     if (const std::string* uri = resolve(name)) added.ns = *uri;
-    const auto same = [&](const Attr& a) { return &a != &added && a.ns == added.ns && a.name == added.name; };
-    if (std::any_of(e.attrs.begin(), e.attrs.end(), same)) wrong_name("an attribute twice");
+    const auto same = [&](const Attr& a) { return a.ns == added.ns && a.name == added.name; };
+    if (std::any_of(e.attrs.data(), &added, same)) wrong_name("an attribute twice");
   }
 
   const std::string* resolve(const QName& name) {
@@ -166,23 +204,24 @@ class XmlStreamReader::Impl {
     s.finished_something_ = true;
     const std::size_t depth = s.depth_++;
     if (s.refused_) return;
-    Element e = s.make(name, attributes, depth);
+    const bool header = depth < s.root_depth(), root = depth == s.root_depth();
+    Element& e = header || root ? s.stanza_ : s.new_child<Element>();
+    s.make(e, name, attributes, depth);
     const std::string wrong(s.wrong_name_);
-    if (!wrong.empty() && !s.over_attributes_ && (s.document_ || depth < s.root_depth()))
-      return s.fault("not-well-formed", wrong);
-    if (depth < s.root_depth()) {
+    if (!wrong.empty() && !s.over_attributes_ && (s.document_ || header)) return s.fault("not-well-formed", wrong);
+    if (header) {
+      e.children.clear();
       const std::string* content_ns = s.scope_.uri({});
-      s.out_->push_back(StreamHeader{std::move(e), content_ns ? *content_ns : std::string()});
+      s.out_->push_back(StreamHeader{std::exchange(s.stanza_, {}), content_ns ? *content_ns : std::string()});
       if (s.over_attributes_) s.fault("policy-violation", "a header of too many attributes");
       return;
     }
-    if (depth == s.root_depth()) {
-      s.stanza_ = std::move(e);
+    if (root) {
       s.stanza_began_ = s.position();
       s.elements_ = 1;
-      s.open_.assign(1, &s.stanza_);
+      s.open_.assign(1, {&e});
     } else {
-      s.open_.push_back(&s.open_.back()->add(std::move(e)));
+      s.open_.push_back({&e});
       ++s.elements_;
     }
     if (s.over_attributes_)
@@ -208,11 +247,12 @@ class XmlStreamReader::Impl {
       return;
     }
     if (s.refused_) return;
-    std::vector<Node>& children = s.open_.back()->children;
-    if (std::string* last = children.empty() ? nullptr : std::get_if<std::string>(&children.back().value))
+    const Open& parent = s.open_.back();
+    std::vector<Node>& children = parent.element->children;
+    if (auto* last = parent.children == 0 ? nullptr : std::get_if<std::string>(&children[parent.children - 1].value))
       last->append(piece);
     else
-      children.push_back(Node{std::string(piece)});
+      s.new_child<std::string>() = piece;
     s.check_size();
   }
 
@@ -227,6 +267,7 @@ class XmlStreamReader::Impl {
       s.out_->push_back(StreamEnd{});
       return;
     }
+    if (!s.refused_) s.open_.back().element->children.resize(s.open_.back().children);
     if (depth > s.root_depth()) {
       if (!s.refused_) s.open_.pop_back();
       return;
@@ -269,7 +310,7 @@ class XmlStreamReader::Impl {
   Element stanza_;
   std::size_t stanza_began_ = 0;
   std::size_t elements_ = 0;
-  std::vector<Element*> open_;  // from the stanza down; parents do not move while a child is open
+  std::vector<Open> open_;  // from the stanza down; parents do not move while a child is open
   std::optional<StanzaError> refused_;
 };
 
@@ -278,6 +319,7 @@ XmlStreamReader::~XmlStreamReader() = default;
 XmlStreamReader::XmlStreamReader(XmlStreamReader&&) noexcept = default;
 XmlStreamReader& XmlStreamReader::operator=(XmlStreamReader&&) noexcept = default;
 void XmlStreamReader::feed(std::string_view bytes, std::vector<StreamItem>& out) { impl_->feed(bytes, out); }
+void XmlStreamReader::reuse(Element&& old) { impl_->reuse(std::move(old)); }
 void XmlStreamReader::set_limits(const XmlLimits& limits) { impl_->set_limits(limits); }
 
 Result<Element> parse_xml(std::string_view text, const XmlLimits& limits, std::string_view default_ns) {

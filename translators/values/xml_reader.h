@@ -41,6 +41,7 @@ class XmlStreamReader {
 
   void feed(std::string_view bytes, std::vector<StreamItem>& out);  // after a fault or the end: does nothing
   void set_limits(const XmlLimits& limits);                         // for instance after authentication
+  void reuse(Element&& old);  // an element that came out and is done with: its memory serves the next one
 
   class Impl;  // expat's side of it
 
