@@ -44,6 +44,10 @@ std::vector<Case> cases() {
        opened + "damage 1 " + std::to_string(head.size()) + "+11\n" + ok},
       {"a comment inside", head + "<a><!-- < --></a>" + iq(2),
        opened + "damage 1 " + std::to_string(head.size()) + "+17\n" + ok},
+      {"STARTTLS, and what was decrypted", head + "<proceed xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>" + iq(2),
+       opened + line("<proceed xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>") + "s1 ? close starttls\n" + ok},
+      {"a forwarded message behind damage",
+       "x<forwarded xmlns='urn:xmpp:forward:0'>  <message><body>y</body></message>" + iq(2), "damage 1 0+74\n" + ok},
       {"TLS", head + "<proceed xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>\x16\x03\x01 whatever <iq/>",
        opened + line("<proceed xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>") + "s1 ? close starttls\n"},
   };

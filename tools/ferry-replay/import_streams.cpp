@@ -92,8 +92,9 @@ class Streams::Reader final : public StanzaScanner::Items {
     const bool tls = e.is("proceed", "urn:ietf:params:xml:ns:xmpp-tls");
     if (!tls && !e.is("compressed", "http://jabber.org/protocol/compress")) return;
     all_.close(stream_, seen_, tls ? "starttls" : "compressed");
-    stream_.tls = true;
-    side_.scanner.may_turn_binary();
+    stream_.tls = true;  // in both directions
+    for (const auto& side : stream_.sides)
+      if (side) side->scanner.may_turn_binary();
   }
 
   Streams& all_;
@@ -143,6 +144,7 @@ Streams::Side& Streams::side(Stream& s, const Seen& seen) {
   auto& one = s.sides[static_cast<std::size_t>(seen.direction)];
   if (one) return *one;
   one = std::make_unique<Side>(seen.wire);
+  if (s.tls) one->scanner.may_turn_binary();
   if (s.kind == StreamKind::component) one->scope.content_ns = ns::component;  // where no header says it
   if (s.kind == StreamKind::server) one->scope.content_ns = "jabber:server";
   return *one;
@@ -151,10 +153,6 @@ Streams::Side& Streams::side(Stream& s, const Seen& seen) {
 void Streams::data(const Seen& seen, std::string_view bytes, bool fresh) {
   if (bytes.empty()) return;
   Stream& s = stream(seen);
-  if (s.tls) {
-    s.tls = false;
-    s.opaque = bytes.front() != '<' && bytes.front() != ' ' && bytes.front() != '\n';
-  }
   if (s.opaque) {
     sink_.counts.opaque_bytes += bytes.size();
     return;

@@ -42,7 +42,7 @@ class Streams {
     std::string local, remote, jid, error;
     std::int64_t time = 0;
     bool infer = false;
-    bool closed = false, opaque = false, tls = false;  // tls: begins, unless a '<' comes
+    bool closed = false, opaque = false, tls = false;  // tls: may have begun
     std::array<std::unique_ptr<Side>, 3> sides;        // by direction
     std::list<Stream*>::iterator use;
   };

@@ -59,7 +59,8 @@ Begins stanza_begins(std::string_view text, bool stanzas_only) {
   return found;
 }
 
-bool is_forwarded(std::string_view text, std::size_t at) {
+bool is_forwarded(std::string_view text) {
+  std::size_t at = text.size();
   // Behind <forwarded>, or behind a <delay/> that stands there.
   for (int tags = 0; tags < 4; ++tags) {
     while (at > 0 && ends_name(text[at - 1]) && text[at - 1] != '>' && text[at - 1] != '/') --at;

@@ -15,7 +15,8 @@ Begins stanza_begins(std::string_view text, bool stanzas_only);
 // Of an element with this name, "<name".
 Begins element_begins(std::string_view text, std::string_view name);
 
-// Is what begins there the content of <forwarded/> (XEP-0297), as far as the text before it tells?
-bool is_forwarded(std::string_view text, std::size_t at);
+// Is what begins behind this text the content of <forwarded/> (XEP-0297)? No more than so many bytes tell.
+inline constexpr std::size_t most_looked_back = 1'024;
+bool is_forwarded(std::string_view text);
 
 }  // namespace ferry::intake

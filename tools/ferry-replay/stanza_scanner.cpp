@@ -117,6 +117,10 @@ void StanzaScanner::run(Items& out) {
 
 bool StanzaScanner::hunt(Items& out) {
   if (lost_ == 0) at_ = begin_ = std::min(text_.find_first_not_of(spaces, at_), text_.size());
+  if (binary_next_ && lost_ == 0 && at_ < text_.size()) {
+    if (text_[at_] != '<') return mode_ = Mode::opaque, false;
+    binary_next_ = false;
+  }
   while (at_ < text_.size()) {
     const std::size_t lt = text_.find('<', at_);
     lose(std::min(lt, text_.size()));
@@ -124,7 +128,7 @@ bool StanzaScanner::hunt(Items& out) {
     const std::string_view rest = text_.substr(lt);
     const Begins begins = wrapper_.empty() ? stanza_begins(rest, false) : element_begins(rest, packet_tag);
     if (begins == Begins::unclear) return false;
-    if (begins == Begins::yes && !is_forwarded(text_, lt)) {
+    if (begins == Begins::yes && !is_forwarded(lost_before(lt))) {
       settle(out);
       mode_ = Mode::between;
       return true;
@@ -132,6 +136,14 @@ bool StanzaScanner::hunt(Items& out) {
     lose(lt + 1);
   }
   return false;
+}
+
+// The end of what was lost before this place, as much of it as is looked at. It may have come in an earlier piece.
+std::string StanzaScanner::lost_before(std::size_t at) const {
+  const auto look = static_cast<std::size_t>(std::min<std::uint64_t>(lost_, most_looked_back));
+  std::string text = at < look ? lost_text_ : std::string();
+  text += text_.substr(at < look ? 0 : at - look, std::min(at, look));
+  return text.substr(text.size() - std::min(text.size(), look));
 }
 
 void StanzaScanner::lose(std::size_t to) {
@@ -302,6 +314,7 @@ bool StanzaScanner::broken(std::string_view why, Items&) {
 
 void StanzaScanner::keep() {
   if (begin_ < text_.size()) held_place_ = place_of(begin_);
+  lost_text_ = mode_ == Mode::hunting && lost_ != 0 ? lost_before(begin_) : std::string();
   if (text_.data() == held_.data())
     held_.erase(0, begin_);
   else

@@ -56,6 +56,7 @@ class StanzaScanner {
   void whole(Items& out);
   bool broken(std::string_view why, Items& out);
   Found find_tag_end();
+  std::string lost_before(std::size_t at) const;
   void lose(std::size_t to);
   void settle(Items& out);
   void keep();
@@ -80,6 +81,7 @@ class StanzaScanner {
 
   std::uint64_t lost_ = 0;  // bytes since the damage began
   Place lost_place_;
+  std::string lost_text_;  // the end of it, where that is in text_ no more
   std::string why_;
   bool binary_next_ = false;
   std::uint64_t seen_ = 0, rescanned_ = 0;
