@@ -31,7 +31,8 @@ class MigrationSite:
         self.broker = Mosquitto(users={jid: 'm-' + jid for jid in [*self.people, *addresses]})
         vault = os.path.join(scratch('vault'), 'vault.key')
         options = {
-            'session': {'host': self.server.host, 'port': self.server.port, 'cafile': self.server.cafile},
+            'session': {'host': self.server.host, 'port': self.server.port, 'cafile': self.server.cafile,
+                        'logins-per-second': 100},
             'vault': {'key-file': vault, 'keep-passwords': 'true'},
             'limits': {'user-rate': 0},
         }
