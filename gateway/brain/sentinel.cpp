@@ -68,9 +68,10 @@ Sentinel::Finding Sentinel::on_time() {
     mark_at_ = world_.now;
     const std::int64_t seen = read_back_.value_or(0);
     const bool forgot = seen < proven_;
+    const bool doubtful = may_have_been_restarted();
     const bool restarted = was_restarted(forgot);
     // What was acknowledged under the mark that was read back may have come after the broker's snapshot, too.
-    if (forgot || restarted) {
+    if (forgot || restarted || doubtful) {
       world_.records.reopen(std::min(seen, proven_), before_);
       world_.queues.read(world_.records);
     }
@@ -82,7 +83,7 @@ Sentinel::Finding Sentinel::on_time() {
     if (published_ <= seen) use(seen + 1);
     publish_mark();
     if (restarted) return Finding::restarted;
-    return forgot || !session_present_ ? Finding::forgot : Finding::nothing;
+    return forgot || doubtful || !session_present_ ? Finding::forgot : Finding::nothing;
   }
   if (world_.mqtt_up && !decide_at_ && world_.now >= mark_at_ + mark_interval) {
     const auto it = world_.counters.find("messages_to_mqtt");
@@ -97,6 +98,18 @@ Sentinel::Finding Sentinel::on_time() {
   return Finding::nothing;
 }
 
+// For messages, where a repetition with the same id costs nobody anything and a restart that is missed costs some: the
+// wall clock may have jumped, and ours is slow for as long as it was ahead.
+bool Sentinel::may_have_been_restarted() const {
+  if (!uptime_) return true;
+  const Duration age = *uptime_ * second;
+  if (lost_at_ != 0) return age < 2 * (world_.now - lost_at_) + 2 * read_back_time;
+  if (!born_) return *uptime_ < fresh;
+  const Instant born = world_.now - age;
+  return born > *born_ + slack || born < *born_ - slack;
+}
+
+// For presence, where devices would be taken for gone that need not announce themselves again.
 bool Sentinel::was_restarted(bool forgot) {
   if (!uptime_) return !session_present_ || forgot;
   const Duration age = *uptime_ * second;

@@ -32,6 +32,7 @@ class Sentinel {
 
  private:
   void use(std::int64_t mark);  // for what is acknowledged from now on
+  bool may_have_been_restarted() const;
   bool was_restarted(bool forgot);
   void publish_mark();
 

@@ -102,6 +102,51 @@ TEST_P(BrokerMemoryTest, a_stop_before_the_next_mark_is_out_is_no_loss) {
   stage.expect_publish("bob", "in/msg", R"({"body":"2"})");
 }
 
+// The wall clock went ahead and back meanwhile: by the broker's uptime it was not restarted, and it was.
+TEST_P(BrokerMemoryTest, a_restart_is_not_missed_for_a_clock_that_jumped) {
+  stage.time(3'600 * second);
+  reconnect(mark(), "1");
+  stage.now -= 3'600 * second;
+  stage.restart();
+  stage.links_up();
+  stage.time(2 * second);
+  from_alice("1");  // after the latest mark
+  const std::string kept = mark();
+  stage.restart();
+  stage.component_up();
+  stage.time(60 * second);
+  reconnect(kept, "1");
+  stage.expect_publish("bob", "in/msg", R"({"body":"1"})");
+}
+
+TEST_P(BrokerMemoryTest, what_came_in_a_life_of_the_link_that_was_too_short_to_look_is_published_again) {
+  from_alice("1");
+  stage.time(2 * second);
+  const std::string kept = mark();
+  stage.broker_down();
+  from_alice("2");
+  stage.broker_up(true);
+  from_alice("3");
+  stage.time(1 * second);
+  reconnect(kept, "0");
+  stage.expect_publish("bob", "in/msg", R"({"body":"2"})");
+  stage.expect_publish("bob", "in/msg", R"({"body":"3"})");
+}
+
+TEST_P(BrokerMemoryTest, a_broker_that_does_not_say_how_old_it_is_may_have_been_restarted) {
+  from_alice("1");
+  stage.time(2 * second);
+  from_alice("2");
+  const std::string kept = mark();
+  stage.broker_down();
+  stage.time(1 * second);
+  stage.broker_up(true);
+  stage.publish({"im/v1/gw/mark", kept, 1, true, 0, {}, {}, false});
+  stage.forget_effects();
+  stage.time(2 * second);
+  stage.expect_publish("bob", "in/msg", R"({"body":"2"})");
+}
+
 // Its devices said so to this broker, and need not again because the gateway was restarted.
 TEST_P(BrokerMemoryTest, a_young_broker_that_we_know_was_not_restarted) {
   stage.befriend();
