@@ -96,6 +96,7 @@ void XmppOutbox::end_of_batch() {
   ping.set("type", "get").set("id", id).set("from", world_.component.str()).set("to", world_.server.str());
   ping.add(Element("ping", "urn:xmpp:ping"));
   world_.send(std::move(ping));
+  if (barriers_.empty()) looked_ = world_.now;
   barriers_.push_back({std::move(id), upto_, world_.now});
   unbarred_ = false;
   last_ = world_.now;
@@ -125,6 +126,10 @@ bool XmppOutbox::on_answer(std::string_view id) {
 
 void XmppOutbox::on_time() {
   if (!world_.xmpp_up) return;
+  // It is looked at often enough to tell: the clock jumped, or we stood still, and the server had no time to answer.
+  const Duration passed = world_.now - std::exchange(looked_, world_.now);
+  if (passed > answer_time / 2)
+    for (Barrier& b : barriers_) b.at += passed;
   if (!barriers_.empty() && world_.now >= barriers_.front().at + answer_time) {
     world_.log(LogLine::Level::warning, "event=link.silent link=component advice=\"the server did not answer a ping\"");
     world_.effects.reconnect_component = true;
@@ -137,7 +142,8 @@ void XmppOutbox::on_time() {
 
 std::optional<Instant> XmppOutbox::next_deadline() const {
   if (!world_.xmpp_up) return std::nullopt;
-  return barriers_.empty() ? last_ + idle_time : barriers_.front().at + answer_time;
+  return barriers_.empty() ? last_ + idle_time
+                           : std::min(barriers_.front().at + answer_time, looked_ + answer_time / 4);
 }
 
 }  // namespace ferry

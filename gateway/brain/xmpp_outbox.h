@@ -68,6 +68,7 @@ class XmppOutbox {
   bool backlog_ = true;    // the records may have more
   bool unbarred_ = false;  // something was sent since the last barrier
   Instant last_ = 0;       // when anything was last sent or answered
+  Instant looked_ = 0;     // at the time, while an answer is awaited
   std::uint64_t barrier_ids_ = 0;
 };
 

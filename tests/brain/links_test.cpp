@@ -215,7 +215,20 @@ TEST_P(LinksTest, a_silent_stream_is_asked_and_given_up_after_half_a_minute) {
   stage.server_answers = false;
   stage.time(61 * second);
   ASSERT_EQ(stage.pings.size(), 1u);
-  stage.time(29 * second);
+  for (int i = 0; i < 29; ++i) stage.time(1 * second);
+  EXPECT_FALSE(stage.reconnect_component);
+  stage.time(2 * second);
+  EXPECT_TRUE(stage.reconnect_component);
+}
+
+// Else what was on its way to us on that stream would be lost for nothing.
+TEST_P(LinksTest, a_stream_is_not_given_up_for_a_clock_that_jumped) {
+  stage.server_answers = false;
+  stage.time(61 * second);
+  ASSERT_EQ(stage.pings.size(), 1u);
+  stage.time(3'600 * second);
+  EXPECT_FALSE(stage.reconnect_component);
+  for (int i = 0; i < 29; ++i) stage.time(1 * second);
   EXPECT_FALSE(stage.reconnect_component);
   stage.time(2 * second);
   EXPECT_TRUE(stage.reconnect_component);

@@ -1,5 +1,6 @@
 """One run: everything is started, people talk, things break by the schedule, people fall silent, accounts are read."""
 import asyncio
+import shutil
 import time
 
 import schedule
@@ -62,6 +63,8 @@ async def campaign(options, server, say):
     finally:
         await place.end()
         if disk:
+            if options.keep:  # the small disk goes
+                shutil.copytree(place.store, place.store + '-kept')
             disk.close()
     return result
 
