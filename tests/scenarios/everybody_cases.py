@@ -39,8 +39,8 @@ class Deaths:
 
     async def _go_on(self):
         while True:
-            # The moment; so seldom that those who log in at 10 a second can all have done it in between.
-            await asyncio.sleep(self.moments.uniform(0, 3 + len(self.site.people) / 40))
+            # The moment; so seldom that a server of two cores can log all of them in in between.
+            await asyncio.sleep(self.moments.uniform(0, 3 + len(self.site.people) / 10))
             self.site.ferryd.kill()
             await self.site.ferryd.start_async()
             await asyncio.to_thread(self.site.ferryd.wait_ready)
