@@ -112,7 +112,8 @@ class Gate {
   BoundedMap<std::string> refuted_;   // the same -> of the keys that it does not fit, or "nobody's"
   std::unordered_map<const void*, UnderWay> exchanges_;
   LoginCheck check_;
-  Instant log_second_ = 0, ticked_ = 0, unreadable_ = 0;
+  std::size_t troubles_ = 0;  // said in this second
+  Instant log_second_ = 0, trouble_second_ = 0, ticked_ = 0, unreadable_ = 0;
   std::size_t logged_ = 0;
 };
 

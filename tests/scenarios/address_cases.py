@@ -13,8 +13,10 @@ def _new(jid):
 
 
 def _bodies(client, start):
-    shown = [e.json['body'] for e in client.events if getattr(e, 'topic', None) == 'in/msg']
-    return [body for body in shown if body.startswith(start)]
+    seen = {}  # a repeated publish is one message: its id says so
+    for event in client.all(lambda e: getattr(e, 'topic', None) == 'in/msg' and e.json['body'].startswith(start)):
+        seen.setdefault(event.json['id'], event.json['body'])
+    return list(seen.values())
 
 
 async def _moved(site, bob):
