@@ -64,7 +64,7 @@ async def campaign(options, server, say):
         await place.end()
         if disk:
             if options.keep:  # the small disk goes
-                shutil.copytree(place.store, place.store + '-kept')
+                shutil.copytree(place.store, place.store + '-kept', ignore=shutil.ignore_patterns('*.sock'))
             disk.close()
     return result
 
