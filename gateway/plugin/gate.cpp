@@ -42,13 +42,14 @@ Gate::Gate(GateOptions options, Log log, AuthFile file, Vault vault)
       check_(options_.login_check) {}
 
 void Gate::say(Gravity gravity, const std::string& text, Instant now) {
-  if (now / second != log_second_) {
-    if (logged_ > options_.limits.log_lines)
-      log_(Gravity::warning, std::to_string(logged_ - options_.limits.log_lines) + " more lines were left out");
-    log_second_ = now / second;
-    logged_ = 0;
+  // What the administrator has to mend is not hidden by strangers' refusals of the same second.
+  Lines& lines = gravity == Gravity::notice ? refusals_ : troubles_;
+  if (now / second != lines.second) {
+    if (lines.said > options_.limits.log_lines)
+      log_(Gravity::warning, std::to_string(lines.said - options_.limits.log_lines) + " more lines were left out");
+    lines = {now / second, 0};
   }
-  if (++logged_ <= options_.limits.log_lines) log_(gravity, text);
+  if (++lines.said <= options_.limits.log_lines) log_(gravity, text);
 }
 
 // ---- the files
@@ -213,10 +214,7 @@ Verdict Gate::ask(const Attempt& attempt, const AuthPerson& person, std::string_
     case LoginCheck::Answer::unavailable:
       break;
   }
-  // The administrator's to mend: strangers' refusals in the same second must not hide it.
-  if (now / second != std::exchange(trouble_second_, now / second)) troubles_ = 0;
-  if (++troubles_ <= options_.limits.log_lines)
-    log_(Gravity::warning, about(attempt, "cannot be checked at the legacy server: " + check_.trouble()));
+  say(Gravity::warning, about(attempt, "cannot be checked at the legacy server: " + check_.trouble()), now);
   return Verdict::again;
 }
 

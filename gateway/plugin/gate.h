@@ -37,7 +37,7 @@ struct GateLimits {
   Duration reread = 10 * second;    // before files that were damaged are read again
   std::size_t exchanges = 2'000;    // SCRAM log-ins under way
   Duration exchange = 30 * second;  // how long one may take
-  std::size_t log_lines = 20;       // refusals logged a second
+  std::size_t log_lines = 20;       // of each kind, refusals and troubles, logged a second
 };
 
 struct GateOptions {
@@ -112,9 +112,11 @@ class Gate {
   BoundedMap<std::string> refuted_;   // the same -> of the keys that it does not fit, or "nobody's"
   std::unordered_map<const void*, UnderWay> exchanges_;
   LoginCheck check_;
-  std::size_t troubles_ = 0;  // said in this second
-  Instant log_second_ = 0, trouble_second_ = 0, ticked_ = 0, unreadable_ = 0;
-  std::size_t logged_ = 0;
+  struct Lines {
+    Instant second = 0;
+    std::size_t said = 0;  // in it
+  } refusals_, troubles_;
+  Instant ticked_ = 0, unreadable_ = 0;
 };
 
 }  // namespace ferry
