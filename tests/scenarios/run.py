@@ -7,6 +7,7 @@ context manager) gives what it yields to each case as its argument. A publish th
 that saw it.
 """
 import asyncio
+import functools
 import inspect
 import sys
 import time
@@ -25,6 +26,11 @@ def cases(module):
         for name, function in module.items()
         if inspect.iscoroutinefunction(function) and not name.startswith('_') and function.__module__ == own
     }
+
+
+def cases_with(module, *arguments):
+    """The cases of a module of cases, each for these arguments."""
+    return {name: functools.partial(case, *arguments) for name, case in cases(vars(module)).items()}
 
 
 def main(module, setup=None):
