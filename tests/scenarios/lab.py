@@ -98,3 +98,16 @@ class Stopwatch:
 
 
 __all__ = ['HOSTED', 'Lab', 'Stopwatch', 'lab', 'mqtt_back']
+
+
+@contextlib.asynccontextmanager
+async def played(scene):
+    """What ferry-replay plays to: a broker, and a ferryd that the scene starts when there is somebody to connect to."""
+    with scene.broker:
+        try:
+            yield scene
+        except Exception:
+            scene.ferryd.print_log()
+            raise
+        finally:
+            scene.ferryd.kill()

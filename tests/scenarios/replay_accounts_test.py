@@ -10,6 +10,7 @@ import os
 
 import run
 from clients import MosquittoSub
+from lab import played
 from patience import patient
 from process import HOST, free_port, scratch, write
 from servers import Component, Ferryd, Mosquitto, ferry_program, make_certificates, make_client_certificate
@@ -122,14 +123,8 @@ class _Scene:
 @contextlib.asynccontextmanager
 async def _scene(messages=60, seconds=2.0):
     scene = await asyncio.to_thread(_Scene, messages, seconds)
-    with scene.broker:
-        try:
-            yield scene
-        except Exception:
-            scene.ferryd.print_log()
-            raise
-        finally:
-            scene.ferryd.kill()
+    async with played(scene):
+        yield scene
 
 
 async def _arrived(device, bodies):

@@ -10,6 +10,7 @@ import os
 import random
 
 import run
+from lab import played
 from patience import patient
 from process import HOST, free_port, scratch, write
 from servers import Component, Ferryd, Mosquitto, ferry_program
@@ -105,14 +106,8 @@ class _Scene:
 @contextlib.asynccontextmanager
 async def _scene(stanzas=300, seconds=3.0):
     scene = _Scene(stanzas, seconds)
-    with scene.broker:
-        try:
-            yield scene
-        except Exception:
-            scene.ferryd.print_log()
-            raise
-        finally:
-            scene.ferryd.kill()
+    async with played(scene):
+        yield scene
 
 
 def _is_same(code, result, err, sent):
