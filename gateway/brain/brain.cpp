@@ -90,6 +90,7 @@ void Brain::on_broker_down(Instant now) {
   if (!w.mqtt_up) return;
   w.mqtt_up = false;
   impl_->sentinel.broker_down();
+  impl_->delivery.to_mqtt.broker_down();
   impl_->presences.broker_down();
   impl_->feeds.broker_down();
 }
@@ -103,7 +104,7 @@ void Brain::on_publish(const InPublish& publish, Instant now) {
 void Brain::on_published(std::int64_t token, int reason, Instant now) {
   impl_->world.now = now;
   if (token == Sentinel::mark_token)
-    impl_->sentinel.on_marked();
+    impl_->sentinel.on_marked(reason);
   else if (token < 0)
     impl_->feeds.on_published(token, reason);
   else

@@ -13,12 +13,13 @@ struct Publish {
   std::string topic, payload;
   int qos = 1;
   bool retain = false;
-  std::int64_t token = 0;    // comes back with the PUBACK; 0: nobody waits for it
-  std::uint32_t expiry = 0;  // s, MQTT 5 message expiry; 0: none
-  std::string correlation;   // MQTT 5 correlation data, echoed
-  std::string id, kind;      // MQTT 5 user properties
-  std::string via = {};      // likewise: the gateways that carried it (translators/via.h)
-  bool cbor = false;         // content type
+  std::int64_t token = 0;       // comes back with the PUBACK; 0: nobody waits for it
+  std::uint32_t expiry = 0;     // s, MQTT 5 message expiry; 0: none
+  std::string correlation;      // MQTT 5 correlation data, echoed
+  std::string id, kind;         // MQTT 5 user properties
+  std::string via = {};         // likewise: the gateways that carried it (translators/via.h)
+  bool cbor = false;            // content type
+  bool ends_with_link = false;  // what is not acknowledged when the link breaks: the brain publishes it again, in order
 };
 
 struct Subscribe {

@@ -54,10 +54,13 @@ bool MqttOutbox::add(User& user, MessageRecord& record) {
   log_step(world_, joins ? "waiting" : "accepted", record);
   if (joins) {
     ++user.waiting;
-    try_oldest(user);
+    if (backlog_)
+      untried_.insert(user.key);
+    else
+      try_oldest(user);
     return true;
   }
-  if (!world_.may_publish() || backlog_ || in_flight_.size() >= window) {
+  if (!world_.may_publish() || world_.reading_back || backlog_ || in_flight_.size() >= window) {
     backlog_ = true;
     return true;
   }
@@ -67,7 +70,11 @@ bool MqttOutbox::add(User& user, MessageRecord& record) {
 }
 
 void MqttOutbox::try_oldest(User& user) {
-  if (user.inflow != Inflow::absent || user.probe != 0 || !world_.mqtt_up) return;
+  if (user.inflow != Inflow::absent || user.probe != 0) return;
+  if (!may_start()) {
+    untried_.insert(user.key);
+    return;
+  }
   const auto oldest = world_.records.waiting(user.key, 0, 1);
   if (oldest.empty()) return;
   user.probe = oldest.front().seq;
@@ -85,6 +92,7 @@ void MqttOutbox::join_waiting(User& user, const MessageRecord& record) {
 void MqttOutbox::publish(User& user, const MessageRecord& record, bool replayed) {
   Publish p = world_.make_publish(user, "in/msg", record.payload);
   p.token = record.seq;
+  p.ends_with_link = true;
   p.id = record.id;
   if (record.expires > world_.now) p.expiry = static_cast<std::uint32_t>((record.expires - world_.now) / second) + 1;
   in_flight_[record.seq] = {user.key, record.way, replayed, static_cast<std::int64_t>(record.payload.size()),
@@ -137,6 +145,21 @@ void MqttOutbox::bounce(Seq seq, int reason) {
   world_.log_about(row->user, LogLine::Level::warning,
                    "event=publish.failed reason=" + std::to_string(reason) + " id=" + log_value(row->id));
   fail_(*row, error(condition_of(reason), "the broker refused the message"));
+}
+
+// Sent again by the link they would come before what the broker has forgotten.
+void MqttOutbox::broker_down() {
+  for (const auto& [seq, flight] : std::exchange(in_flight_, {})) {
+    User* user = world_.user(flight.user);
+    if (!user) continue;
+    if (user->probe == seq) {
+      user->probe = 0;
+      untried_.insert(user->key);
+    }
+    if (!flight.replayed) continue;
+    user->replay_open = 0;
+    user->replayed = std::min(user->replayed, seq - 1);
+  }
 }
 
 // Users whose messages wait are asked about by the next message or device; the rest is the backlog's.
@@ -198,7 +221,7 @@ void MqttOutbox::next_page(User& user) {
 }
 
 void MqttOutbox::pump() {
-  if (!world_.mqtt_up) return;
+  if (!may_start()) return;
   while (backlog_ && in_flight_.size() < window && !world_.congested) {
     const std::size_t room = std::min(page, window - in_flight_.size());
     const auto rows = world_.records.pending(Way::to_mqtt, upto_, room);
@@ -217,6 +240,8 @@ void MqttOutbox::pump() {
     }
     if (rows.size() < room) backlog_ = false;
   }
+  while (!backlog_ && !untried_.empty() && in_flight_.size() < window)  // theirs may have been older
+    if (User* user = world_.user(untried_.extract(untried_.begin()).value())) try_oldest(*user);
   while (!backlog_ && !turn_.empty() && in_flight_.size() < window && !world_.congested) {
     User* user = world_.user(turn_.front());
     turn_.pop_front();

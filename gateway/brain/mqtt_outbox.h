@@ -2,14 +2,15 @@
 //
 // A PUBACK says that the broker has it, not that anyone does (design section 3): the row stays until a client's receipt
 // or its expiry. Reason 0x10 proves that nobody subscribed: the user is then `absent`, messages wait in the records,
-// and the oldest tries again whenever a new one comes; a device that appears gets them in order. One instance serves
-// all users.
+// and the oldest tries again whenever a new one comes; a device that appears gets them in order. What is not
+// acknowledged when the link breaks has its turn again after it. One instance serves all users.
 #pragma once
 
 #include <deque>
 #include <functional>
 #include <optional>
 #include <unordered_map>
+#include <unordered_set>
 
 #include "gateway/brain/world.h"
 
@@ -29,11 +30,14 @@ class MqttOutbox {
   bool add(User& user, MessageRecord& record);
   void on_published(Seq seq, int reason);
   void broker_up();
+  void broker_down();
   void replay(User& user, Replay what, std::string_view since);
   void pump();
   bool in_flight(Seq seq) const { return in_flight_.contains(seq); }
   std::size_t in_flight() const { return in_flight_.size(); }
-  bool wants_pump() const { return (backlog_ || !turn_.empty()) && in_flight_.size() < window; }
+  bool wants_pump() const {
+    return (backlog_ || !turn_.empty() || !untried_.empty()) && may_start() && in_flight_.size() < window;
+  }
 
  private:
   struct InFlight {
@@ -45,6 +49,7 @@ class MqttOutbox {
   };
   void publish(User& user, const MessageRecord& record, bool replayed);
   void try_oldest(User& user);  // is somebody there again?
+  bool may_start() const { return world_.mqtt_up && !world_.reading_back; }
   void join_waiting(User& user, const MessageRecord& record);
   void next_page(User& user);
   void absent(User& user);
@@ -53,8 +58,9 @@ class MqttOutbox {
   World& world_;
   Fail fail_;
   std::unordered_map<Seq, InFlight> in_flight_;
-  std::deque<UserKey> turn_;  // replaying users with a page to publish
-  Seq upto_ = 0;              // every accepted row up to here was handed over
+  std::deque<UserKey> turn_;             // replaying users with a page to publish
+  std::unordered_set<UserKey> untried_;  // try_oldest() had no broker
+  Seq upto_ = 0;                         // every accepted row up to here was handed over
   bool backlog_ = true;
 };
 

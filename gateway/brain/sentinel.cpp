@@ -14,6 +14,7 @@ std::optional<std::int64_t> number(std::string_view text) {
 }
 
 constexpr std::int64_t fresh = 120;      // s: at our first start, a broker younger than this counts as restarted
+constexpr int first_refusal = 0x80;      // MQTT 5 section 2.4
 constexpr Duration slack = 30 * second;  // of a broker's start by its uptime, which it tells every ten seconds
 // Of the records. used: what rows may bear already, while the broker has not acknowledged it.
 constexpr std::string_view proven_key = "mark", used_key = "mark.used", born_key = "broker.born";
@@ -35,6 +36,7 @@ void Sentinel::broker_up(bool session_present) {
   // What is acknowledged from now on was not there to be forgotten: it gets a mark of its own.
   before_ = world_.mark;
   use(before_ + 1);
+  world_.reading_back = before_ > 0;
 }
 
 void Sentinel::use(std::int64_t mark) {
@@ -57,14 +59,16 @@ bool Sentinel::on_publish(const InPublish& p) {
   return true;
 }
 
-void Sentinel::on_marked() {
+void Sentinel::on_marked(int reason) {
+  if (reason >= first_refusal) return;
   proven_ = world_.mark = published_;
   world_.records.set_meta(proven_key, std::to_string(proven_));
 }
 
 Sentinel::Finding Sentinel::on_time() {
-  if (decide_at_ && world_.now >= *decide_at_) {
+  if (decide_at_ && (world_.now >= *decide_at_ || all_read())) {
     decide_at_.reset();
+    world_.reading_back = false;
     mark_at_ = world_.now;
     const std::int64_t seen = read_back_.value_or(0);
     const bool forgot = seen < proven_;
@@ -131,11 +135,12 @@ void Sentinel::publish_mark() {
   p.payload = std::to_string(published_);
   p.retain = true;
   p.token = mark_token;
+  p.ends_with_link = true;  // or it would be there before it is read back
   world_.publish(std::move(p));
 }
 
 std::optional<Instant> Sentinel::next_deadline() const {
-  if (decide_at_) return decide_at_;
+  if (decide_at_) return all_read() ? world_.now : decide_at_;
   if (!world_.mqtt_up) return std::nullopt;
   const auto it = world_.counters.find("messages_to_mqtt");
   if (it == world_.counters.end() || it->second == marked_messages_) return std::nullopt;

@@ -2,7 +2,8 @@
 //
 // Mosquitto acknowledges before its disk has anything. A retained counter, gw/mark, is published about once a second
 // while messages flow, and read back after each reconnect: a smaller one, or none, says that everything acknowledged
-// since is gone; what no client has confirmed is published again (design section 3). $SYS/broker/uptime tells a restart
+// since is gone; what no client has confirmed is published again (design section 3), and until that is decided no
+// message is published, or it would come before older ones (World::reading_back). $SYS/broker/uptime tells a restart
 // from a mere reconnect, also across a restart of ours: only after a restart of the broker must devices announce
 // themselves again.
 #pragma once
@@ -17,14 +18,14 @@ class Sentinel {
  public:
   static constexpr std::int64_t mark_token = -1;  // of a Publish
   static constexpr Duration mark_interval = 1 * second;
-  static constexpr Duration read_back_time = 2 * second;  // retained publishes come right after the subscription
+  static constexpr Duration read_back_time = 2 * second;  // at most; retained publishes come with the subscription
 
   explicit Sentinel(World& world) : world_(world) {}
   void start();
   void broker_up(bool session_present);
   void broker_down();
   bool on_publish(const InPublish& publish);  // gw/mark or the uptime: true, and it is nobody else's
-  void on_marked();                           // the broker has our latest mark
+  void on_marked(int reason);                 // the broker has our latest mark, or refused it
 
   enum class Finding { nothing, restarted, forgot };
   Finding on_time();
@@ -32,6 +33,7 @@ class Sentinel {
 
  private:
   void use(std::int64_t mark);  // for what is acknowledged from now on
+  bool all_read() const { return read_back_ && uptime_; }
   bool may_have_been_restarted() const;
   bool was_restarted(bool forgot);
   void publish_mark();

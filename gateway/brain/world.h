@@ -132,6 +132,7 @@ struct World {
   void on_waiting(const Waiting& now_waiting);
   void judge_waiting();
   bool may_publish() const { return mqtt_up && !congested; }  // what can wait
+  bool reading_back = false;    // what the broker has forgotten is not known yet: it goes before new messages
   bool may_refuse(User& user);  // while much waits for the broker, one user's refusals are few
 
   std::set<std::string> uncleared;  // topics

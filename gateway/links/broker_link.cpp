@@ -207,16 +207,22 @@ void BrokerLink::unsubscribe(const std::string& filter) {
   if (up()) client_.unsubscribe(filter);
 }
 
+void BrokerLink::publish(Publish publish) {
+  if (publish.ends_with_link && !up()) return;  // the brain has not heard yet
+  queue_.push(std::move(publish));
+}
+
 void BrokerLink::hand_over() {
   while (!queue_.empty() &&
          (queue_.front().qos == 0 || (unacknowledged_.size() < window_ && sent_bytes_ < most_sent_bytes))) {
-    const Publish p = queue_.pop();
+    Publish p = queue_.pop();
     const int qos = std::clamp(p.qos, 0, most_qos_);
     int mid = 0, reason = 0;
     if (client_.publish(p, qos, settings_.root, mid, reason) == MosquittoClient::Sent::queued) {
       if (qos > 0 || p.token != 0) {
         const std::size_t bytes = PublishQueue::size_of(p);
-        unacknowledged_[mid] = {p.token, qos, bytes};
+        const std::int64_t token = p.token;
+        unacknowledged_[mid] = {token, qos, bytes, ++handed_over_, p.ends_with_link ? Publish() : std::move(p)};
         sent_bytes_ += bytes;
       }
       continue;
@@ -279,7 +285,7 @@ void BrokerLink::down(const std::string& reason, Steady now, bool patiently, con
     inbox_.events.emplace_back(BrokerDown{reason});
     backoff_.was_up(now - up_since_);
     queue_.link_lost();
-    lose_unconfirmed();
+    put_back_unacknowledged();
   }
   until_ = now + (patiently ? backoff_.longest() : backoff_.next());
   if (reason == last_problem_) return;
@@ -289,18 +295,24 @@ void BrokerLink::down(const std::string& reason, Steady now, bool patiently, con
                                           (advice.empty() ? "" : " advice=" + log_value(advice)));
 }
 
-// libmosquitto forgets QoS 0 with the connection; a broker that takes nothing else cannot be asked for more.
-void BrokerLink::lose_unconfirmed() {
+// libmosquitto would send them before anything else: before what the broker turns out to have forgotten, and before the
+// mark that tells so was read back.
+void BrokerLink::put_back_unacknowledged() {
   constexpr int unspecified_error = 0x80;
-  for (auto it = unacknowledged_.begin(); it != unacknowledged_.end();) {
-    if (it->second.qos > 0) {
-      ++it;
-      continue;
-    }
-    inbox_.events.emplace_back(Published{it->second.token, unspecified_error});
-    sent_bytes_ -= it->second.bytes;
-    it = unacknowledged_.erase(it);
+  client_.forget();
+  std::vector<Sent> lost;
+  for (auto& [mid, sent] : std::exchange(unacknowledged_, {})) lost.push_back(std::move(sent));
+  sent_bytes_ = 0;
+  std::sort(lost.begin(), lost.end(), [](const Sent& a, const Sent& b) { return a.number < b.number; });
+  std::vector<Publish> again;
+  for (Sent& sent : lost) {
+    if (sent.again.topic.empty()) continue;
+    if (sent.qos > 0)
+      again.push_back(std::move(sent.again));
+    else  // a broker that takes nothing else cannot be asked for more
+      inbox_.events.emplace_back(Published{sent.token, unspecified_error});
   }
+  queue_.put_back(std::move(again));
 }
 
 std::optional<Steady> BrokerLink::deadline() const {

@@ -4,8 +4,9 @@
 // writing in flush(): what was read is acknowledged by the flush() after the commit, never before.
 //
 // A publish with a token is answered by one Published event, sooner or later, as long as the process lives: what was
-// not acknowledged when the link broke is sent again with DUP, what waited goes on waiting. Publishes without a token
-// that are not retained end with the link.
+// not acknowledged when the link broke is published again, what waited goes on waiting; but for what ends with the link
+// (Publish::ends_with_link), of which nothing more is heard. What waits without a token and is not retained ends with
+// it too.
 #pragma once
 
 #include <memory>
@@ -55,7 +56,7 @@ class BrokerLink final : public Pollable, private MosquittoEvents {
   std::size_t queued_bytes() const { return queue_.bytes(); }
   std::uint64_t dropped() const { return queue_.dropped(); }
 
-  void publish(Publish publish) { queue_.push(std::move(publish)); }
+  void publish(Publish publish);
   void subscribe(const Subscribe& subscribe);  // when the link is not up: nothing happens
   void unsubscribe(const std::string& filter);
   void flush(Steady now);  // the write phase: publishes, PUBACKs, keep-alive
@@ -79,7 +80,7 @@ class BrokerLink final : public Pollable, private MosquittoEvents {
   void probed(int fd);
   void read(Steady now);
   void hand_over();
-  void lose_unconfirmed();
+  void put_back_unacknowledged();
   void down(const std::string& reason, Steady now, bool patiently = false, const std::string& advice = {});
   void refused(int reason, Steady now);
   void watch();
@@ -102,9 +103,12 @@ class BrokerLink final : public Pollable, private MosquittoEvents {
     std::int64_t token = 0;  // 0: nobody waits
     int qos = 1;
     std::size_t bytes = 0;
+    std::uint64_t number = 0;  // in the order of hand_over()
+    Publish again;             // empty where it ends with the link
   };
   std::unordered_map<int, Sent> unacknowledged_;  // by mid
   std::size_t sent_bytes_ = 0;                    // of these
+  std::uint64_t handed_over_ = 0;
   double read_share_ = 1;
   std::unordered_map<int, std::string> subscribing_;  // mid -> filter
   State state_ = State::down;

@@ -178,6 +178,10 @@ struct MosquittoClient::Callbacks {
 MosquittoClient::MosquittoClient(MosquittoEvents& events, Settings settings)
     : events_(events), settings_(std::move(settings)) {
   static const Library library;
+  make();
+}
+
+void MosquittoClient::make() {
   m_ = mosquitto_new(settings_.id.c_str(), settings_.clean, this);
   mosquitto_threaded_set(m_, true);  // packets are queued until write(): see the top of the header
   mosquitto_int_option(m_, MOSQ_OPT_TCP_NODELAY, 1);
@@ -190,6 +194,12 @@ MosquittoClient::MosquittoClient(MosquittoEvents& events, Settings settings)
 }
 
 MosquittoClient::~MosquittoClient() { mosquitto_destroy(m_); }
+
+void MosquittoClient::forget() {
+  mosquitto_destroy(m_);
+  tls_set_ = active_ = false;
+  make();
+}
 
 void MosquittoClient::set_protocol(bool mqtt5) {
   mqtt5_ = mqtt5;

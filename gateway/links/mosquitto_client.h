@@ -36,8 +36,8 @@ class MosquittoEvents {
   ~MosquittoEvents() = default;
 };
 
-// One instance is one client id and its unacknowledged publishes, through all its connections: libmosquitto sends again
-// after a reconnect what was not acknowledged.
+// One instance is one client id through all its connections. libmosquitto would send again after a reconnect what was
+// not acknowledged; forget() leaves that to the caller.
 class MosquittoClient {
  public:
   struct Settings {
@@ -72,6 +72,7 @@ class MosquittoClient {
   bool want_write() const;
   bool misc();        // keep-alive; once a second, in the write phase. false: lost
   void disconnect();  // queues DISCONNECT; goes out with write()
+  void forget();      // closes the connection; what was queued or not acknowledged is gone. Not from a callback
   const std::string& lost_reason() const { return lost_reason_; }
   bool taken_over() const { return taken_over_; }  // another client uses our id
 
@@ -83,11 +84,12 @@ class MosquittoClient {
  private:
   struct Callbacks;
   friend struct Callbacks;
+  void make();
   bool survived(int rc);
 
   MosquittoEvents& events_;
   Settings settings_;
-  mosquitto* m_;
+  mosquitto* m_ = nullptr;
   bool mqtt5_ = true;
   bool tls_set_ = false;
   bool active_ = false;    // CONNACK was positive

@@ -39,9 +39,15 @@ Publish PublishQueue::pop() {
 
 void PublishQueue::link_lost() {
   const auto worthless = [](const Publish& p) { return p.token == 0 && !p.retain; };
-  const auto end = std::remove_if(entries_.begin(), entries_.end(), worthless);
-  dropped_ += static_cast<std::uint64_t>(entries_.end() - end);
-  entries_.erase(end, entries_.end());
+  dropped_ += static_cast<std::uint64_t>(std::count_if(entries_.begin(), entries_.end(), worthless));
+  std::erase_if(entries_, [&](const Publish& p) { return worthless(p) || p.ends_with_link; });
+  rebuild_index();
+}
+
+void PublishQueue::put_back(std::vector<Publish> publishes) {
+  std::erase_if(publishes, [&](const Publish& p) { return p.retain && p.token == 0 && latest_.contains(p.topic); });
+  entries_.insert(entries_.begin(), std::make_move_iterator(publishes.begin()),
+                  std::make_move_iterator(publishes.end()));
   rebuild_index();
 }
 

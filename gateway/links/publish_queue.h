@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <unordered_map>
+#include <vector>
 
 #include "gateway/brain/effects.h"
 
@@ -28,7 +29,9 @@ class PublishQueue {
   std::size_t bytes() const { return bytes_; }
   const Publish& front() const { return entries_.front(); }
   Publish pop();
-  void link_lost();  // only tokens and retained values are worth keeping
+  void link_lost();  // only tokens and retained values are worth keeping, but for what ends with the link
+  // To the front, in this order; of a retained topic only what has no later value.
+  void put_back(std::vector<Publish> publishes);
   std::uint64_t dropped() const { return dropped_; }
 
   static std::size_t size_of(const Publish& p) { return p.topic.size() + p.payload.size(); }

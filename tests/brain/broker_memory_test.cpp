@@ -88,7 +88,14 @@ TEST_P(BrokerMemoryTest, a_stop_before_the_next_mark_is_out_is_no_loss) {
   stage.broker_down();
   stage.time(1 * second);
   stage.broker_up(true);
-  from_alice("2");  // under a mark that never goes out
+  stage.publish({"im/v1/gw/mark", kept, 1, true, 0, {}, {}, false});
+  stage.publish({"$SYS/broker/uptime", "9000 seconds", 0, true, 0, {}, {}, false});
+  stage.puback = -1;
+  stage.time(0);
+  from_alice("2");  // under a mark that never gets there
+  stage.acknowledge(stage.unacknowledged.back(), 0);
+  stage.unacknowledged.clear();
+  stage.puback = 0;
   stage.restart();
   stage.component_up();
   reconnect(kept, "9000");
@@ -186,6 +193,104 @@ TEST_P(BrokerMemoryTest, a_mark_that_is_no_number_is_no_mark) {
   stage.time(2 * second);
   reconnect("x", "9000");
   stage.expect_publish("bob", "in/msg", R"({"body":"1"})");
+}
+
+// Two ways for a new message to pass an older one: at once, and out of what was on its way when the link broke.
+TEST_P(BrokerMemoryTest, what_was_forgotten_goes_before_what_is_new) {
+  from_alice("1");
+  stage.time(2 * second);
+  const std::string old = mark();
+  from_alice("2");
+  stage.time(2 * second);
+  stage.puback = -1;
+  from_alice("3");
+  stage.broker_down();
+  stage.unacknowledged.clear();
+  from_alice("4");
+  stage.forget_effects();
+  stage.broker_up(true);
+  from_alice("5");
+  stage.expect_no_publish("bob", "in/msg");
+  stage.publish({"im/v1/gw/mark", old, 1, true, 0, {}, {}, false});
+  stage.expect_no_publish("bob", "in/msg");
+  stage.time(2 * second);
+  std::string bodies;
+  for (const Publish& p : stage.publishes)
+    if (p.topic == Stage::topic("bob", "in/msg")) bodies += Stage::field(p.payload, "body");
+  EXPECT_EQ(bodies, "2345") << stage.all();
+}
+
+TEST_P(BrokerMemoryTest, what_was_on_its_way_has_its_turn_again) {
+  stage.puback = -1;
+  from_alice("1");
+  from_alice("2");
+  stage.forget_effects();
+  stage.acknowledge(stage.unacknowledged.front(), 0);
+  stage.unacknowledged.clear();
+  reconnect(mark(), "9000");
+  stage.expect_publish("bob", "in/msg", R"({"body":"2"})");
+  stage.expect_no_publish("bob", "in/msg");
+}
+
+TEST_P(BrokerMemoryTest, a_question_whether_anybody_is_there_is_asked_again) {
+  stage.puback = 0x10;
+  from_alice("1");
+  stage.puback = -1;
+  from_alice("2");  // the oldest tries again
+  stage.expect_publish("bob", "in/msg", R"({"body":"1"})");
+  stage.unacknowledged.clear();
+  stage.broker_down();
+  stage.forget_effects();
+  stage.puback = 0;
+  stage.broker_up(true);
+  from_alice("3");
+  stage.time(2 * second);
+  for (const char* body : {"1", "2", "3"}) EXPECT_EQ(Stage::field(stage.expect_publish("bob", "in/msg"), "body"), body);
+}
+
+TEST_P(BrokerMemoryTest, a_page_of_a_replay_that_was_on_its_way_is_published_again) {
+  stage.puback = 0x10;
+  for (const char* id : {"1", "2", "3"}) from_alice(id);
+  stage.puback = -1;
+  stage.unacknowledged.clear();
+  stage.online("bob", "phone", "e2");
+  stage.expect_publish("bob", "in/msg", R"({"body":"1"})");
+  stage.broker_down();
+  stage.unacknowledged.clear();
+  stage.forget_effects();
+  stage.puback = 0;
+  stage.broker_up(true);
+  stage.time(2 * second);
+  for (const char* body : {"1", "2", "3"}) EXPECT_EQ(Stage::field(stage.expect_publish("bob", "in/msg"), "body"), body);
+  stage.expect_no_publish("bob", "in/msg");
+}
+
+TEST_P(BrokerMemoryTest, nobody_waits_longer_than_for_the_answers) {
+  from_alice("1");
+  stage.time(2 * second);
+  const std::string kept = mark();
+  stage.broker_down();
+  stage.broker_up(true);
+  from_alice("2");
+  stage.forget_effects();
+  stage.publish({"im/v1/gw/mark", kept, 1, true, 0, {}, {}, false});
+  stage.publish({"$SYS/broker/uptime", "9000 seconds", 0, true, 0, {}, {}, false});
+  EXPECT_EQ(stage.brain->next_deadline(), stage.now);
+  stage.time(0);
+  stage.expect_publish("bob", "in/msg", R"({"body":"2"})");
+}
+
+TEST_P(BrokerMemoryTest, a_mark_that_the_broker_refused_proves_nothing) {
+  from_alice("1");
+  stage.time(2 * second);
+  const std::string kept = mark();
+  from_alice("2");
+  stage.puback = 0x87;
+  stage.time(2 * second);
+  stage.puback = 0;
+  reconnect(kept, "9000");
+  EXPECT_EQ(stage.counter("broker_forgot"), 0u);
+  stage.expect_no_publish("bob", "in/msg");
 }
 
 }  // namespace broker_memory_test

@@ -233,6 +233,7 @@ TEST_P(ToMqttTest, what_was_on_its_way_at_a_restart_does_not_pass_what_waits) {
   stage.acknowledge(tokens[0], 0x10);
   stage.restart();
   stage.broker_up(true);
+  stage.time(2 * second);
   EXPECT_EQ(bodies(), Bodies{"1"}) << "it asks whether somebody has come";
   stage.puback = 0;
   stage.acknowledge_all(0);
@@ -242,6 +243,7 @@ TEST_P(ToMqttTest, what_was_on_its_way_at_a_restart_does_not_pass_what_waits) {
 TEST_P(ToMqttTest, what_the_broker_forgot_does_not_pass_what_waits) {
   stage.broker_down();
   stage.broker_up(true);
+  stage.time(2 * second);
   body("1");
   stage.puback = 0x10;
   body("2");
@@ -263,6 +265,7 @@ TEST_P(ToMqttTest, what_came_while_the_broker_was_away_goes_out_in_order) {
   for (const char* text : {"1", "2", "3"}) body(text);
   EXPECT_EQ(bodies(), Bodies{});
   stage.broker_up(true);
+  stage.time(2 * second);
   EXPECT_EQ(bodies(), (Bodies{"1", "2", "3"}));
 }
 

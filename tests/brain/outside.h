@@ -2,6 +2,7 @@
 #pragma once
 
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -19,14 +20,16 @@ class Outside {
   std::vector<std::int64_t> tokens;             // of publishes that were not acknowledged
   std::vector<Element> asked;                   // iqs that were not answered
 
-  // What left the gateway in one tick. While the broker is away its link keeps what is retained or has a token.
+  // What left the gateway in one tick. While the broker is away its link keeps what is retained or has a token, but for
+  // what ends with the link.
   void take(const Effects& effects) {
     for (const std::string& text : effects.stanzas)
       if (text.starts_with("<iq ") && server)
         if (auto iq = parse_xml(text); iq && (iq->attr_or("type") == "get" || iq->attr_or("type") == "set"))
           asked.push_back(std::move(*iq));
     for (const Publish& p : effects.publishes) {
-      if (p.token != 0) tokens.push_back(p.token);
+      if (p.token != 0 && (broker || !p.ends_with_link)) tokens.push_back(p.token);
+      if (p.token != 0 && p.ends_with_link) mortal_.insert(p.token);
       if (!p.retain) continue;
       if (broker)
         retain(p);
@@ -37,6 +40,11 @@ class Outside {
   void server_down() {
     server = false;
     asked.clear();
+  }
+  void broker_down() {
+    broker = false;
+    std::erase_if(tokens, [&](std::int64_t token) { return mortal_.contains(token); });
+    mortal_.clear();
   }
   void broker_up(bool forgot) {
     broker = true;
@@ -59,6 +67,7 @@ class Outside {
       retained[p.topic] = p.payload;
   }
   std::vector<Publish> queued_;
+  std::set<std::int64_t> mortal_;  // of the tokens
 };
 
 }  // namespace ferry

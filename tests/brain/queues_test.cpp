@@ -50,6 +50,7 @@ TEST_P(QueuesTest, what_waits_for_a_broker_that_is_away_is_bounded_too) {
   stage.restart();
   EXPECT_EQ(counts(), "xmpp 0 mqtt 2+0 dead 0") << "counted anew";
   stage.links_up();
+  stage.settle();
   EXPECT_EQ(counts(), "xmpp 0 mqtt 0+0 dead 0");
 }
 

@@ -60,8 +60,7 @@ class Storm {
         link_broker();
         break;
       case 3:
-        brain_->on_broker_down(now_);
-        outside_.broker = false;
+        unlink_broker();
         break;
       case 4:
         if (draw_(4) == 0) return restart();
@@ -149,9 +148,14 @@ class Storm {
     outside_.server = true;
     brain_->on_component_up(now_);
   }
+  void unlink_broker() {
+    brain_->on_broker_down(now_);
+    outside_.broker_down();
+  }
   // A broker that forgot its session may have forgotten what it kept as well.
   void link_broker() {
     const bool session = draw_(4) != 0;
+    if (outside_.broker) unlink_broker();
     outside_.broker_up(!session && draw_(2));
     brain_->on_broker_up({session, draw_(4) != 0}, now_);
   }

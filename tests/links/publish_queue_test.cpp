@@ -85,5 +85,27 @@ TEST(PublishQueue, ALostLinkLeavesTokensAndRetainedValues) {
   EXPECT_EQ(drain(queue), "presence=2 msg=1 ");
 }
 
+TEST(PublishQueue, WhatEndsWithTheLinkIsNoLoss) {
+  PublishQueue queue;
+  Publish p = make("msg", "1", 1, false, 9);
+  p.ends_with_link = true;
+  queue.push(p);
+  queue.push(make("feed", "1", 1, false, -2));
+  queue.link_lost();
+  EXPECT_EQ(queue.dropped(), 0U);
+  EXPECT_EQ(drain(queue), "feed=1 ");
+}
+
+TEST(PublishQueue, WhatWasUnacknowledgedIsAheadAgain) {
+  PublishQueue queue;
+  queue.push(make("p0", "3", 1, true));
+  queue.push(make("msg", "2", 1, false, 9));
+  queue.put_back({make("p0", "1", 1, true), make("receipt", "1", 1, false), make("p1", "1", 1, true),
+                  make("msg", "1", 1, false, 8)});
+  EXPECT_EQ(queue.size(), 5U);
+  queue.push(make("p1", "2", 1, true));
+  EXPECT_EQ(drain(queue), "receipt=1 p1=2 msg=1 p0=3 msg=2 ") << "an older value does not come back";
+}
+
 }  // namespace publish_queue_test
 }  // namespace ferry

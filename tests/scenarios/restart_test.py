@@ -160,6 +160,30 @@ async def mosquitto_forgets_what_it_had_acknowledged():
         assert _copies(bob, 'read') == 5, 'what had a receipt came again'
 
 
+async def mosquitto_forgets_messages_and_knows_the_session():
+    """The session was there when it wrote its file, its messages were not: they come before those of the new life."""
+    async with lab(users=4, options=UNLIMITED, conf='autosave_interval 1800') as site:
+        alice, bob = await site.friends()
+        await bob.disconnect()
+        await alice.wait_presence(bob.jid + '/phone', 'unavailable')
+        await _end(site.broker, False)
+        await asyncio.to_thread(site.broker.start)
+        for n in range(20):
+            alice.message(bob.jid, 'in order %02d' % n)
+        await _acknowledged(site, bob, 20)
+        await _end(site.broker, True)
+        for n in range(20, 30):
+            alice.message(bob.jid, 'in order %02d' % n)
+        await asyncio.to_thread(site.broker.start)
+        for n in range(30, 60):
+            alice.message(bob.jid, 'in order %02d' % n)
+        await mqtt_back(bob)
+        assert bob.session_present, 'the broker has forgotten the session too: this case proves nothing'
+        await bob.wait_message('in order 59', timeout=30)
+        await site.talk(alice, bob, 'and on')
+        assert _bodies(bob, 'in order') == ['in order %02d' % n for n in range(60)], _bodies(bob, 'in order')
+
+
 async def _acknowledged(site, bob, count):
     """The broker has acknowledged them: a later message on the same connection has gone all the way."""
     topic = "/u/%s/in/msg'" % bob.uid
