@@ -161,6 +161,9 @@ def judge(result, place, breaker, began, end):
         result.problems.append('memory grows: %s' % result.memory)
 
 
+PAGE_CACHE = 4096  # kB, of ferryd's store (gateway/store/store.cpp); it fills as the store grows
+
+
 def memory(lives):
     """Within the lives that were long enough, and from life to life."""
     long = [life.memory for life in lives if len(life.memory) > 60]
@@ -168,14 +171,14 @@ def memory(lives):
     if not ends:
         return None
     found = {'first': ends[0], 'last': ends[-1], 'most': max(ends), 'lives': len(lives), 'growth per minute': 0}
-    allowed = 0
+    too_much = False
     for samples in long:
         # The first half is warming up: caches, pages of the allocator.
         half = samples[len(samples) // 2:]
         minutes = (half[-1][0] - half[0][0]) / 60
         growth = (half[-1][1] - half[0][1]) / minutes
+        too_much = too_much or growth * minutes > 512 * minutes + PAGE_CACHE
         if abs(growth) > abs(found['growth per minute']):
             found['growth per minute'] = round(growth)
-        allowed = max(allowed, growth - 512)
-    found['flat'] = allowed <= 0 and ends[-1] < max(2 * ends[0], ends[0] + 32768)
+    found['flat'] = not too_much and ends[-1] < max(2 * ends[0], ends[0] + 32768)
     return found
