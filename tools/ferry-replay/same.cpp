@@ -40,7 +40,8 @@ Plain plain(std::string_view text, NowIs now) {
     if (now.begin <= now.to && (rest.front() == '"' || rest.front() == ' '))
       if (const std::size_t name = time_name_at(rest); name != 0) {
         const std::size_t end = rest.find(rest[name - 1], name);
-        const auto time = end == std::string_view::npos ? std::nullopt : parse_instant(rest.substr(name, end - name));
+        std::optional<Instant> time;
+        if (end != std::string_view::npos) time = parse_instant(rest.substr(name, end - name));
         const Instant least = rest.starts_with("\"ts\"") ? now.from : now.begin;
         if (time && *time >= least && *time <= now.to) {
           out.text.append(rest.substr(0, name)).append("now");
