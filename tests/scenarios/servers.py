@@ -367,10 +367,24 @@ class Ferryd(Server):
         """Every link is up. `start`: only lines after this character of the log count (after a link was broken)."""
         return self.wait_log(r'^ready ', timeout, start)
 
+    def _ctl_command(self, arguments):
+        return [ferry_program('ferryctl'), '--config', self.configuration, *arguments]
+
+    def ctl_killed(self, seconds, *arguments):
+        """Runs ferryctl for so long and kills it; whether it was still at work."""
+        silent = {stream: subprocess.DEVNULL for stream in ('stdin', 'stdout', 'stderr')}
+        with subprocess.Popen(self._ctl_command(arguments), **silent) as process:
+            try:
+                process.wait(seconds)
+                return False
+            except subprocess.TimeoutExpired:
+                process.kill()
+                return True
+
     def ctl(self, *arguments, check=True, stdin=''):
         """Runs ferryctl with this configuration; gives the CompletedProcess (text)."""
         done = subprocess.run(
-            [ferry_program('ferryctl'), '--config', self.configuration, *arguments],
+            self._ctl_command(arguments),
             capture_output=True,
             text=True,
             timeout=patient(60),
