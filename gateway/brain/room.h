@@ -28,14 +28,15 @@ struct Room {
     joined,
     failed,
   } state = State::idle;
-  std::string nick;                             // as we ask for it, or have it
-  std::string subject, role, affiliation;       // as the room says
-  std::string bookmark_password;                // of the bookmark: asked for anew at each log-in
-  std::map<std::string, Occupant> occupants;    // by nick; with us
-  std::optional<StanzaError> error;             // failed: why
-  int nicks = 0;                                // that were tried
-  int attempts = 0;                             // to join, since it last worked
-  std::int64_t asks = 0;                        // numbers the questions whether the history is over
+  std::string nick;                           // as we ask for it, or have it
+  std::string subject, role, affiliation;     // as the room says
+  std::string bookmark_password;              // of the bookmark: asked for anew at each log-in
+  std::map<std::string, Occupant> occupants;  // by nick; with us
+  std::optional<StanzaError> error;           // failed: why
+  int nicks = 0;                              // that were tried
+  int attempts = 0;                           // to join, since it last worked
+  std::int64_t asks = 0;   // numbers the questions whether the history is over, and whether we are in
+  std::int64_t heard = 0;  // when anything came from it (Instant)
   std::optional<std::int64_t> act_at, show_at;  // its timers (SessionRooms)
   std::uint64_t shown = 0;                      // digest of what the broker has; 0: nothing, as far as we know
 

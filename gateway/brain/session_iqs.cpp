@@ -19,8 +19,9 @@ void SessionIqs::ask(Account& account, Element iq, Then then) {
 bool SessionIqs::on_answer(Account& account, const Stanza& iq) {
   const auto it = open_.find(iq.id);
   if (it == open_.end() || it->second.account != account.record.jid.str()) return false;
-  const std::string_view from = iq.from ? iq.from->bare_view() : std::string_view();
   const std::string& peer = it->second.peer;
+  const bool full = peer.find('/') != std::string::npos;
+  const std::string from = !iq.from ? "" : full ? iq.from->str() : iq.from->bare().str();
   const bool own = from.empty() || from == account.record.jid.bare_view() || from == account.record.jid.domainpart();
   if (peer.empty() ? !own : from != peer && !(own && from.empty())) return false;
   end(it, iq.type == "error" ? Result<Element>(parse_error(iq.xml)) : Result<Element>(iq.xml));

@@ -113,8 +113,10 @@ void SessionRooms::on_time() {
       case Room::State::entered:  // it has not said that its history is over, and never will
         ready(*account, *room);
         break;
-      case Room::State::idle:
       case Room::State::joined:
+        ask_whether_in(*account, *room);
+        break;
+      case Room::State::idle:
         break;
     }
   }
@@ -140,6 +142,7 @@ void SessionRooms::session_up(Account& account, bool resumed) {
   for (auto& [bare, room] : account.rooms) {  // we are still in; what was under way has its time again
     if (room.state == Room::State::entered) is_history_over(account, room);
     if (room.state == Room::State::joining) at(account, room, Timer::act, world_.now + answer_time);
+    if (room.state == Room::State::joined) at(account, room, Timer::act, world_.now + silence);
     if (room.state == Room::State::failed && room.hopeful()) at(account, room, Timer::act, world_.now + retry_first);
   }
 }
@@ -213,7 +216,7 @@ void SessionRooms::is_history_over(Account& account, Room& room) {
 void SessionRooms::ready(Account& account, Room& room) {
   room.state = Room::State::joined;
   room.attempts = 0;
-  at(account, room, Timer::act, std::nullopt);
+  at(account, room, Timer::act, world_.now + silence);
   world_.count("rooms_joined");
   room.record.last = world_.now;
   keep(account, room);

@@ -3,8 +3,8 @@
 //
 // Which: those that the bookmarks (XEP-0402, XEP-0048) join by themselves, and those that the owner asks for on
 // out/req. Nothing is written to the server: bookmarks stay as they are. Membership lives as long as the session; after
-// a new log-in each room is joined again and asked for what was said since. In dual and moved; nothing in any other
-// state.
+// a new log-in each room is joined again and asked for what was said since, and so is one that does not know us any
+// more when it is asked after a silence (XEP-0410). In dual and moved; nothing in any other state.
 //
 //   rooms.get   room.join {room, nick, password}   room.leave {room}   room.occupants {room}
 //
@@ -36,6 +36,7 @@ class SessionRooms {
   static constexpr Duration show_time = 5 * second;     // between two words about the number of occupants
   static constexpr Duration retry_first = 60 * second;  // after a failure that may pass; then twice as long
   static constexpr Duration retry_longest = 3'600 * second;
+  static constexpr Duration silence = 900 * second;    // of a room; then it is asked whether we are in
   static constexpr Duration overlap = 60 * second;     // of the history with what was seen
   static constexpr std::int64_t first_history = 20;    // messages, of a room that was never joined
   static constexpr std::int64_t most_history = 1'000;  // messages of what was missed
@@ -80,6 +81,7 @@ class SessionRooms {
   void is_history_over(Account& account, Room& room);
   void failed(Account& account, Room& room, const StanzaError& error, bool passing);
   void put_out(Account& account, Room& room, const StanzaError& error);
+  void ask_whether_in(Account& account, Room& room);  // session_rooms_self_ping.cpp
   void fail_waiting(Room& room, const StanzaError& error);
   void leave(Account& account, Room& room);
   void reset(Account& account, Room& room);  // of what only lives as long as the session

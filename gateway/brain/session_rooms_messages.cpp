@@ -46,6 +46,7 @@ bool SessionRooms::on_message(Account& account, Message& m, Brain::SessionSource
       world_.count("session_groupchats");
       return true;
     }
+    room->heard = world_.now;
     groupchat(account, *room, m);
     return true;
   }

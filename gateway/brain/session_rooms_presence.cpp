@@ -39,6 +39,7 @@ bool SessionRooms::on_presence(Account& account, const Presence& p) {
     const bool contact = account.user && account.user->contacts.contains(p.from->bare_view());
     return room || (!contact && room::said(p.parts));
   }
+  room->heard = world_.now;
   if (p.type == "error")
     refused(account, *room, p);
   else if (p.type.empty())

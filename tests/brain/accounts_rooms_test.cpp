@@ -274,5 +274,37 @@ TEST_P(AccountsRoomsTest, the_broker_is_told_anew) {
   stage.expect_shown(account, in_sea, R"({"state":"joined"})");
 }
 
+TEST_P(AccountsRoomsTest, a_silent_room_that_has_forgotten_us_is_joined_again) {
+  in_the_sea();
+  stage.time(SessionRooms::silence - 60 * second);
+  server.rooms.says(sea, "alice", "<body>aye</body>");
+  stage.time(60 * second);
+  EXPECT_EQ(server.rooms.pings, 0) << "it was not silent";
+  the_sea().occupants.erase("Robert");  // and nobody says so
+  server.rooms.says(sea, "alice", "<body>where is Robert?</body>");
+  stage.time(SessionRooms::silence);
+  EXPECT_EQ(server.rooms.pings, 1);
+  EXPECT_TRUE(the_sea().occupants.contains("Robert"));
+  EXPECT_EQ(heard("where is Robert?"), 1u);
+  EXPECT_EQ(stage.counter("rooms_lost"), 1u);
+  stage.expect_shown(account, in_sea, R"({"state":"joined","nick":"Robert"})");
+  stage.time(SessionRooms::silence);
+  EXPECT_EQ(server.rooms.pings, 2);
+  EXPECT_EQ(stage.counter("rooms_lost"), 1u);
+}
+
+TEST_P(AccountsRoomsTest, an_answer_that_says_nothing_ends_no_membership) {
+  in_the_sea();
+  const auto asked = stage.counter("rooms_asked");
+  for (const char* condition : {"service-unavailable", "feature-not-implemented", "item-not-found",
+                                "remote-server-not-found", "remote-server-timeout"}) {
+    server.rooms.ping_error = condition;
+    stage.time(SessionRooms::silence);
+  }
+  EXPECT_EQ(server.rooms.pings, 5);
+  EXPECT_EQ(stage.counter("rooms_lost"), 0u);
+  EXPECT_EQ(stage.counter("rooms_asked"), asked);
+}
+
 }  // namespace accounts_rooms_test
 }  // namespace ferry

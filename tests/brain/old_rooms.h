@@ -32,6 +32,8 @@ class OldRooms {
   OldRooms(Deliver deliver, std::function<Instant()> now) : deliver_(std::move(deliver)), now_(std::move(now)) {}
 
   std::map<std::string, OldRoom> rooms;
+  int pings = 0;           // of occupants to themselves
+  std::string ping_error;  // instead of an answer
 
   static std::string x(const std::string& inside) {
     return "<x xmlns='http://jabber.org/protocol/muc#user'>" + inside + "</x>";
@@ -74,6 +76,7 @@ class OldRooms {
     if (e.name == "presence") return comes(account, bare, room, nick, e), true;
     if (e.name == "message") return said(account, bare, room, nick, e), true;
     const Element* query = e.first_child();
+    if (query && query->is("ping", "urn:xmpp:ping")) return pinged(account, to, room, nick, e), true;
     std::string inside;
     if (query && query->ns == "http://jabber.org/protocol/disco#info")
       inside = "<query xmlns='" + query->ns + "'><identity category='conference' type='text' name='" + room.name +
@@ -126,6 +129,17 @@ class OldRooms {
       if (now_() - lines[i].at <= std::stoll(age) * second) deliver_(account, message(bare, lines[i], i + 1, true));
     deliver_(account,
              "<message type='groupchat' from='" + bare + "'><subject>" + room.subject + "</subject></message>");
+  }
+  // XEP-0410 section 3.1: the occupant's own, or nobody's business.
+  void pinged(const std::string& account, const std::string& to, const OldRoom& room, const std::string& nick,
+              const Element& e) {
+    ++pings;
+    const auto there = room.occupants.find(nick);
+    const bool in = there != room.occupants.end() && there->second == account;
+    const std::string wrong = !ping_error.empty() ? ping_error : in ? "" : "not-acceptable";
+    deliver_(account, "<iq type='" + std::string(wrong.empty() ? "result" : "error") + "' id='" +
+                          std::string(e.attr_or("id")) + "' from='" + to + "'>" +
+                          (wrong.empty() ? "" : stanza_error(wrong)) + "</iq>");
   }
   void said(const std::string& account, const std::string& bare, OldRoom& room, const std::string& nick,
             const Element& e) {
