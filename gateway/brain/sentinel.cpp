@@ -63,6 +63,7 @@ void Sentinel::on_marked(int reason) {
   if (reason >= first_refusal) return;
   proven_ = world_.mark = published_;
   world_.records.set_meta(proven_key, std::to_string(proven_));
+  world_.confirmed(proven_);
 }
 
 Sentinel::Finding Sentinel::on_time() {
@@ -131,6 +132,7 @@ bool Sentinel::was_restarted(bool forgot) {
 
 void Sentinel::publish_mark() {
   Publish p;
+  world_.last_mark = published_;
   p.topic = mark_topic_;
   p.payload = std::to_string(published_);
   p.retain = true;

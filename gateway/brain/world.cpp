@@ -139,6 +139,10 @@ void World::publish(Publish publish) {
 void World::on_waiting(const Waiting& now_waiting) {
   waiting = now_waiting;
   judge_waiting();
+  if (mqtt_up && waiting.publishes == 0 && !uncleared.empty()) {  // the broker has confirmed everything
+    uncleared.clear();
+    uncleared_changed = true;
+  }
 }
 
 // Full above the mark, and until half of it is gone.
@@ -162,31 +166,38 @@ void World::clear(const User& user, std::string_view leaf) {
   Publish p;
   p.topic.append(user.base).append("/").append(leaf);
   p.retain = true;
-  if (!mqtt_up && uncleared.size() < max_uncleared) uncleared_changed |= uncleared.insert(p.topic).second;
+  if (uncleared.size() < max_uncleared || uncleared.contains(p.topic)) {
+    uncleared[p.topic] = last_mark;
+    uncleared_changed = true;
+  }
   publish(std::move(p));
 }
 
 void World::read_uncleared() {
   const std::string topics = records.meta(uncleared_key);
   for (std::size_t at = 0, end; (end = topics.find('\n', at)) != std::string::npos; at = end + 1)
-    uncleared.insert(topics.substr(at, end - at));
+    uncleared[topics.substr(at, end - at)] = last_mark;
 }
 
 void World::keep_uncleared() {
   if (!std::exchange(uncleared_changed, false)) return;
   std::string topics;
-  for (const std::string& topic : uncleared) topics.append(topic).append("\n");  // no topic of ours has a line end
+  for (const auto& [topic, since] : uncleared) topics.append(topic).append("\n");  // no topic of ours has a line end
   records.set_meta(uncleared_key, topics);
 }
 
 void World::clear_kept() {
-  uncleared_changed = !uncleared.empty();
-  for (const std::string& topic : std::exchange(uncleared, {})) {
+  for (auto& [topic, since] : uncleared) {
+    since = last_mark;
     Publish p;
     p.topic = topic;
     p.retain = true;
     publish(std::move(p));
   }
+}
+
+void World::confirmed(std::int64_t counter) {
+  uncleared_changed |= std::erase_if(uncleared, [&](const auto& entry) { return entry.second < counter; }) > 0;
 }
 
 void World::refuse(User& user, std::string_view id, std::string_view to, std::string_view leaf, const StanzaError& e) {

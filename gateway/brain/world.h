@@ -135,7 +135,8 @@ struct World {
   bool reading_back = false;    // what the broker has forgotten is not known yet: it goes before new messages
   bool may_refuse(User& user);  // while much waits for the broker, one user's refusals are few
 
-  std::set<std::string> uncleared;  // topics
+  std::map<std::string, std::int64_t> uncleared;  // topic -> the mark that was published last before it was cleared
+  std::int64_t last_mark = 0;                     // that was published
   bool uncleared_changed = false;
 
   Senders senders;     // XMPP users and domains, by how much they send
@@ -180,12 +181,13 @@ struct World {
   // Under the user's base, in the user's format.
   void publish_to(const User& user, std::string_view leaf, std::string json, bool retain = false, int qos = 1);
   void clear(const User& user, std::string_view leaf);  // an empty retained payload deletes
-  // What was cleared while the broker was away: nothing else would say so after a crash. The broker's link keeps these
-  // publishes as well, but only as long as the process lives.
+  // What was cleared and the broker has not confirmed: nothing else would say so after a crash. The broker's link keeps
+  // these publishes as well, but only as long as the process lives.
   static constexpr std::size_t max_uncleared = 10'000;  // topics
   void read_uncleared();                                // from the records
   void keep_uncleared();                                // there, once a tick
   void clear_kept();                                    // the broker is there
+  void confirmed(std::int64_t counter);                 // the broker has all that was published before it
   Publish make_publish(const User& user, std::string_view leaf, std::string json) const;
   // The refusal of one publish of a user, on in/receipt. id empty: it could not be read, topic tells which it was.
   // Answered at a bounded rate (UserRates), then only counted.

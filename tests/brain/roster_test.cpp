@@ -300,5 +300,20 @@ TEST_P(RosterTest, a_full_roster_says_so) {
   stage.expect_quiet();
 }
 
+// Shown again is whatever is there; nothing else would say of what is not there that it must go.
+TEST_P(RosterTest, what_was_cleared_as_the_process_died_is_cleared_again) {
+  stage.befriend();
+  const std::string item = "in/contact/alice@corp.example";
+  ASSERT_NE(stage.shown("bob", item), "");
+  stage.crash_in = 1;
+  EXPECT_THROW(ask("roster.remove"), Stage::Crash);
+  ASSERT_NE(stage.shown("bob", item), "") << "it went out: this test proves nothing";
+  stage.restart();
+  stage.links_up();
+  stage.settle();
+  EXPECT_EQ(stage.shown("bob", item), "");
+  EXPECT_EQ(stage.records->meta("uncleared"), "") << "and is not cleared for ever";
+}
+
 }  // namespace roster_test
 }  // namespace ferry
