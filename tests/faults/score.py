@@ -68,7 +68,7 @@ class Score:
     def pair(self, way, pair):
         counts, messages = self.ways[way], self.account.messages[way][pair]
         passed = self.passed(way, pair)
-        errors = sorted(self.account.nameless_errors[pair]) if way == 'x' else []
+        answered = self.nameless(messages, self.account.nameless_errors[pair]) if way == 'x' else ()
         for n in sorted(messages):
             message = messages[n]
             counts['sent'] += 1
@@ -81,7 +81,7 @@ class Score:
                 counts['failed yet delivered'] += message.failed is not None
                 self.latency[way].append(message.came[0][0] - message.sent)
             elif message.failed is None:
-                if message.id == '-' and way == 'x' and self.nameless(errors, message.sent):
+                if n in answered:
                     counts['failed'] += 1
                 else:
                     self.missing(way, pair, n, message, passed[n])
@@ -96,14 +96,17 @@ class Score:
             highest[kept] = max(highest[kept], n)
 
     @staticmethod
-    def nameless(errors, sent):
-        """An error stanza without id and body answers the oldest message without an id that it can; they come
-        in order."""
-        for index, time in enumerate(errors):
-            if sent <= time:
-                del errors[index]
-                return True
-        return False
+    def nameless(messages, errors):
+        """Which messages without an id the errors without one answer: each the latest that was not answered yet. Not the
+        oldest: that one may have been lost long before, and would leave another without its answer."""
+        missing = [(m.sent, n) for n, m in messages.items() if m.id == '-' and not m.came and m.failed is None]
+        answered, open_ = set(), []
+        for _, n in sorted(missing + [(time, None) for time in errors], key=lambda event: event[0]):
+            if n is not None:
+                open_.append(n)
+            elif open_:
+                answered.add(open_.pop())
+        return answered
 
     def copies(self, way, pair, n, message):
         counts = self.ways[way]
