@@ -55,7 +55,7 @@ listen:
   - {{port: {port}, ip: "127.0.0.1", module: ejabberd_c2s, starttls: true, tls_verify: true, max_stanza_size: 262144,
      shaper: none}}
   - {{port: {component.port}, ip: "127.0.0.1", module: ejabberd_service, global_routes: false,
-     hosts: {{"{component.domain}": {{password: "{component.secret}"}}}}}}
+     hosts: {{{components}}}}}
 modules: {{mod_disco: {{}}, mod_roster: {{versioning: true}}, mod_offline: {{}}, mod_carboncopy: {{}}, mod_ping: {{}},
           mod_stream_mgmt: {{resend_on_timeout: if_offline}}, mod_vcard: {{}}, mod_version: {{}}, mod_privacy: {{}},
           mod_blocking: {{}}, mod_mam: {{default: always}}, mod_private: {{}},
@@ -78,7 +78,12 @@ class TlsEjabberd(Ejabberd):
         write(
             self.configuration,
             EJABBERD.format(
-                certificate=certificate, key=key, cafile=self.cafile, port=self.port, component=self.component
+                certificate=certificate,
+                key=key,
+                cafile=self.cafile,
+                port=self.port,
+                component=self.component,
+                components=self.component_hosts,
             ),
         )
 
