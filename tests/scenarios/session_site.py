@@ -9,7 +9,7 @@ import xml.etree.ElementTree as ET
 
 from clients import XmppClient
 from patience import PATIENCE
-from process import HOST, Failed, free_port, scratch, write
+from process import HOST, Failed, children, free_port, scratch, write
 from recorder import TIMEOUT, Recorder
 from servers import Ejabberd, Prosody, ferry_program, make_certificates, make_client_certificate
 
@@ -171,8 +171,7 @@ class Tool(Recorder):
 
     def workers(self):
         """Their process ids."""
-        with open('/proc/%d/task/%d/children' % (self.process.pid, self.process.pid), encoding='ascii') as file:
-            return [int(pid) for pid in file.read().split()]
+        return children(self.process.pid)
 
     async def stop(self):
         if self.process.returncode is None:
