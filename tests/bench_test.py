@@ -7,6 +7,7 @@ import copy
 import json
 import pathlib
 import re
+import subprocess
 import sys
 import tempfile
 import unittest
@@ -16,6 +17,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / 'tools' / 'bench.d'))
 
 import report  # noqa: E402  (after the path)
+from figures_workloads import NOTES, ROWS  # noqa: E402
 
 NAN = float('nan')
 
@@ -31,6 +33,15 @@ def run(server, variant, way, rate, cpu, p99=3.5, lost=0, **more):
         'foreign': 0, 'errors': 0, 'messages_per_second': rate, 'p50_ms': 1.25, 'p99_ms': p99, 'max_ms': 9.0,
         'generator_idle': 0.625, 'processes': processes, **more,
     }
+
+
+def said(variant, way, lines, fan, cpu=None, **more):
+    """A run in a room: `fan` people hear each line."""
+    row = run('prosody', variant, way, lines * fan, cpu, disordered=0, lines_per_second=lines, **more)
+    if variant == 'ferryd':
+        row['processes']['ferry-session'] = {'cpu_us': 24.5, 'cpu_s': 1.0, 'rss_kb': 13_000}
+        row['processes']['mosquitto'] = {'cpu_us': 33.5, 'cpu_s': 1.0, 'rss_kb': 9_000}
+    return row
 
 
 def flooded(way, flood, p99, lost=0):
@@ -53,13 +64,19 @@ def result():
             run('prosody', 'ferryd', 'x2m', 24_000.0, 12.5),
             run('prosody', 'naive', 'x2m', 6_000.0, 50.0, p99=14.0),
         ],
+        'groupchat': [
+            said('alone', 'x2x', 400.0, 50),
+            said('alone', 'm2m', 1000.0, 50),
+            said('ferryd', 'x2m', 100.0, 50, 61.5),
+            said('ferryd', 'm2x', 200.0, 59, 62.5),
+        ],
         'durability': [
             {**run('ejabberd', 'ferryd', way, rate, 12.5, p99=p99), 'variant': variant}
             for way in ('x2m', 'm2x')
             for variant, rate, p99 in (('full', 700.0, 8.5), ('normal', 900.0, 4.5), ('off', 1000.0, 2.5))
         ],
         'overload': [flooded(way, flood, 4.0 if flood == 'nobody' else 6.0) for way, flood in both],
-        'cannot': {'groupchat': {'ferryd': 'carries no rooms yet'}},
+        'cannot': {'groupchat': {'naive': 'has never heard of rooms'}},
     }
 
 
@@ -94,9 +111,25 @@ class Report(unittest.TestCase):
         self.assertRegex(text, r'beside a flood XMPP to MQTT / without +1\.50 x')
         ratios = next(line for line in text.splitlines() if line.startswith('  chat  '))
         self.assertEqual(ratios.split()[-5:], ['4.00', '0.25', '0.25', '0.60', '-'])
-        self.assertIn('carries no rooms yet', text)
+        self.assertIn('has never heard of rooms', text)
         self.assertIn('idle for at least 62 %', text)
         self.assertIn('62', next(line for line in text.splitlines() if ' naive ' in line and 'window' in line))
+
+    def test_a_room_beside_the_servers_alone(self):
+        text = Written(result()).text
+        ratios = [line.split() for line in text.splitlines() if line.startswith('  groupchat  ')]
+        # of lines: those who count are more on the way from MQTT
+        self.assertEqual([line[-5:] for line in ratios],
+                         [['-', '-', '-', '0.25', '0.10'], ['-', '-', '-', '0.50', '0.20']])
+        table = text[text.index('\nGroup chat\n') :].splitlines()
+        heading = next(line for line in table if line.startswith('  server '))
+        self.assertEqual(heading.count('us/delivery'), 4)
+        self.assertTrue(heading.endswith('doubled  disordered'), heading)
+        ferryd = next(line.split() for line in table if ' ferryd ' in line and 'XMPP to MQTT' in line)
+        self.assertEqual(ferryd[6:-3], ['5000', '1.25', '3.50', '61.5', '24.5', '20.0', '33.5', '20.0', '62'])
+        self.assertEqual(ferryd[-3:], ['0', '0', '0'])
+        chat = next(line for line in text[text.index('\nChat\n') :].splitlines() if line.startswith('  server '))
+        self.assertNotRegex(chat, 'sessions|disordered')
 
     def test_page(self):
         written = Written(result())
@@ -146,6 +179,26 @@ class Report(unittest.TestCase):
         self.assertFalse(report.broken(given))
         given['chat'][1]['doubled'] = 1
         self.assertTrue(report.broken(given))
+
+    def test_broken_is_a_room_that_was_told_otherwise(self):
+        for what in ('lost', 'doubled', 'disordered'):
+            given = result()
+            given['groupchat'][0][what] = 1  # the server alone
+            self.assertFalse(report.broken(given))
+            given['groupchat'][3][what] = 1
+            self.assertTrue(report.broken(given), what)
+
+
+class Workloads(unittest.TestCase):
+    def test_each_is_listed_described_and_drawn(self):
+        listed = subprocess.run([str(ROOT / 'tools' / 'bench'), '--list'], capture_output=True, text=True, check=True)
+        usage = subprocess.run([str(ROOT / 'tools' / 'bench'), '--help'], capture_output=True, text=True, check=True)
+        names = re.findall(r'^(\w+)', listed.stdout, re.M)
+        self.assertEqual(set(names), {*ROWS, 'capture'})
+        self.assertEqual(set(ROWS), set(NOTES))
+        for name in names:
+            self.assertRegex(usage.stdout, r'(?m) %s  +\w' % name)
+        self.assertRegex(listed.stdout, r'(?m)^groupchat .*\n +cannot: naive: knows no rooms$')
 
 
 if __name__ == '__main__':

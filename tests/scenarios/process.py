@@ -70,6 +70,12 @@ def program(name):
     return found
 
 
+def children(pid):
+    """Process ids, of those that it started itself."""
+    with open('/proc/%d/task/%d/children' % (pid, pid), encoding='ascii') as file:
+        return [int(child) for child in file.read().split()]
+
+
 class Server:
     """A process, its directory, its log. Subclasses say what to run and when it is ready."""
 

@@ -257,15 +257,16 @@ class Ejabberd(Server):
         self.host, self.port, self.domain = HOST, free_port(), domain
         self.component = Component(HOST, free_port(), 'mqtt.' + domain, secret)
         self.accounts = dict(accounts or {})
+        self.component_hosts = ', '.join(
+            '"%s": {password: "%s"}' % (name, secret) for name in (self.component.domain, *components)
+        )
         self.done = os.path.join(self.directory, 'accounts.done')
         self.configuration = write(
             os.path.join(self.directory, 'ejabberd.yml'),
             EJABBERD.format(
                 port=self.port,
                 component=self.component,
-                components=', '.join(
-                    '"%s": {password: "%s"}' % (name, secret) for name in (self.component.domain, *components)
-                ),
+                components=self.component_hosts,
                 domain=domain,
             ),
         )

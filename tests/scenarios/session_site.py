@@ -9,7 +9,7 @@ import xml.etree.ElementTree as ET
 
 from clients import XmppClient
 from patience import PATIENCE
-from process import HOST, Failed, free_port, scratch, write
+from process import HOST, Failed, children, free_port, scratch, write
 from recorder import TIMEOUT, Recorder
 from servers import Ejabberd, Prosody, ferry_program, make_certificates, make_client_certificate
 
@@ -55,7 +55,7 @@ listen:
   - {{port: {port}, ip: "127.0.0.1", module: ejabberd_c2s, starttls: true, tls_verify: true, max_stanza_size: 262144,
      shaper: none}}
   - {{port: {component.port}, ip: "127.0.0.1", module: ejabberd_service, global_routes: false,
-     hosts: {{"{component.domain}": {{password: "{component.secret}"}}}}}}
+     hosts: {{{components}}}}}
 modules: {{mod_disco: {{}}, mod_roster: {{versioning: true}}, mod_offline: {{}}, mod_carboncopy: {{}}, mod_ping: {{}},
           mod_stream_mgmt: {{resend_on_timeout: if_offline}}, mod_vcard: {{}}, mod_version: {{}}, mod_privacy: {{}},
           mod_blocking: {{}}, mod_mam: {{default: always}}, mod_private: {{}},
@@ -78,7 +78,12 @@ class TlsEjabberd(Ejabberd):
         write(
             self.configuration,
             EJABBERD.format(
-                certificate=certificate, key=key, cafile=self.cafile, port=self.port, component=self.component
+                certificate=certificate,
+                key=key,
+                cafile=self.cafile,
+                port=self.port,
+                component=self.component,
+                components=self.component_hosts,
             ),
         )
 
@@ -166,8 +171,7 @@ class Tool(Recorder):
 
     def workers(self):
         """Their process ids."""
-        with open('/proc/%d/task/%d/children' % (self.process.pid, self.process.pid), encoding='ascii') as file:
-            return [int(pid) for pid in file.read().split()]
+        return children(self.process.pid)
 
     async def stop(self):
         if self.process.returncode is None:

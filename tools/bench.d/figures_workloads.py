@@ -11,8 +11,8 @@ ROWS = {
     'feed': ('A feed floods its followers', 'delivery', 'Deliveries'),
     'flapping': ('Phones that connect, take what waits, and drop', 'message', 'Messages'),
     'roster': ('Roster download', 'contact', 'Contacts'),
+    'groupchat': ('Group chat', 'delivery', 'Deliveries'),
 }
-LEFT = {'groupchat': 'Group chat'}
 NOTES = {
     'chat': ['QoS 1, 200 bytes; a window of 200, then open loops. The rate ends with the last receipt and copy that '
              'follow from the messages.'],
@@ -25,6 +25,12 @@ NOTES = {
     'roster': ['Latencies are those of a whole download, from before the connection. retained: in/contact/+, which '
                'the broker serves by itself; request: roster.get, page by page. alone: ferryd has gone, the topics are '
                'still there.'],
+    'groupchat': ['One line is told to everybody in the room. On MQTT are accounts, each by a session of its own over '
+                  'TLS (sessions: the processes that hold them). Counted is a line at one person: XMPP to MQTT at '
+                  'those on MQTT, MQTT to XMPP at everybody but the speaker. A window of 20 lines, then open loops.',
+                  'component to component: the same room of the server alone, and instead of those on MQTT a component '
+                  'that only counts, without TLS and sessions. publisher to subscriber: one publish to as many '
+                  'subscribers of one topic: no room, no memory, nobody\'s name. Ratios of rates are of lines.'],
 }
 
 IDLE = ('CPU: of each process. idle: the load generator\'s own share of idle time; near 0 % it was the generator that '
@@ -77,19 +83,23 @@ def ratios(result):
             def over(key, other):
                 return ratio(row[key], other[key]) if other else None
 
+            pace = 'lines_per_second' if 'lines_per_second' in row else 'messages_per_second'
             cpu = ratio(gateway(row)['cpu_us'], gateway(naive)['cpu_us']) if naive else None
-            out.append([name, row['server'], WAYS[row['way']], row['plan'], over('messages_per_second', naive),
-                        over('p99_ms', naive), cpu, over('messages_per_second', server),
-                        over('messages_per_second', broker)])
+            out.append([name, row['server'], WAYS[row['way']], row['plan'], over(pace, naive), over('p99_ms', naive),
+                        cpu, over(pace, server), over(pace, broker)])
     return Table('Ratios', columns, out, [])
 
 
 def _rows_section(name, rows, cannot):
     title, unit, many = ROWS[name]
+    sessions, ordered = any('ferry-session' in row['processes'] for row in rows), 'disordered' in rows[0]
     columns = [Column('server'), Column('way'), Column('plan'), Column('variant'), Column('rate', '%.0f', unit + '/s'),
-               Column('p50', '%.2f', 'ms'), Column('p99', '%.2f', 'ms'), Column('CPU gateway', '%.1f', 'us/' + unit),
-               Column('server', '%.1f', 'us/' + unit), Column('broker', '%.1f', 'us/' + unit),
-               Column('RSS', '%.1f', 'MB'), Column('idle', '%.0f', '%'), Column('lost', '%d'), Column('doubled', '%d')]
+               Column('p50', '%.2f', 'ms'), Column('p99', '%.2f', 'ms'), Column('CPU gateway', '%.1f', 'us/' + unit)]
+    columns += [Column('sessions', '%.1f', 'us/' + unit)] if sessions else []
+    columns += [Column('server', '%.1f', 'us/' + unit), Column('broker', '%.1f', 'us/' + unit)]
+    processors = range(7, len(columns))
+    columns += [Column('RSS', '%.1f', 'MB'), Column('idle', '%.0f', '%'), Column('lost', '%d'), Column('doubled', '%d')]
+    columns += [Column('disordered', '%d')] if ordered else []
     plans = list(dict.fromkeys(row['plan'] for row in rows))
     table = []
     for row in sorted(rows, key=lambda r: (r['server'], plans.index(r['plan']), r['way'], r['variant'])):
@@ -99,11 +109,14 @@ def _rows_section(name, rows, cannot):
             return processes[who]['cpu_us'] if who in processes else None
 
         table.append([row['server'], WAYS[row['way']], row['plan'], row['variant'], row['messages_per_second'],
-                      row['p50_ms'], row['p99_ms'], own and own['cpu_us'], cpu(row['server']), cpu('mosquitto'),
-                      own and own['rss_kb'] / 1024, 100 * row['generator_idle'], row['lost'], row['doubled']])
+                      row['p50_ms'], row['p99_ms'], own and own['cpu_us']])
+        table[-1] += [cpu('ferry-session')] if sessions else []
+        table[-1] += [cpu(row['server']), cpu('mosquitto'), own and own['rss_kb'] / 1024, 100 * row['generator_idle'],
+                      row['lost'], row['doubled']]
+        table[-1] += [row['disordered']] if ordered else []
     label = (0, 1, 2, 3) if len(plans) > 1 else (0, 1, 3)
     charts = [Chart(many + ' a second', label, (4,)), Chart('p50 and p99, ms', label, (5, 6)),
-              Chart('CPU, us a %s' % unit, label, (7, 8, 9))]
+              Chart('CPU, us a %s' % unit, label, tuple(processors))]
     notes = NOTES[name] + [IDLE] + _cannot(cannot)
     return Section(name, title, notes, [Table('Runs', columns, table, charts)])
 
@@ -132,5 +145,4 @@ def workload_sections(result):
     out = [_rows_section(name, result[name], cannot.get(name, {})) for name in ROWS if name in result]
     if 'capture' in result:
         out.append(_capture(result['capture'], cannot.get('capture', {})))
-    out += [Section(name, title, _cannot(cannot[name]), []) for name, title in LEFT.items() if name in cannot]
     return out

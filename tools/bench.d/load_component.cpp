@@ -40,9 +40,13 @@ ComponentPeer::ComponentPeer(Settings settings) : settings_(std::move(settings))
   const int on = 1;
   ::setsockopt(fd_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
   handshake();
+  enter();
 }
 
-ComponentPeer::~ComponentPeer() { ::close(fd_); }
+ComponentPeer::~ComponentPeer() {
+  leave();
+  ::close(fd_);
+}
 
 void ComponentPeer::handshake() {
   std::string in;
@@ -125,7 +129,8 @@ void ComponentPeer::write() {
 
 void ComponentPeer::send(std::size_t seq, std::string_view body) {
   const bool presence = settings_.kind == Kind::presence;
-  out_ += presence ? "<presence from='" : "<message type='chat' id='l" + std::to_string(seq) + "' from='";
+  const std::string type = settings_.kind == Kind::room ? "groupchat" : "chat";
+  out_ += presence ? "<presence from='" : "<message type='" + type + "' id='l" + std::to_string(seq) + "' from='";
   out_ += settings_.from(seq);
   out_ += "' to='";
   out_ += settings_.to(seq);

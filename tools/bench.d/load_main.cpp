@@ -19,6 +19,9 @@ constexpr const char* usage = R"(bench_load --way x2m|m2x|x2x|m2m [OPTION VALUE]
   --kind chat      between a user of the component and bob
          presence  of --users N with --contacts N each: to MQTT each contact's to each user, from MQTT each user's
          feed      values on the topic --feed, to --followers N
+         room      lines in --room JID, where --users N of --hosted DOMAIN are in already (x2x: N of the sink come in)
+                   and --people N of the component come in: to MQTT from one of them to the users, from MQTT from one
+                   of the users to everybody else, m2m from one publisher to N subscribers of one topic
   --count N        messages that count; before them go --warm-up N (default a tenth)
   --window N       closed loop: so many on their way (default 200)
   --rate N         open loop instead: so many a second
@@ -61,8 +64,13 @@ int run_messages(const Arguments& a) {
   };
   w.begin_object().field("way", std::string_view(a.text("way")));
   w.field("rate", plan.rate).field("window", whole(plan.window)).field("count", whole(plan.count * ends.fan));
-  w.field("lost", whole(s.lost())).field("doubled", whole(s.doubled())).field("foreign", whole(s.foreign()));
+  w.field("lost", whole(run.lost())).field("doubled", whole(run.doubled())).field("foreign", whole(s.foreign()));
   w.field("errors", whole(run.errors())).field("echoes", whole(run.echoes())).field("receipts", whole(run.receipts()));
+  if (a.text("kind") == "room") {
+    w.field("disordered", whole(run.disordered()));
+    const double lines = arrived / static_cast<double>(ends.fan);
+    w.field("lines_per_second", run.seconds() > 0 ? lines / run.seconds() : 0.0);
+  }
   w.field("messages_per_second", run.seconds() > 0 ? arrived / run.seconds() : 0.0);
   w.field("arrivals_per_second", run.seconds_to_arrival() > 0 ? arrived / run.seconds_to_arrival() : 0.0);
   time("p50_ms", 0.5), time("p99_ms", 0.99), time("max_ms", 1);

@@ -80,8 +80,9 @@ void MqttPeer::send(std::size_t seq, std::string_view body) {
   if (settings_.kind == Kind::presence) {
     payload = R"({"state":"away","epoch":"1","status":")";
     payload.append(body).append("\"}");
-  } else if (settings_.kind == Kind::chat) {
+  } else if (settings_.kind != Kind::feed) {
     payload = R"({"id":"load-)" + std::to_string(steady_ns()) + "-" + std::to_string(seq);
+    if (settings_.kind == Kind::room) payload.append(R"(","kind":"groupchat)");
     payload.append(R"(","to":")").append(settings_.to(seq)).append(R"(","body":")").append(body).append("\"}");
   } else {
     payload = body;
@@ -96,7 +97,7 @@ void MqttPeer::on_connack(const Connack& connack) {
 }
 
 void MqttPeer::on_message(InPublish publish) {
-  static constexpr std::string_view ends[] = {"/msg", "/presence", ""};  // of what counts, by kind
+  static constexpr std::string_view ends[] = {"/msg", "/presence", "", "/msg"};  // of what counts, by kind
   if (ends_with(publish.topic, ends[static_cast<std::size_t>(settings_.kind)]))
     Peer::on_message(publish.payload, settings_.number);
   else if (ends_with(publish.topic, "/receipt"))

@@ -7,14 +7,16 @@
 #include <functional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "gateway/links/mosquitto_client.h"
 #include "tools/bench.d/load_watch.h"
 
 namespace ferry::bench {
 
-// What is sent and counted: chat messages, presences (the marker is the status), bare values of a feed.
-enum class Kind { chat, presence, feed };
+// What is sent and counted: chat messages, presences (the marker is the status), bare values of a feed, lines of a
+// room.
+enum class Kind { chat, presence, feed, room };
 
 // An address or topic of message `seq`.
 using Named = std::function<std::string(std::size_t seq)>;
@@ -44,6 +46,8 @@ class ComponentPeer final : public Peer {
     std::uint16_t port = 0;
     Kind kind = Kind::chat;
     Named from, to;
+    std::string room;                    // XEP-0045; empty: none
+    std::vector<std::string> occupants;  // of it, full JIDs: they come in now and leave at the end
   };
   explicit ComponentPeer(Settings settings);
   ~ComponentPeer() override;
@@ -58,6 +62,9 @@ class ComponentPeer final : public Peer {
 
  private:
   void handshake();
+  void enter();
+  void leave();
+  void wait_for(std::string_view one, std::string_view other, const std::string& who);
   void take_stanzas();
 
   Settings settings_;

@@ -5,7 +5,6 @@
 #include <utility>
 
 namespace ferry::bench {
-namespace {
 
 std::string numbered(const char* name, std::size_t n, const std::string& domain) {
   std::array<char, 32> digits{};
@@ -16,6 +15,8 @@ std::string numbered(const char* name, std::size_t n, const std::string& domain)
 Named always(std::string text) {
   return [text = std::move(text)](std::size_t) { return text; };
 }
+
+namespace {
 
 // Bob's own client, or one that publishes to him as the gateway would.
 MqttPeer::Settings chat_client(const Arguments& a, bool is_bob) {
@@ -139,20 +140,25 @@ std::size_t Arguments::number(const std::string& name, std::size_t fallback) con
 People::People(const Arguments& a)
     : users(a.number("users", 10)), contacts(a.number("contacts", 10)), component(a.text("component")) {
   const std::string bob = a.text("bob");
-  hosted = bob.substr(bob.find('@') + 1);
+  hosted = a.text("hosted", bob.substr(bob.find('@') + 1));
   population = contacts * ((users + contacts - 1) / contacts);
 }
 
 std::string People::user(std::size_t n) const { return numbered("user", n, hosted); }
 std::string People::contact(std::size_t n) const { return numbered("contact", n, component); }
 
-std::unique_ptr<Peer> component(const Arguments& a, const std::string& domain, Kind kind, Named from, Named to) {
+ComponentPeer::Settings component_settings(const Arguments& a, const std::string& domain, Kind kind) {
   ComponentPeer::Settings s;
   s.host = a.text("host", "127.0.0.1");
   s.port = static_cast<std::uint16_t>(a.number("xmpp", 0));
   s.domain = domain;
   s.secret = a.text("secret");
   s.kind = kind;
+  return s;
+}
+
+std::unique_ptr<Peer> component(const Arguments& a, const std::string& domain, Kind kind, Named from, Named to) {
+  ComponentPeer::Settings s = component_settings(a, domain, kind);
   s.from = std::move(from);
   s.to = std::move(to);
   return std::make_unique<ComponentPeer>(std::move(s));
@@ -175,7 +181,8 @@ Ends connect(const Arguments& a) {
   if (kind == "chat") return chat(a, way);
   if (kind == "presence") return presence(a, way);
   if (kind == "feed") return feed(a, way);
-  give_up("--kind takes chat, presence or feed");
+  if (kind == "room") return room(a, way);
+  give_up("--kind takes chat, presence, feed or room");
 }
 
 }  // namespace ferry::bench

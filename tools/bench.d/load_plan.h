@@ -33,12 +33,20 @@ struct Ends {
   std::unique_ptr<Peer> from;
   std::vector<std::unique_ptr<Peer>> to;
   std::size_t fan = 1;
+  std::size_t back = 0;  // copies of each message that come to where it was sent from, once each; 0: any number
 };
 
 Ends connect(const Arguments& arguments);
 
+ComponentPeer::Settings component_settings(const Arguments& a, const std::string& domain, Kind kind);
 std::unique_ptr<Peer> component(const Arguments& a, const std::string& domain, Kind kind, Named from = {},
                                 Named to = {});
+// The two sides of a run in a room (load_room.cpp).
+Ends room(const Arguments& arguments, const std::string& way);
+
+std::string numbered(const char* name, std::size_t n, const std::string& domain);
+Named always(std::string text);
+
 // A client with the gateway's account, which sees and says everything.
 MqttPeer::Settings client(const Arguments& a, const std::string& id, Kind kind);
 

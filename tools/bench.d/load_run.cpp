@@ -13,10 +13,14 @@ pollfd events(const Peer& peer) {
 
 }  // namespace
 
-Run::Run(Ends& ends, const Plan& plan) : ends_(ends), plan_(plan), score_(plan.count, ends.fan) {
+Run::Run(Ends& ends, const Plan& plan)
+    : ends_(ends), plan_(plan), score_(plan.count, ends.fan), back_(score_.again(ends.back)) {
   for (const auto& to : ends_.to)
     to->on_message = [this](std::string_view text, std::size_t receiver) { score_.arrived(text, receiver); };
-  ends_.from->on_message = [this](std::string_view, std::size_t) { ++echoes_; };
+  ends_.from->on_message = [this](std::string_view text, std::size_t receiver) {
+    ++echoes_;
+    if (ends_.back > 0) back_.arrived(text, receiver);
+  };
 }
 
 void Run::go() {
@@ -33,7 +37,7 @@ void Run::go() {
       last_ = steady_ns();
       own_cpu_at_end_ = own_cpu();
     }
-    if (next_ == plan_.count && now - last_ > (score_.lost() == 0 ? quiet_time : patience)) return;
+    if (next_ == plan_.count && now - last_ > (lost() == 0 ? quiet_time : patience)) return;
     if (next_ < plan_.count && now - last_ > patience && !due(now)) return;
     wait(now);
   }
@@ -57,7 +61,9 @@ bool Run::due(std::int64_t now) const {
 void Run::feed(std::int64_t now) {
   while (due(now)) {
     // In an open loop the clock runs from when the message should have gone: a generator that is late hides nothing.
-    score_.sent(next_, plan_.rate > 0 ? time_of_next() : steady_ns());
+    const std::int64_t at = plan_.rate > 0 ? time_of_next() : steady_ns();
+    score_.sent(next_, at);
+    back_.sent(next_, at);
     ends_.from->send(next_, score_.body(next_, plan_.bytes));
     ++next_;
   }

@@ -25,6 +25,9 @@ class Run {
 
   const Score& score() const { return score_; }
   std::size_t echoes() const { return echoes_; }
+  std::size_t lost() const { return score_.lost() + back_.lost(); }
+  std::size_t doubled() const { return score_.doubled() + back_.doubled(); }
+  std::size_t disordered() const { return score_.disordered() + back_.disordered(); }
   std::size_t receipts() const { return ends_.from->receipts - receipts_before_; }
   std::size_t errors() const;
   double seconds_to_arrival() const { return static_cast<double>(score_.last_arrival() - begin_) / 1e9; }
@@ -39,7 +42,7 @@ class Run {
 
   Ends& ends_;
   Plan plan_;
-  Score score_;
+  Score score_, back_;
   std::vector<pollfd> waiting_;
   std::size_t next_ = 0, echoes_ = 0, receipts_before_ = 0;
   std::int64_t begin_ = 0, last_ = 0;

@@ -29,7 +29,7 @@ std::optional<double> quantile_ms(std::vector<std::int64_t> times, double quanti
   return static_cast<double>(times[static_cast<std::size_t>(at)]) / 1e6;
 }
 
-Score::Score(std::size_t count, std::size_t fan) : fan_(fan), sent_at_(count), seen_(count * fan) {
+Score::Score(std::size_t count, std::size_t fan) : fan_(fan), sent_at_(count), seen_(count * fan), latest_(fan) {
   std::random_device chance;
   marker_ = "run " + padded(chance() % 100'000'000) + " message ";
   latencies_.reserve(count * fan);
@@ -59,13 +59,16 @@ std::optional<std::size_t> Score::arrived(std::string_view text, std::size_t rec
     return std::nullopt;
   }
   ++arrivals_;
+  std::size_t& latest = latest_[receiver % fan_];
+  if (seq < latest) ++disordered_;
+  latest = std::max(latest, seq);
   last_arrival_ = steady_ns();
   latencies_.push_back(last_arrival_ - sent_at_[seq]);
   return seq;
 }
 
-Score Score::again() const {
-  Score out(sent_at_.size(), fan_);
+Score Score::again(std::size_t fan) const {
+  Score out(sent_at_.size(), fan);
   out.marker_ = marker_;
   out.sent_at_ = sent_at_;
   return out;

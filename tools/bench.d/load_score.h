@@ -26,12 +26,13 @@ class Score {
   // one
   std::optional<std::size_t> arrived(std::string_view text, std::size_t receiver = 0);
 
-  Score again() const;  // the same messages, at somebody else: nothing has arrived yet
+  Score again(std::size_t fan = 1) const;  // the same messages, at others: nothing has arrived yet
 
   std::size_t arrivals() const { return arrivals_; }  // of different messages, at different receivers
   std::size_t lost() const { return seen_.size() - arrivals_; }
   std::size_t doubled() const { return doubled_; }
-  std::size_t foreign() const { return foreign_; }  // without a marker of this run
+  std::size_t foreign() const { return foreign_; }        // without a marker of this run
+  std::size_t disordered() const { return disordered_; }  // came to their receiver after a later one
   std::int64_t last_arrival() const { return last_arrival_; }
   std::optional<double> latency_ms(double quantile) const;  // of what arrived; 1: the slowest
 
@@ -40,8 +41,9 @@ class Score {
   std::string marker_;
   std::vector<std::int64_t> sent_at_;
   std::vector<std::uint8_t> seen_;
+  std::vector<std::size_t> latest_;  // of each receiver
   std::vector<std::int64_t> latencies_;
-  std::size_t arrivals_ = 0, doubled_ = 0, foreign_ = 0;
+  std::size_t arrivals_ = 0, doubled_ = 0, foreign_ = 0, disordered_ = 0;
   std::int64_t last_arrival_ = 0;
 };
 

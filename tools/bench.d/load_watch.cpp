@@ -3,6 +3,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <fstream>
@@ -24,12 +25,16 @@ double seconds_of(clockid_t clock) {
   return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_nsec) / 1e9;
 }
 
-double cpu_seconds(const std::string& pid) {
-  clockid_t clock{};
-  double out = -1;
-  if (::clock_getcpuclockid(static_cast<pid_t>(std::stol(pid)), &clock) == 0) out = seconds_of(clock);
-  if (out < 0) give_up("no process " + pid);
-  return out;
+double cpu_seconds(const std::vector<std::string>& pids) {
+  double sum = 0;
+  for (const std::string& pid : pids) {
+    clockid_t clock{};
+    double one = -1;
+    if (::clock_getcpuclockid(static_cast<pid_t>(std::stol(pid)), &clock) == 0) one = seconds_of(clock);
+    if (one < 0) give_up("no process " + pid);
+    sum += one;
+  }
+  return sum;
 }
 
 }  // namespace
@@ -43,20 +48,25 @@ void give_up(const std::string& why) {
 
 Watch::Watch(std::string_view text) {
   std::istringstream list{std::string(text)};
-  for (std::string item; std::getline(list, item, ',');)
-    processes_.push_back({item.substr(0, item.find('=')), item.substr(item.find('=') + 1)});
+  for (std::string item; std::getline(list, item, ',');) {
+    const std::string name = item.substr(0, item.find('='));
+    auto same = std::find_if(processes_.begin(), processes_.end(), [&](const Process& p) { return p.name == name; });
+    if (same == processes_.end()) same = processes_.insert(same, Process{name, {}});
+    same->pids.push_back(item.substr(item.find('=') + 1));
+  }
 }
 
 void Watch::start() {
-  for (Process& p : processes_) p.cpu_before = cpu_seconds(p.pid);
+  for (Process& p : processes_) p.cpu_before = cpu_seconds(p.pids);
   own_before_ = own_cpu();
 }
 
 void Watch::stop(double seconds, double own_until) {
   busy_ = seconds > 0 ? (own_until - own_before_) / seconds : 0;
   for (Process& p : processes_) {
-    p.cpu = cpu_seconds(p.pid) - p.cpu_before;
-    p.rss_kb = rss_kb(p.pid);
+    p.cpu = cpu_seconds(p.pids) - p.cpu_before;
+    p.rss_kb = 0;
+    for (const std::string& pid : p.pids) p.rss_kb += rss_kb(pid);
   }
 }
 

@@ -17,7 +17,7 @@ double own_cpu();  // s, of the generator until now
 // One instance is one measurement.
 class Watch {
  public:
-  explicit Watch(std::string_view list);  // NAME=PID[,NAME=PID]
+  explicit Watch(std::string_view list);  // NAME=PID[,NAME=PID]; those of one name are added up
   void start();
   void stop(double seconds, double own_until);  // how long the run was; own_cpu() at its end
   void print(JsonWriter& w,
@@ -25,7 +25,8 @@ class Watch {
 
  private:
   struct Process {
-    std::string name, pid;
+    std::string name;
+    std::vector<std::string> pids;
     double cpu_before = 0, cpu = 0;  // s
     std::size_t rss_kb = 0;
   };

@@ -26,7 +26,7 @@ from workloads import WORKLOADS  # noqa: E402
 PARTS = {
     'translate': single.translate,
     'table': single.table,
-    **{name: workload.measure for name, workload in WORKLOADS.items() if workload.measure},
+    **{name: workload.measure for name, workload in WORKLOADS.items()},
     'overload': overload.measure,
     'durability': settings.durability,
     'tap': settings.tap,

@@ -103,7 +103,7 @@ def one_round(server_class, quick, record):
 
 def middle(runs):
     """The median of each figure that there is; what went wrong is added up."""
-    sums = ('lost', 'doubled', 'foreign', 'errors')
+    sums = ('lost', 'doubled', 'foreign', 'errors', 'disordered')
     out = {}
     for key, value in runs[0].items():
         if isinstance(value, dict):

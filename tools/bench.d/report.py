@@ -65,9 +65,10 @@ def write(result, directory):
 
 
 def broken(result):
-    """Did ferryd lose or double anything?"""
+    """Did ferryd lose or double anything, or mix up a room?"""
     runs = [run for name in ROWS for run in result.get(name, []) if run['variant'] == 'ferryd']
     for name in ('overload', 'durability', 'tap'):
         runs += result.get(name, [])
     played = result.get('capture', {'lost': 0, 'different': 0})
-    return any(run['lost'] or run['doubled'] for run in runs) or bool(played['lost'] or played['different'])
+    wrong = ('lost', 'doubled', 'disordered')
+    return any(run.get(key) for run in runs for key in wrong) or bool(played['lost'] or played['different'])

@@ -3,6 +3,7 @@ from collections import namedtuple
 
 import captured
 import crowd
+import groupchat
 import messages
 
 # cannot: {who: why}
@@ -30,8 +31,9 @@ WORKLOADS = {
         {'naive': NO_ROSTER, 'the XMPP servers alone': 'a component has no roster'},
     ),
     'groupchat': Workload(
-        'one person writes to a room', 'message', None,
-        {'ferryd': 'leaves it to the room\'s server; its own one-to-many part is the feed', 'naive': 'knows no rooms'},
+        'a room of the server\'s own: 50 accounts on MQTT and 10 people on XMPP, one of them speaks', 'delivery',
+        groupchat.measure,
+        {'naive': 'knows no rooms', 'ferryd, people of the gateway\'s own domain': groupchat.NO_ROOMS},
     ),
     'capture': Workload(
         'a capture (--capture FILE, or a generated one) played flat out to ferryd by ferry-replay serve', 'stanza',
