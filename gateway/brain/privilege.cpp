@@ -22,7 +22,8 @@ void Privilege::component_up() {
   granted_ = false;
 }
 
-// ejabberd before 23.10 can lose the stream over a write: one that was lost with the first write is not risked again.
+// A server may end the stream over a write (processone/ejabberd#3942): what was lost with the first is not risked
+// again.
 void Privilege::component_down() {
   granted_ = false;
   std::vector<std::string> sent;
@@ -33,7 +34,7 @@ void Privilege::component_down() {
     writing |= open.set;
   }
   if (writing && !proven_)
-    give_up("link-lost", {}, "the stream ended while a contact list was written: update the XMPP server");
+    give_up("link-lost", {}, "the stream ended while a contact list was written: the XMPP server's log says why");
   for (const std::string& id : sent)
     if (const auto it = open_.find(id); it != open_.end())
       end(it, error(Condition::remote_server_timeout, "the XMPP server went away"));
@@ -93,8 +94,7 @@ Privilege::Lists Privilege::lists() const {
 
 void Privilege::refused(const StanzaError& why) {
   if (!proven_ && ++refused_ >= most_refused)
-    give_up("refused", condition_name(why.condition),
-            "the XMPP server grants it and refuses it: its log says why; ejabberd needs 23.10");
+    give_up("refused", condition_name(why.condition), "the XMPP server grants it and refuses it: its log says why");
 }
 
 void Privilege::give_up(std::string_view reason, std::string_view condition, std::string_view advice) {
@@ -107,7 +107,7 @@ void Privilege::give_up(std::string_view reason, std::string_view condition, std
 }
 
 std::string Privilege::text() const {
-  if (!useless_.empty()) return "useless (" + useless_ + ")";
+  if (!useless_.empty()) return "useless: " + useless_;
   return granted_ ? "granted" : "not granted";
 }
 
