@@ -43,7 +43,10 @@ Accounts::Accounts(World& world, Roster& roster, Presences& presences, Delivery&
   };
   world_.hooks.followed = [this](const User& mover, const User& contact) { addresses_.followed(mover, contact); };
   journal_.undo_here = [this](Account& account, const Element& inverse, SessionIqs::Then then) {
-    addresses_.undo(account, inverse, std::move(then));
+    addresses_.undo(account, inverse, [this, then = std::move(then)](Account& a, const Result<Element>& answer) {
+      then(a, answer);
+      if (a.active && a.undo_open == 0) advance(a);  // no stanza of its session does so
+    });
   };
   bridge_.log_in_anew = [this](Account& account) { log_in_anew(account); };
   bridge_.forward = [this](Account& account, Message m) { addresses_.message(account, std::move(m)); };

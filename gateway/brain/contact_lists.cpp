@@ -185,9 +185,11 @@ void ContactLists::begin(const std::string& bare, Driven& driven) {
   const auto& contacts = user_of(step)->contacts;
   const auto known = contacts.find(step.contact.str());
   if (known != contacts.end() && known->second.record.listed) return end(step);  // it is through
+  if (known == contacts.end() && contacts.size() >= world_.options.limits.roster_items) return instead(step);
   privilege_.ask(step.contact, get_list(), [this, step](const Result<Element>& answer) {
     if (!still(step)) return;
     if (!answer && !world_.xmpp_up) return again(step);
+    if (!answer) privilege_.refused(answer.error());
     const Element* query = answer ? answer->child("query", contact_list_ns) : nullptr;
     query ? found(step, *query) : instead(step);
   });
@@ -212,10 +214,9 @@ void ContactLists::found(Step step, const Element& query) {
     if (!still(step)) return;
     if (answer) return privilege_.proven() ? finish(step) : verify(step);
     if (!world_.xmpp_up) return again(step);
-    if (answer.error().condition != Condition::remote_server_timeout) {  // else nobody knows: it will be undone
+    if (answer.error().condition != Condition::remote_server_timeout)  // else nobody knows: it will be undone
       journal_.end(*account_of(step), step.number, WriteState::undone);
-      privilege_.refused(answer.error());
-    }
+    privilege_.refused(answer.error());
     instead(step);
   });
 }
@@ -224,7 +225,11 @@ void ContactLists::found(Step step, const Element& query) {
 void ContactLists::verify(Step step) {
   privilege_.ask(step.contact, get_list(), [this, step](const Result<Element>& answer) {
     if (!still(step)) return;
-    if (!answer) return world_.xmpp_up ? instead(step) : again(step);
+    if (!answer && !world_.xmpp_up) return again(step);
+    if (!answer) {
+      privilege_.refused(answer.error());
+      return instead(step);
+    }
     const Element* now = item_in(*answer, step.address);
     if (now && now->attr_or("subscription") == step.wish.attr_or("subscription")) {
       privilege_.prove();

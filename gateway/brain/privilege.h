@@ -18,7 +18,7 @@ class Privilege {
   static constexpr Duration announce_time = second;     // for the server to say what it grants, once the link is up
   static constexpr Duration answer_time = 30 * second;  // for a question to be answered
   static constexpr std::size_t max_open = 4'096;        // questions unanswered
-  static constexpr int most_refused = 3;                // writes, before any has done what it should
+  static constexpr int most_refused = 3;                // questions, before a write has done what it should
 
   explicit Privilege(World& world) : world_(world) {}
 
@@ -34,7 +34,7 @@ class Privilege {
   Lists lists() const;
   bool proven() const { return proven_; }  // a write has done what it should
   void prove() { proven_ = true; }
-  void refused(const StanzaError& why);  // a write was
+  void refused(const StanzaError& why);  // a question was, or nobody answered it
   // Not tried again by this process. reason: link-lost, refused, subscription-kept.
   void give_up(std::string_view reason, std::string_view condition, std::string_view advice);
   std::string text() const;  // for people

@@ -105,6 +105,7 @@ TEST_P(ContactListsTest, many_contacts_come_a_few_at_a_time) {
     server.accounts[account].roster[who] = {"", {}, true, true, false};
     server.accounts[who].roster[account] = {"", {}, true, true, false};
   }
+  const auto before_all = server.accounts;
   lists.say();
   ask(plan_of_bob);
   start("dual", 0);
@@ -117,6 +118,11 @@ TEST_P(ContactListsTest, many_contacts_come_a_few_at_a_time) {
   lists.answers = false;
   back("", 5);
   EXPECT_EQ(lists.unanswered.size(), 1U) << "an account's writes are undone one by one";
+  lists.answers = true;
+  lists.take(lists.unanswered.back());
+  run();
+  EXPECT_EQ(state(), "legacy") << "each as soon as the one before is";
+  EXPECT_EQ(server.accounts, before_all);
 }
 
 TEST_P(ContactListsTest, changes_of_lists_that_come_with_the_right_are_taken_note_of) {

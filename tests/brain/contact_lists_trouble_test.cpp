@@ -157,6 +157,18 @@ TEST_P(ContactListsTroubleTest, who_does_not_answer_is_asked_and_what_others_ans
   EXPECT_EQ(state(), "dual");
 }
 
+TEST_P(ContactListsTroubleTest, a_server_that_never_answers_is_found_out) {
+  for (int i = 0; i < 20; ++i)
+    server.accounts[account].roster["c" + std::to_string(i) + "@corp.example"] = {"", {}, true, true, false};
+  lists.say();
+  lists.answers = false;
+  dual();
+  for (int i = 0; i < 4; ++i) stage.time(31 * second);
+  stage.expect_logged("event=privilege.useless access=roster reason=refused condition=remote-server-timeout advice=");
+  EXPECT_EQ(lists.unanswered.size(), 3U);
+  EXPECT_EQ(asked().size(), 24U);
+}
+
 TEST_P(ContactListsTroubleTest, the_way_back_waits_for_the_link) {
   const auto before = server.accounts;
   lists.say();
