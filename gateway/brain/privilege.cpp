@@ -48,6 +48,7 @@ bool Privilege::on_message(const Stanza& message) {
     world_.log_refused("forged-element", message.from->str(), message.to->str(), message.id);
     return false;
   }
+  if (said->ns != "urn:xmpp:privilege:1" && said->ns != "urn:xmpp:privilege:2") return true;  // who knows what it says
   bool get = false, set = false;
   for (const Node& node : said->children) {
     const Element* perm = node.element();

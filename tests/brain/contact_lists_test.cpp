@@ -52,6 +52,13 @@ TEST_P(ContactListsTest, the_older_version_says_the_same) {
   expect_both("alice@corp.example");
 }
 
+TEST_P(ContactListsTest, a_later_version_may_say_anything) {
+  lists.say("<perm access='roster' type='both'/>", "3");
+  stage.expect_quiet();
+  dual();
+  EXPECT_TRUE(lists.read.empty());
+}
+
 TEST_P(ContactListsTest, a_right_to_read_or_to_write_alone_is_not_enough) {
   for (const char* type : {"get", "set"}) {
     lists.say("<perm access='roster' type='" + std::string(type) + "'/>");

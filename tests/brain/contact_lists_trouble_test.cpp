@@ -26,6 +26,20 @@ TEST_P(ContactListsTroubleTest, only_the_server_itself_can_grant_it) {
   EXPECT_EQ(asked().size(), 4U);
 }
 
+TEST_P(ContactListsTroubleTest, what_a_session_hears_of_it_is_nothing_to_the_component) {
+  dual();
+  stage.component_down();
+  stage.component_up();
+  stage.settle();
+  stage.forget_effects();
+  server.deliver(account,
+                 "<message from='corp.example' to='bob@corp.example/ferry'><privilege xmlns='urn:xmpp:privilege:2'>"
+                 "<perm access='roster' type='both'/></privilege></message>");
+  stage.expect_quiet();
+  EXPECT_TRUE(stage.log.empty()) << stage.all();
+  EXPECT_NE(ask(R"({"command":"status"})").find(R"("contact_lists":"not granted")"), std::string::npos);
+}
+
 TEST_P(ContactListsTroubleTest, it_is_forgotten_with_the_stream_and_by_the_server_s_word) {
   lists.say();
   stage.component_down();
