@@ -4,7 +4,7 @@ Ferry finds out, says so once, and asks.
     python3 tests/scenarios/migrate_lists_ejabberd_test.py [-l] [CASE …]        needs FERRY_BIN, or build/bin
 """
 import run
-from migrate_site import new_of, site_of
+from migrate_site import REMOVE, new_of, site_of
 from session_site import PrivilegedEjabberd
 
 
@@ -30,7 +30,7 @@ async def contacts_are_asked_where_the_right_is_of_no_use():
         await phone.disconnect()
         await site.back()
         await carol.wait_presence(new, 'unsubscribed')
-        await carol.iq('<query xmlns="jabber:iq:roster"><item jid="%s" subscription="remove"/></query>' % new, type='set')
+        await carol.iq(REMOVE % new, type='set')
         await site.as_before()
 
 

@@ -8,7 +8,7 @@ import random
 import time
 
 import run
-from migrate_site import new_of, seed, site_of
+from migrate_site import REMOVE, new_of, seed, site_of
 from session_site import PrivilegedProsody
 
 KILLS = 4
@@ -99,7 +99,7 @@ async def who_has_put_him_off_their_list_gets_nothing():
         carol = await site.xmpp(site.people[2])
         await site.plan_new(bob)
         await site.move('shadow')
-        await carol.iq('<query xmlns="jabber:iq:roster"><item jid="%s" subscription="remove"/></query>' % bob, type='set')
+        await carol.iq(REMOVE % bob, type='set')
         await site.move('dual')
         site.ferryd.wait_log(r'event=address.taken account=%s .* unasked=3' % bob)
         assert 'contact ' + new_of(bob) not in (await site.stores())[carol.bare]

@@ -16,6 +16,7 @@ PEOPLE = int(os.environ.get('FERRY_TEST_PEOPLE') or 12)  # accounts; each has th
 AT_ONCE = 8  # log-ins of the harness at a time
 COHORT = 'monday'
 ROSTER = '{jabber:iq:roster}'
+REMOVE = '<query xmlns="jabber:iq:roster"><item jid="%s" subscription="remove"/></query>'
 MOVED = '{urn:xmpp:moved:1}'
 STATEMENT = '<pubsub xmlns="http://jabber.org/protocol/pubsub"><items node="urn:xmpp:moved:1"/></pubsub>'
 
