@@ -97,7 +97,6 @@ bool ContactLists::writes(const Jid& contact) const {
 void ContactLists::drive(const Account& account, std::deque<Element> items) {
   Driven& driven = driven_[account.record.jid.str()];
   if (driven.turn == 0) driven.turn = ++turns_;
-  driven.listed = true;
   driven.todo = std::move(items);
 }
 

@@ -49,7 +49,6 @@ class ContactLists {
     std::uint64_t turn = 0;  // answers to an earlier one's questions are nobody's
     std::deque<Element> todo;
     std::size_t open = 0, driven = 0;
-    bool listed = false;  // the old list has come
   };
   struct Step;  // one contact under way
   Driven* still(const Step& step);
