@@ -35,6 +35,7 @@ constexpr std::pair<std::string_view, std::string_view> counter_help[] = {
     {"broker_congested", "Times that more waited for the broker than broker.queue-entries or queue-bytes."},
     {"broker_forgot", "Times that the broker came back without what it had acknowledged."},
     {"cohorts_stopped", "Cohorts that stopped by themselves because too much failed."},
+    {"contacts_driven", "Contacts in whose lists a new address was put, so that nobody was asked."},
     {"contacts_refused", "Subscription requests refused: the roster is full or the name does not fit."},
     {"dead_letters_dropped", "Dead letters whose payload was dropped for limits.dead-letters."},
     {"dead_letters_requeued", "Dead letters that an administrator sent out again."},

@@ -127,6 +127,14 @@ void AccountJournal::note(Account& account, const Element& forward, const Elemen
   plan(account, forward, text_of_stanzas({inverse}), false, WriteState::done);
 }
 
+std::int64_t AccountJournal::begin(Account& account, const Element& forward, const Element& inverse) {
+  return plan(account, forward, text_of_stanzas({inverse}), false, WriteState::planned);
+}
+
+void AccountJournal::end(Account& account, std::int64_t number, WriteState state) {
+  world_.records.set_write(account.record.jid, number, state);
+}
+
 bool AccountJournal::undo(Account& account) {
   if (account.undo_open > 0 || !account.up) return true;
   if (account.retry_at && world_.now < *account.retry_at) return true;
@@ -146,16 +154,11 @@ bool AccountJournal::undo(Account& account) {
       if (const Element* e = node.element()) stanzas.push_back(*e);
   account.undo_open = stanzas.size() + 1;  // one more, so that an answer at once does not end it
   for (Element& e : stanzas) {
-    if (e.ns == here_ns) {
-      undo_here(e);
-      undone_part(account, write->number);
-      continue;
-    }
-    if (e.name != "iq") {
+    if (e.ns != here_ns && e.name != "iq") {
       if (outbox_.send(account, std::move(e), -write->number).empty()) undone_part(account, write->number);
       continue;
     }
-    iqs_.ask(account, std::move(e), [this, number = write->number](Account& a, const Result<Element>& answer) {
+    auto then = [this, number = write->number](Account& a, const Result<Element>& answer) {
       if (a.undoing != number || a.undo_open == 0) return;
       if (!answer && answer.error().condition == Condition::remote_server_timeout) {
         a.undo_open = 0;
@@ -170,7 +173,8 @@ bool AccountJournal::undo(Account& account) {
         lasts(a, number, condition_name(answer.error().condition));
       }
       undone_part(a, number);
-    });
+    };
+    e.ns == here_ns ? undo_here(account, e, std::move(then)) : iqs_.ask(account, std::move(e), std::move(then));
   }
   undone_part(account, write->number);
   return true;

@@ -37,7 +37,11 @@ class AccountJournal {
 
   // What was done here for the account, and what undoes it; both are of here_ns.
   void note(Account& account, const Element& forward, const Element& inverse);
-  std::function<void(const Element& inverse)> undo_here;
+  // The same, where carrying it out takes time: planned until end() says what became of it.
+  std::int64_t begin(Account& account, const Element& forward, const Element& inverse);
+  void end(Account& account, std::int64_t number, WriteState state);
+  // Carries such an inverse out; then_ hears of it as of an iq.
+  std::function<void(Account& account, const Element& inverse, SessionIqs::Then then)> undo_here;
 
   // Undoes one more write, if none is under way. False: nothing is left to undo.
   bool undo(Account& account);

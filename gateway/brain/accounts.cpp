@@ -5,7 +5,8 @@
 
 namespace ferry {
 
-Accounts::Accounts(World& world, Roster& roster, Presences& presences, Delivery& delivery, Requests& requests)
+Accounts::Accounts(World& world, Roster& roster, Presences& presences, Delivery& delivery, Requests& requests,
+                   Privilege& privilege)
     : world_(world),
       delivery_(delivery),
       iqs_(world, [this](const std::string& bare) { return find(bare); }),
@@ -15,7 +16,8 @@ Accounts::Accounts(World& world, Roster& roster, Presences& presences, Delivery&
       shadow_(world),
       journal_(world, iqs_, outbox_),
       rooms_(world, delivery, requests, iqs_, outbox_),
-      addresses_(world, roster, delivery, journal_, iqs_, [this](const std::string& bare) { return find(bare); }),
+      addresses_(world, roster, delivery, privilege, journal_, iqs_,
+                 [this](const std::string& bare) { return find(bare); }),
       bridge_(world, roster, presences, delivery, iqs_, outbox_, shadow_, rooms_),
       verify_(world, iqs_, shadow_, bridge_),
       requests_(world, requests, roster, journal_, iqs_) {
@@ -40,7 +42,12 @@ Accounts::Accounts(World& world, Roster& roster, Presences& presences, Delivery&
     return outbox_.send(*account, std::move(stanza));
   };
   world_.hooks.followed = [this](const User& mover, const User& contact) { addresses_.followed(mover, contact); };
-  journal_.undo_here = [this](const Element& inverse) { addresses_.undo(inverse); };
+  journal_.undo_here = [this](Account& account, const Element& inverse, SessionIqs::Then then) {
+    addresses_.undo(account, inverse, [this, then = std::move(then)](Account& a, const Result<Element>& answer) {
+      then(a, answer);
+      if (a.active && a.undo_open == 0) advance(a);  // no stanza of its session does so
+    });
+  };
   bridge_.log_in_anew = [this](Account& account) { log_in_anew(account); };
   bridge_.forward = [this](Account& account, Message m) { addresses_.message(account, std::move(m)); };
   addresses_.greet = [this](User& user) { greet(user); };
@@ -194,6 +201,7 @@ void Accounts::on_time() {
   iqs_.on_time();
   bridge_.on_time();
   rooms_.on_time();
+  addresses_.on_time();
   if (accounts_.empty()) return;
   if (world_.now >= drive_at_) {
     drive_at_ = world_.now + (rate_ < 10 ? second / static_cast<Duration>(rate_) : step_time);
@@ -223,6 +231,7 @@ std::optional<Instant> Accounts::next_deadline() const {
   consider(iqs_.next_deadline());
   consider(bridge_.next_deadline());
   consider(rooms_.next_deadline());
+  consider(addresses_.next_deadline());
   if (accounts_.empty()) return next;
   consider(forget_at_);
   if (active_ > 0 ||

@@ -39,7 +39,8 @@ class Accounts {
 
   using Answer = Admin::Answer;
 
-  Accounts(World& world, Roster& roster, Presences& presences, Delivery& delivery, Requests& requests);
+  Accounts(World& world, Roster& roster, Presences& presences, Delivery& delivery, Requests& requests,
+           Privilege& privilege);
 
   void start();  // from the records; users are there already
   std::optional<Answer> on_command(std::string_view name, JsonView command);  // accounts_commands.cpp

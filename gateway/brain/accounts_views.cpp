@@ -61,6 +61,7 @@ std::string outline(const std::string& xml) {
     if (const Element* item = payload->first_child(); item && item->attr("jid"))
       text += " " + std::string(item->attr_or("subscription", "set")) + " " + std::string(item->attr_or("jid"));
   }
+  if (e->attr("to")) text += ", list of " + std::string(e->attr_or("to"));
   return text;
 }
 

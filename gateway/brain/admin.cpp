@@ -326,6 +326,7 @@ Admin::Answer Admin::status(JsonView) {
   JsonWriter json;
   json.begin_object().field("version", world_.version).field("xmpp", world_.xmpp_up ? "up" : "down");
   json.field("broker", world_.mqtt_up ? (world_.mqtt5 ? "up (MQTT 5)" : "up (MQTT 3.1.1)") : "down");
+  json.field("contact_lists", on_privilege());
   const Gauges gauges = on_gauges();
   const auto number = [&](std::string_view name, auto value) { json.field(name, static_cast<std::int64_t>(value)); };
   number("users", gauges.users);

@@ -34,7 +34,8 @@ class Admin {
   using Answer = Result<std::string, Problem>;  // the members of the answer as a JSON object
   // Another part's commands; nullopt: not one of them.
   std::function<std::optional<Answer>(std::string_view name, JsonView command)> elsewhere;
-  std::function<Gauges()> on_gauges;  // what the brain has at the moment
+  std::function<Gauges()> on_gauges;          // what the brain has at the moment
+  std::function<std::string()> on_privilege;  // may the contact lists of the legacy server be written
 
   // A migration's own rows. nullopt: it is there now; else why not.
   std::optional<std::string> add_route(const std::string& row);

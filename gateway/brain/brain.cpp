@@ -30,6 +30,7 @@ void Brain::on_component_up(Instant now) {
   World& w = impl_->world;
   w.now = now;
   w.xmpp_up = true;
+  impl_->privilege.component_up();
   impl_->delivery.component_up();
   for (const auto& [key, user] : w.users_by_key)
     if (!user->account) impl_->roster.assert_pending(*user);
@@ -43,6 +44,7 @@ void Brain::on_component_down(Instant now) {
   w.now = now;
   if (!w.xmpp_up) return;
   w.xmpp_up = false;
+  impl_->privilege.component_down();
   impl_->delivery.component_down();
   impl_->presences.component_down();
   if (w.mqtt_up) impl_->queue_show(false);
@@ -141,6 +143,7 @@ void Brain::on_time(Instant now) {
   impl_->delivery.on_time();
   impl_->presences.on_time();
   impl_->requests.on_time();
+  impl_->privilege.on_time();
   impl_->accounts.on_time();
   switch (impl_->sentinel.on_time()) {
     case Sentinel::Finding::nothing:
@@ -161,7 +164,8 @@ std::optional<Instant> Brain::next_deadline() const {
   std::optional<Instant> next;
   for (const auto t :
        {impl_->delivery.next_deadline(), impl_->presences.next_deadline(), impl_->requests.next_deadline(),
-        impl_->accounts.next_deadline(), impl_->sentinel.next_deadline(), impl_->world.log_limit.next_deadline()})
+        impl_->privilege.next_deadline(), impl_->accounts.next_deadline(), impl_->sentinel.next_deadline(),
+        impl_->world.log_limit.next_deadline()})
     if (t && (!next || *t < *next)) next = t;
   if (impl_->something_to_tell()) next = impl_->world.now;
   return next;

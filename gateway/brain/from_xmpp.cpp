@@ -77,12 +77,13 @@ bool Router::over_rate(const Stanza& s) {
 void Router::to_domain(const Stanza& s) {
   switch (s.kind) {
     case StanzaKind::iq:
-      if (s.type == "get" || s.type == "set")
-        services.on_request(s, Services::Target::domain, nullptr);
-      else
+      if (s.type != "get" && s.type != "set")
         answered(s);
+      else if (!privilege.on_push(s))
+        services.on_request(s, Services::Target::domain, nullptr);
       break;
     case StanzaKind::message:
+      if (privilege.on_message(s)) break;
       world.answer(s.xml, error(Condition::service_unavailable, "nobody reads messages to the gateway itself"));
       break;
     case StanzaKind::presence:
@@ -94,7 +95,7 @@ void Router::to_domain(const Stanza& s) {
 void Router::answered(const Stanza& s) {
   // Only the server's own answer proves that the server has processed what came before.
   if (s.from->bare_view() == world.server.str() && delivery.to_xmpp.on_answer(s.id)) return;
-  if (requests.on_answer(s)) return;
+  if (requests.on_answer(s) || (s.to->is_domain() && privilege.on_answer(s))) return;
   world.count("answers_ignored");
   world.log_refused("answer-to-nothing", s.from->str(), s.to->str(), s.id);
 }

@@ -55,6 +55,22 @@ Element of_user(std::string_view what, const User& user) {
 
 }  // namespace
 
+NewAddresses::NewAddresses(World& world, Roster& roster, Delivery& delivery, Privilege& privilege,
+                           AccountJournal& journal, SessionIqs& iqs, Find find)
+    : world_(world),
+      roster_(roster),
+      delivery_(delivery),
+      journal_(journal),
+      iqs_(iqs),
+      find_(std::move(find)),
+      lists_(world, roster, privilege, journal, find_) {
+  lists_.turn = [this](Account& account) { ask_list(account); };
+  lists_.ask_instead = [this](Account& account, const Element& item) {
+    if (User* user = world_.user(account.record.address->str())) copy_item(account, *user, item);
+  };
+  lists_.over = [this](Account& account, std::size_t unasked) { copied(account, unasked); };
+}
+
 std::optional<std::string> NewAddresses::unfit(const Jid& address) const {
   if (!address.has_local() || address.has_resource() || !world_.hosted(address))
     return "expected a new address of " + std::string(world_.component.domainpart()) + ", the gateway's own domain";
@@ -81,12 +97,16 @@ void NewAddresses::enter(Account& account) {
 void NewAddresses::go_on(Account& account) {
   tie(account);
   if (!account.record.stated) state(account, true);
-  if (account.record.copied) return;
+  if (!account.record.copied) lists_.enqueue(account);
+}
+
+void NewAddresses::ask_list(Account& account) {
   Element iq("iq");
   iq.set("type", "get").add(Element("query", new_address_roster_ns));
   iqs_.ask(account, std::move(iq), [this](Account& a, const Result<Element>& answer) {
     const Element* query = answer ? answer->child("query", new_address_roster_ns) : nullptr;
-    if (query && a.record.address && !a.record.copied) copy(a, *query);
+    if (query && a.record.address && !a.record.copied) return copy(a, *query);
+    lists_.forget(a);  // the next session asks again
   });
 }
 
@@ -107,28 +127,51 @@ void NewAddresses::state(Account& account, bool open) {
                     });
 }
 
-// All of them in one commit: a crash leaves nothing half done.
+// All who are asked, in one commit: a crash leaves nothing half done. Then those who need not be.
 void NewAddresses::copy(Account& account, const Element& query) {
   User* user = world_.user(account.record.address->str());
-  if (!user) return;
-  std::size_t copied = 0;
-  for (const Node& node : query.children)
-    if (const Element* item = node.element(); item && item->is("item", new_address_roster_ns))
-      copied += copy_item(account, *user, *item);
+  if (!user) return lists_.forget(account);
+  std::deque<Element> unasked;
+  for (const Node& node : query.children) {
+    const Element* item = node.element();
+    if (!item || !item->is("item", new_address_roster_ns)) continue;
+    const std::string_view subscription = item->attr_or("subscription");
+    const bool agreed = subscription == "to" || subscription == "from" || subscription == "both";
+    if (const auto contact = contact_of(account, *item); agreed && contact && lists_.writes(*contact))
+      unasked.push_back(*item);
+    else
+      copy_item(account, *user, *item);
+  }
+  if (!unasked.empty()) return lists_.drive(account, std::move(unasked));
+  lists_.forget(account);
+  copied(account, 0);
+}
+
+void NewAddresses::copied(Account& account, std::size_t unasked) {
+  const User* user = world_.user(account.record.address->str());
   account.record.copied = true;
   world_.records.put_account(account.record);
-  world_.log(LogLine::Level::info, "event=address.taken account=" + log_value(account.record.jid.str()) + " address=" +
-                                       log_value(user->jid.str()) + " contacts=" + std::to_string(copied));
+  world_.log(LogLine::Level::info, "event=address.taken account=" + log_value(account.record.jid.str()) +
+                                       " address=" + log_value(account.record.address->str()) +
+                                       " contacts=" + std::to_string(user ? user->contacts.size() : 0) +
+                                       " unasked=" + std::to_string(unasked));
+}
+
+// Who has moved as well is asked where they are now. nullopt: nobody.
+std::optional<Jid> NewAddresses::contact_of(const Account& account, const Element& item) const {
+  const auto jid = Jid::parse(item.attr_or("jid"));
+  if (!jid) return std::nullopt;
+  Jid contact = jid->bare();
+  if (const Account* other = find_(contact.str()); other && other->record.address && other->record.copied)
+    contact = *other->record.address;
+  if (contact == *account.record.address || contact == account.record.jid) return std::nullopt;
+  return contact;
 }
 
 bool NewAddresses::copy_item(Account& account, User& user, const Element& item) {
-  auto jid = Jid::parse(item.attr_or("jid"));
-  if (!jid) return false;
-  Jid contact = jid->bare();
-  // Who has moved as well is asked where they are now.
-  if (const Account* other = find_(contact.str()); other && other->record.address && other->record.copied)
-    contact = *other->record.address;
-  if (contact == user.jid || contact == account.record.jid) return false;
+  const auto found = contact_of(account, item);
+  if (!found) return false;
+  const Jid& contact = *found;
   if (const auto known = user.contacts.find(contact.str()); known != user.contacts.end() && known->second.record.listed)
     return false;
   std::vector<std::string> groups;
@@ -167,19 +210,37 @@ void NewAddresses::followed(const User& mover, const User& contact) {
                   of_contact("remove-contact", contact, mover.jid));
 }
 
-void NewAddresses::undo(const Element& inverse) {
-  const auto jid = Jid::parse(inverse.attr_or("jid"));
-  if (!jid) return;
-  if (inverse.name == "remove-contact") {
-    if (User* of = world_.user(inverse.attr_or("of"))) roster_.remove(*of, *jid);
-  } else if (User* user = world_.user(jid->str()); user && inverse.name == "remove-user") {
-    forget(*user);
+void NewAddresses::undo(Account& account, const Element& inverse, SessionIqs::Then then) {
+  if (inverse.name == "put-back") return put_back(account, inverse, std::move(then));
+  if (const auto jid = Jid::parse(inverse.attr_or("jid"))) {
+    if (inverse.name == "remove-contact") {
+      if (User* of = world_.user(inverse.attr_or("of"))) roster_.remove(*of, *jid);
+    } else if (User* user = world_.user(jid->str()); user && inverse.name == "remove-user") {
+      forget(*user);
+    }
   }
+  then(account, inverse);
+}
+
+// Their list is as it was, so theirs is over; where it cannot be, they are told by presences.
+void NewAddresses::put_back(Account& account, const Element& inverse, SessionIqs::Then then) {
+  lists_.put_back(inverse, [=, this, bare = account.record.jid.str(), then = std::move(then)](const auto& answer) {
+    Account* a = find_(bare);
+    if (!a) return;
+    const auto contact = Jid::parse(inverse.attr_or("list-of"));
+    User* user = world_.user(inverse.attr_or("jid"));
+    if (user && contact && answer)
+      roster_.drop(*user, *contact);
+    else if (user && contact && answer.error().condition != Condition::remote_server_timeout)
+      roster_.remove(*user, *contact);
+    then(*a, answer);
+  });
 }
 
 void NewAddresses::left(Account& account) {
   if (User* user = world_.user(account.record.address->str())) user->former.reset();
   account.record.copied = account.record.stated = false;
+  lists_.forget(account);
 }
 
 }  // namespace ferry

@@ -372,12 +372,8 @@ void Presences::work() {
       } else if (device.shown && device.announced) {
         go_offline(*user, name, device);
       }
-    for (auto& [jid, contact] : user->contacts) {
-      if (!contact.record.to) continue;
-      Element probe("presence");
-      probe.set("type", "probe").set("from", user->jid.str()).set("to", jid);
-      world_.send(std::move(probe));
-    }
+    for (auto& [jid, contact] : user->contacts)
+      if (contact.record.to) ask(*user, contact.record.jid);
     if (to_sync_.empty()) settle_at_ = world_.now + settle_time;
   }
 }

@@ -41,8 +41,9 @@ class Presences {
 
   void announce_to(User& user, const Jid& watcher);
   void withdraw_from(User& user, const Jid& watcher);
-  void show(User& user, Contact& contact);    // where it differs from what the user sees
-  void forget(User& user, Contact& contact);  // the user sees this contact no longer
+  void ask(const User& user, const Jid& contact);  // their server, RFC 6121 section 4.3
+  void show(User& user, Contact& contact);         // where it differs from what the user sees
+  void forget(User& user, Contact& contact);       // the user sees this contact no longer
   void show_all(User& user, bool from_nothing);
   void forget_deferred(User& user) { deferred_.erase(user.key); }
   void join(User& user);   // was not there: contacts are asked, devices must come

@@ -134,6 +134,12 @@ void Presences::apply_held() {
   if (!held_.empty() || !unsure_.empty()) held_at_ = world_.now + held_step;
 }
 
+void Presences::ask(const User& user, const Jid& contact) {
+  Element probe("presence");
+  probe.set("type", "probe").set("from", user.jid.str()).set("to", contact.bare_view());
+  world_.send(std::move(probe));
+}
+
 // There was no room for all of the flood: what these contacts are, their servers know.
 void Presences::ask_the_unsure() {
   for (std::size_t n = 0; n < users_per_batch && !unsure_.empty(); ++n) {
@@ -143,9 +149,7 @@ void Presences::ask_the_unsure() {
     for (auto& [jid, contact] : user->contacts) {
       if (!std::exchange(contact.unsure, false) || !contact.record.to) continue;
       for (const auto& [resource, availability] : contact.resources) contact.stale.insert(resource);
-      Element probe("presence");
-      probe.set("type", "probe").set("from", user->jid.str()).set("to", jid);
-      world_.send(std::move(probe));
+      ask(*user, contact.record.jid);
     }
   }
   settle_at_ = world_.now + settle_time;

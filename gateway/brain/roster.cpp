@@ -150,11 +150,41 @@ void Roster::remove_quietly(User& user, Contact& contact) {
   // RFC 6121 section 2.5.2: removing ends what was pending and what was granted, both ways.
   if (was.to || was.ask) stanza(user, jid, "unsubscribe");
   if (was.from || was.request) stanza(user, jid, "unsubscribed");
-  if (was.from) world_.hooks.withdraw_from(user, was.jid);
-  world_.hooks.forget_presence(user, contact);
-  world_.clear(user, "in/contact/" + peer_level(was.jid.str()));
-  world_.records.remove_contact(user.key, was.jid);
-  user.contacts.erase(was.jid.str());
+  drop(user, jid);
+}
+
+void Roster::drop(User& user, const Jid& contact) {
+  Contact* known = find(user, contact);
+  if (!known) return;
+  const Jid jid = known->record.jid;
+  if (known->record.from) world_.hooks.withdraw_from(user, jid);
+  world_.hooks.forget_presence(user, *known);
+  world_.clear(user, "in/contact/" + peer_level(jid.str()));
+  world_.records.remove_contact(user.key, jid);
+  user.contacts.erase(jid.str());
+}
+
+std::optional<StanzaError> Roster::agreed(User& user, const Jid& jid, std::string name, std::vector<std::string> groups,
+                                          bool to, bool from) {
+  if (auto wrong = unfit(user, jid)) return wrong;
+  if (!find(user, jid) && user.contacts.size() >= world_.options.limits.roster_items)
+    return error(Condition::resource_constraint, "the roster is full");
+  Contact& contact = find_or_add(user, jid);
+  ContactRecord& r = contact.record;
+  const bool saw = std::exchange(r.to, r.to || to), seen = std::exchange(r.from, r.from || from);
+  r.listed = true;
+  r.denied = false;
+  r.ask = r.ask && !r.to;
+  r.approved = r.approved && !r.from;
+  if (std::exchange(r.request, r.request && !r.from) && !r.request) r.request_text.clear();
+  r.name = std::move(name);
+  r.groups = std::move(groups);
+  world_.records.put_contact(user.key, r);
+  if (r.from && !seen) world_.hooks.announce_to(user, jid);
+  show(user, contact);
+  if (r.to && !saw) world_.hooks.show_presence(user, contact);
+  if (r.to && !saw) world_.hooks.ask_presence(user, jid);
+  return std::nullopt;
 }
 
 std::optional<StanzaError> Roster::act(User& user, const Jid& jid, Type type, const std::string& text) {

@@ -21,6 +21,11 @@ class Roster {
                                  std::optional<std::vector<std::string>> groups, bool must_exist);
   std::optional<StanzaError> remove(User& user, const Jid& contact);
   void remove_quietly(User& user, Contact& contact);  // the same, of a contact of whatever state: the user is going
+  // The contact's list says so already, as their server has let us write it (XEP-0356): nobody is asked. to: the user
+  // sees them, from: they see the user.
+  std::optional<StanzaError> agreed(User& user, const Jid& contact, std::string name, std::vector<std::string> groups,
+                                    bool to, bool from);
+  void drop(User& user, const Jid& contact);  // and their list says so already
   std::optional<StanzaError> act(User& user, const Jid& contact, subscription::Type type, const std::string& text);
 
   void show(User& user, Contact& contact);       // publishes the item where it differs from what is shown

@@ -19,12 +19,14 @@ Router::Router(const Options& options, MappingTable& table, Records& records, co
       sentinel(world),
       admin(world),
       outbox_admin(world, delivery),
-      accounts(world, roster, presences, delivery, requests) {
+      privilege(world),
+      accounts(world, roster, presences, delivery, requests, privilege) {
   world.hooks.send_durably = [this](User&, Element e) { delivery.send_durably(0, std::move(e)); };  // outlives the user
   world.hooks.announce_to = [this](User& user, const Jid& to) { presences.announce_to(user, to); };
   world.hooks.withdraw_from = [this](User& user, const Jid& to) { presences.withdraw_from(user, to); };
   world.hooks.show_presence = [this](User& user, Contact& contact) { presences.show(user, contact); };
   world.hooks.forget_presence = [this](User& user, Contact& contact) { presences.forget(user, contact); };
+  world.hooks.ask_presence = [this](User& user, const Jid& contact) { presences.ask(user, contact); };
   world.hooks.replay = [this](User& user, Replay what, std::string_view since) {
     delivery.to_mqtt.replay(user, what, since);
   };
@@ -43,6 +45,7 @@ Router::Router(const Options& options, MappingTable& table, Records& records, co
   admin.on_move = [this](User& user) { move(user); };
   admin.on_forget = [this](User& user) { forget(user); };
   admin.on_forget_unserved = [this](UserKey key, const Jid& jid) { forget_unserved(key, jid); };
+  admin.on_privilege = [this] { return privilege.text(); };
   admin.on_gauges = [this] { return gauges(); };
 }
 

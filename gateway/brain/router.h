@@ -11,6 +11,7 @@
 #include "gateway/brain/feeds.h"
 #include "gateway/brain/outbox_admin.h"
 #include "gateway/brain/presences.h"
+#include "gateway/brain/privilege.h"
 #include "gateway/brain/requests.h"
 #include "gateway/brain/roster.h"
 #include "gateway/brain/sentinel.h"
@@ -65,6 +66,7 @@ struct Router {
   Sentinel sentinel;
   Admin admin;
   OutboxAdmin outbox_admin;
+  Privilege privilege;
   Accounts accounts;
   std::set<std::string> subscribed;
   std::deque<UserKey> to_show;

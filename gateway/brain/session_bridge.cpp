@@ -30,6 +30,12 @@ bool event_of_a_node(const Message& m) {
   return false;
 }
 
+// Prosody's mod_privilege tells each client of each account what it may: nothing (XEP-0356).
+bool rights_of_a_client(const Message& m, const Jid& own) {
+  const auto* e = m.parts.size() == 1 ? std::get_if<Ext>(&m.parts.front().value) : nullptr;
+  return e && e->xml.name == "privilege" && m.from->str() == own.domainpart();
+}
+
 // An answer about a message that another client of the account sent.
 bool about_others(Records& records, const User& user, const Message& m) {
   const auto known = [&](const std::string& id) {
@@ -130,6 +136,7 @@ void SessionBridge::message(Account& account, Message m, Source source, std::str
   if (!m.from) m.from = own;
   if (rooms_.on_message(account, m, source)) return;
   if (event_of_a_node(m)) return world_.count("session_node_events");
+  if (rights_of_a_client(m, own)) return world_.count("messages_empty");
   const bool mine = m.from->bare_view() == own.bare_view();
   const Purpose purpose = purpose_of(m);
   if (archive_id.empty() && source != Source::archive) archive_id = own_id(m, own);

@@ -149,6 +149,7 @@ struct World {
     std::function<void(User&, const Jid&)> withdraw_from;  // presences: unavailable, to a former watcher
     std::function<void(User&, Contact&)> show_presence;    // presences: the user may see it now
     std::function<void(User&, Contact&)> forget_presence;  // presences: the user sees it no longer
+    std::function<void(User&, const Jid&)> ask_presence;   // presences: their server says what it is
     // session: of a user with an account
     std::function<std::string(User&, Element)> send_by_session;
     std::function<void(User&, const MessageRecord&, Element)> queue_by_session;

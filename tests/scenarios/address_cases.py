@@ -1,15 +1,9 @@
 """People who get a new address at the gateway's own domain, with a real server's accounts: the cases, for each server."""
 import random
 
-from migrate_site import COHORT, seed, site_of
+from migrate_site import MOVED, new_of, seed, site_of
 
-MOVED = '{urn:xmpp:moved:1}'
-STATEMENT = '<pubsub xmlns="http://jabber.org/protocol/pubsub"><items node="urn:xmpp:moved:1"/></pubsub>'
 KILLS = 4
-
-
-def _new(jid):
-    return jid.split('@')[0] + '@mqtt.localhost'
 
 
 def _bodies(client, start):
@@ -19,32 +13,19 @@ def _bodies(client, start):
     return list(seen.values())
 
 
-async def _moved(site, bob):
-    answer = await site.said('migrate', 'plan', '--cohort', COHORT, '--new-address', '--apply', bob)
-    assert answer['added'] == 1 and not answer['problems'], answer
-    await site.move('dual')
-    return await site.mqtt(_new(bob))
-
-
-async def _says_where(client, jid):
-    """What the old account answers to anybody who verifies the move."""
-    answer = await client.iq(STATEMENT, to=jid, check=False)
-    return [e.text for e in answer.xml.iter(MOVED + 'new-jid')]
-
-
 async def a_person_gets_a_new_address_and_comes_back(server_class):
-    async with site_of(server_class, people=8, addresses=[_new('a1@localhost')]) as site:
+    async with site_of(server_class, people=8, addresses=[new_of('a1@localhost')]) as site:
         bob = site.people[1]
-        new = _new(bob)
+        new = new_of(bob)
         carol = await site.xmpp(site.people[2])
-        phone = await _moved(site, bob)
+        phone = await site.moved(bob)
         item = (await phone.wait_contact(carol.bare, lambda c: c.get('ask') == 'subscribe')).json
         assert item['name'] and item['groups'] and item['approved'], item
 
         asked = await carol.wait_presence(new, 'subscribe')
         assert [e.text for e in asked.xml.iter(MOVED + 'old-jid')] == [bob], asked
         if server_class.publishes_bookmarks:  # there is PEP
-            assert await _says_where(carol, bob) == [new]
+            assert await site.says_where(carol, bob) == [new]
         else:
             site.ferryd.wait_log('event=address.unstated account=' + bob)
         carol.presence(new, 'subscribed')
@@ -69,7 +50,7 @@ async def a_person_gets_a_new_address_and_comes_back(server_class):
         await carol.wait_presence(bob, 'unavailable', after=mark)
         await site.back()
         await carol.wait_presence(new, 'unsubscribed')
-        assert not await _says_where(carol, bob)
+        assert not await site.says_where(carol, bob)
         await carol.iq(
             '<query xmlns="jabber:iq:roster"><item jid="%s" subscription="remove"/></query>' % new, type='set'
         )
@@ -80,9 +61,9 @@ async def a_person_gets_a_new_address_and_comes_back(server_class):
 
 async def what_comes_to_the_old_address_comes_once_while_ferryd_dies(server_class):
     moments = random.Random(seed())
-    async with site_of(server_class, people=8, addresses=[_new('a1@localhost')]) as site:
+    async with site_of(server_class, people=8, addresses=[new_of('a1@localhost')]) as site:
         bob, carol = site.people[1], await site.xmpp(site.people[2])
-        phone = await _moved(site, bob)
+        phone = await site.moved(bob)
         await carol.wait_presence(bob, 'available')
 
         async def carol_says(body):

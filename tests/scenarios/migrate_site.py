@@ -16,12 +16,20 @@ PEOPLE = int(os.environ.get('FERRY_TEST_PEOPLE') or 12)  # accounts; each has th
 AT_ONCE = 8  # log-ins of the harness at a time
 COHORT = 'monday'
 ROSTER = '{jabber:iq:roster}'
+REMOVE = '<query xmlns="jabber:iq:roster"><item jid="%s" subscription="remove"/></query>'
+MOVED = '{urn:xmpp:moved:1}'
+STATEMENT = '<pubsub xmlns="http://jabber.org/protocol/pubsub"><items node="urn:xmpp:moved:1"/></pubsub>'
 
 
 def seed():
     chosen = int(os.environ.get('FERRY_TEST_SEED') or random.randrange(1 << 32))
     print('     FERRY_TEST_SEED=%d' % chosen)
     return chosen
+
+
+def new_of(jid):
+    """The address that they get at the gateway's domain."""
+    return jid.split('@')[0] + '@mqtt.localhost'
 
 
 class MigrationSite:
@@ -64,6 +72,9 @@ class MigrationSite:
     async def said(self, *arguments):
         """What ferryctl answers, as JSON."""
         return json.loads((await asyncio.to_thread(self.ctl, '--json', *arguments)).stdout)
+
+    async def plain(self, *arguments):
+        return (await asyncio.to_thread(self.ctl, *arguments)).stdout
 
     def who_may_log_in(self):
         with open(self.auth_file, encoding='utf-8') as file:
@@ -177,6 +188,22 @@ class MigrationSite:
     async def plan(self, jids, cohort=COHORT):
         answer = await self.said('migrate', 'plan', '--cohort', cohort, '--apply', *jids)
         assert answer['added'] == len(jids) and not answer['problems'], answer
+
+    async def plan_new(self, *jids, cohort=COHORT):
+        """Everybody gets an address of the gateway's domain."""
+        answer = await self.said('migrate', 'plan', '--cohort', cohort, '--new-address', '--apply', *jids)
+        assert answer['added'] == len(jids) and not answer['problems'], answer
+
+    async def moved(self, jid):
+        """They have their new address; gives their phone."""
+        await self.plan_new(jid)
+        await self.move('dual')
+        return await self.mqtt(new_of(jid))
+
+    async def says_where(self, client, jid):
+        """What the old account answers to anybody who verifies the move."""
+        answer = await client.iq(STATEMENT, to=jid, check=False)
+        return [e.text for e in answer.xml.iter(MOVED + 'new-jid')]
 
     async def move(self, to, cohort=COHORT, wait=True):
         answer = await self.said('migrate', 'start', '--cohort', cohort, '--to', to, '--apply')

@@ -170,6 +170,7 @@ modules_enabled = {{ "roster"; "saslauth"; "disco"; "ping"; "carbons"; "smacks";
 modules_disabled = {{ "s2s"; "tls" }}; allow_registration = true; log = {{ {level} = "*console" }}
 {extra}
 VirtualHost "{domain}"
+{host}
 Component "rooms.{domain}" "muc"
 {components}
 """
@@ -177,7 +178,8 @@ Component "rooms.{domain}" "muc"
 
 class Prosody(Server):
     """An XMPP server with accounts {localpart: password} and the component mqtt.DOMAIN. components: domains of more
-    components, at the same port with the same secret."""
+    components, at the same port with the same secret. extra, host_extra, component_extra: lines of the configuration,
+    for everything, the host of the accounts, each component."""
 
     name = 'prosody'
 
@@ -187,6 +189,8 @@ class Prosody(Server):
         domain='localhost',
         secret='component-secret',
         extra='',
+        host_extra='',
+        component_extra='',
         level='info',
         components=(),
         **place
@@ -205,10 +209,11 @@ class Prosody(Server):
                 port=self.port,
                 component=self.component,
                 components='\n'.join(
-                    'Component "%s"\n  component_secret = "%s"' % (name, secret)
+                    'Component "%s"\n  component_secret = "%s"\n  %s' % (name, secret, component_extra)
                     for name in (self.component.domain, *components)
                 ),
                 domain=domain,
+                host=host_extra,
                 level=level,
                 extra=extra,
             ),

@@ -37,10 +37,35 @@ class TlsProsody(Prosody):
     preapproves = True  # RFC 6121 section 3.4
     deepest = 37000  # levels of a stanza: what fits into 262 kB
 
-    def __init__(self, accounts, **place):
+    def __init__(self, accounts, plugins=None, **place):
         certificates = scratch('certificates')
         self.cafile, certificate, key = make_certificates(certificates)
-        super().__init__(accounts=accounts, extra=PROSODY.format(certificate=certificate, key=key), **place)
+        extra = PROSODY.format(certificate=certificate, key=key)
+        if plugins:
+            extra += 'plugin_paths = { "%s" }\n' % plugins
+        super().__init__(accounts=accounts, extra=extra, **place)
+
+
+def prosody_modules(name):
+    """The folder with this module of prosody-modules."""
+    for folder in ('/usr/lib/prosody/modules', '/usr/share/prosody/modules', '/usr/local/lib/prosody/modules'):
+        if os.path.isdir(os.path.join(folder, name)):
+            return folder
+    raise Failed('prosody-modules is not installed: run tools/packages --test')
+
+
+class PrivilegedProsody(TlsProsody):
+    """The component may read and write the contact lists of the accounts, XEP-0356."""
+
+    def __init__(self, accounts, **place):
+        super().__init__(
+            accounts,
+            plugins=prosody_modules('mod_privilege'),
+            host_extra='  modules_enabled = { "privilege" }\n'
+            '  privileged_entities = { ["mqtt.localhost"] = { roster = "both" } }',
+            component_extra='modules_enabled = { "privilege" }',
+            **place
+        )
 
 
 EJABBERD = """\
@@ -89,6 +114,26 @@ class TlsEjabberd(Ejabberd):
 
     def client_certificate(self, jid):
         return make_client_certificate(self.certificates, jid)
+
+
+class PrivilegedEjabberd(TlsEjabberd):
+    """The component may read and write the contact lists of the accounts, XEP-0356."""
+
+    def __init__(self, accounts, **place):
+        super().__init__(accounts, **place)
+        with open(self.configuration, encoding='utf-8') as file:
+            text = file.read()
+        modules = 'modules: {'
+        assert modules in text
+        write(
+            self.configuration,
+            text.replace(
+                modules,
+                'acl: {ferry: {server: "mqtt.localhost"}}\naccess_rules: {ferry: [{allow: ferry}]}\n'
+                + modules
+                + 'mod_privilege: {roster: {both: ferry}}, ',
+            ),
+        )
 
 
 class Tool(Recorder):

@@ -120,6 +120,9 @@ int status(CtlCall& call) {
           ", pid " + std::to_string(integer_of(a, "pid")));
       if (call.options.component.host.empty()) say("XMPP       not configured");
       print_links(a);
+      // What the XMPP server grants beyond a component's rights; most grant nothing.
+      if (const std::string lists = text_of(a, "contact_lists"); lists != "not granted")
+        say("           contact lists of the server's accounts (XEP-0356): " + lists);
       print_store(a);
     } else {
       say("gateway    not running");
