@@ -297,15 +297,18 @@ void AccountSession::give(Element stanza, SessionStanza::Source source, std::str
 void AccountSession::pass(SessionStanza stanza) {
   if (waits(stanza)) {
     held_.push_back(std::move(stanza));
-    if (phase_ != Phase::asking && held_.size() > most_held) let_go();
+    if (phase_ != Phase::asking && phase_ != Phase::collecting && held_.size() > most_held) let_go();
   } else if (stanza.archive_id.empty() || first_time(stanza.archive_id)) {
     out_.events.emplace_back(std::move(stanza));
   }
 }
 
-// Only what the archive has: the server has it acknowledged before the gateway has it committed.
+// Only what the archive has, once we are present: the server has it acknowledged before the gateway has it committed.
 bool AccountSession::waits(const SessionStanza& stanza) const {
   if (phase_ == Phase::asking || phase_ == Phase::idle) return true;
+  // What was kept for who is offline comes in order, and the server has it no more. What is live may have older ones in
+  // the archive.
+  if (phase_ == Phase::collecting) return !stanza.archive_id.empty() && !stanza.stanza.child("delay", delay_ns);
   return holding_ && !stanza.archive_id.empty() && stanza.source != SessionStanza::Source::archive &&
          !seen_.contains(stanza.archive_id);
 }

@@ -78,7 +78,7 @@ class AccountSession {
   Phase phase_ = Phase::idle;
   SessionUp up_;
   unsigned waiting_ = 0;            // answers, as bits
-  std::deque<SessionStanza> held_;  // asking: all of them; then those that the archive has as well
+  std::deque<SessionStanza> held_;  // asking: all of them; before and after, those that the archive has as well
   bool holding_ = false;
   std::string newest_, cursor_, query_id_;
   std::size_t queries_ = 0, pages_ = 0;

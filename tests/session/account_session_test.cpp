@@ -112,6 +112,25 @@ TEST(AccountSession, WhatWasKeptForWhoIsOfflineComesBeforeTheArchiveIsAsked) {
   EXPECT_EQ(s.presences(), 1U) << "said once";
 }
 
+// Said before the session was there, and not kept for who is offline: only the archive has it.
+TEST(AccountSession, WhatIsLiveMeanwhileDoesNotPassWhatTheArchiveHas) {
+  SessionAccount fresh = account("n1");
+  fresh.offline_first = true;
+  Session s(fresh);
+  s.hear(
+      "<message from='alice@corp.example/a'><body>live</body>"
+      "<stanza-id xmlns='urn:xmpp:sid:0' by='bob@corp.example' id='n3'/></message>");
+  s.hear("<iq from='corp.example' id='ferry-collected' type='result'/>");
+  s.answer();
+  const std::string page = s.last_query();
+  s.archived(page, "n2");
+  s.archived(page, "n3");
+  s.hear(Session::fin(page, "n3", true));
+  std::string order;
+  for (const SessionStanza& stanza : s.all<SessionStanza>()) order += stanza.archive_id;
+  EXPECT_EQ(order, "n2n3");
+}
+
 TEST(AccountSession, AServerThatCanNothingIsStillUp) {
   Session s(account("n1"));
   s.answer("", false, false);
