@@ -5,6 +5,8 @@ import os
 import resource
 import subprocess
 
+from servers import sanitizer
+
 SMALLEST = 48  # MB
 A_MESSAGE = 1 / 1000  # MB: the ledger remembers each for days
 
@@ -55,7 +57,7 @@ class WallClock:
 
     def __init__(self, gateway):
         libraries = glob.glob('/usr/lib/*/faketime/libfaketime.so.1')
-        self.works = bool(libraries)
+        self.works = bool(libraries) and not sanitizer()  # the two libraries wait for each other
         self.file = os.path.join(gateway.directory, 'clock')
         self.write(0)
         if self.works:

@@ -1,6 +1,7 @@
 """Real servers, started privately (see process.py): Mosquitto, Prosody, Ejabberd, and Ferryd itself. One object is one
 server: `with Mosquitto(users={...}) as broker:` starts it and ends it, and prints its log when the block failed.
 """
+import functools
 import glob
 import os
 import signal
@@ -100,6 +101,7 @@ class Mosquitto(Server):
         super().__init__(**place)
         self.host, self.port, self.root = HOST, free_port(), root
         self.gateway, self.gateway_password = gateway, gateway_password
+        self.has_plugin = 'ferry_auth.so' in conf
         self.users = {}
         self.password_file = write(os.path.join(self.directory, 'passwords'), '')
         self.acl_file = os.path.join(self.directory, 'acl')
@@ -134,6 +136,12 @@ class Mosquitto(Server):
 
     def command(self):
         return [program('mosquitto'), '-c', self.configuration]
+
+    def environment(self):
+        if not self.has_plugin or not sanitizer():
+            return super().environment()
+        # The plugin wants it, and wants it first; what the broker itself never frees is not for us to say.
+        return dict(super().environment(), LD_PRELOAD=sanitizer(), ASAN_OPTIONS='detect_leaks=0')
 
     def wait_ready(self, timeout=30):
         self.wait_port(self.port, timeout)
@@ -321,6 +329,13 @@ def ferry_program(name):
     if not os.access(path, os.X_OK):
         raise Failed('%s is not there: build first (tools/test), or set FERRY_BIN' % path)
     return path
+
+
+@functools.cache
+def sanitizer():
+    """The library of AddressSanitizer that the programs were built with; '' for none."""
+    needed = subprocess.run(['ldd', ferry_program('ferryd')], capture_output=True, text=True).stdout
+    return next((word for word in needed.split() if word.startswith('/') and 'libasan' in word), '')
 
 
 class Ferryd(Server):
