@@ -3,6 +3,7 @@
 FERRY_TEST_PEOPLE=500 FERRY_TEST_PATIENCE=20 makes it the real thing; without, a dozen people do the same steps.
 """
 import asyncio
+import contextlib
 import itertools
 import random
 
@@ -22,7 +23,7 @@ class Interrupted:
 
     async def migrate(self, *arguments):
         for _ in range(self.moments.randrange(1, 5)):
-            seconds = self.moments.uniform(0, 0.02 + len(self.site.people) / 5000)
+            seconds = self.moments.uniform(0, 0.03)  # it is quick
             self.count += await asyncio.to_thread(self.site.ferryd.ctl_killed, seconds, 'migrate', *arguments)
         return await _insist(self.site, *arguments)
 
@@ -52,7 +53,7 @@ class Deaths:
     async def _go_on(self):
         while True:
             # The moment; so seldom that a server of two cores can log all of them in in between.
-            await asyncio.sleep(self.moments.uniform(0, 3 + len(self.site.people) / 10))
+            await asyncio.sleep(self.moments.uniform(0, 3 + len(self.site.people) / 25))
             self.site.ferryd.kill()
             await self.site.ferryd.start_async()
             await asyncio.to_thread(self.site.ferryd.wait_ready)
@@ -60,7 +61,8 @@ class Deaths:
 
     async def end(self):
         self.task.cancel()
-        await asyncio.gather(self.task, return_exceptions=True)
+        with contextlib.suppress(asyncio.CancelledError):
+            await self.task
         if self.site.ferryd.process.poll() is not None:
             await self.site.ferryd.start_async()
         await asyncio.to_thread(self.site.ferryd.wait_ready)
