@@ -56,7 +56,6 @@ class ContactLists {
   void take_turns();
   void begin(const std::string& bare, Driven& driven);
   void found(Step step, const Element& query);
-  void write(Step step, const Element* before, bool theirs_to, bool theirs_from);
   void verify(Step step);
   void finish(const Step& step);
   void again(const Step& step);    // the link was lost: whatever is known of this contact is asked anew
