@@ -178,16 +178,7 @@ async def a_kill_at_any_moment_changes_nothing(server_class):
         await site.plan(movers)
         for n in range(KILLS):
             to = ('shadow', 'dual', 'moved', 'legacy')[n % 4]
-            go = site.back if to == 'legacy' else site.move
-            arguments = {} if to == 'legacy' else {'to': to}
-            asked = asyncio.ensure_future(go(wait=False, **arguments))
-            await asyncio.sleep(moments.uniform(0, 1.5))  # the moment
-            site.ferryd.kill()
-            await asyncio.gather(asked, return_exceptions=True)
-            await site.ferryd.start_async()
-            await asyncio.to_thread(site.ferryd.wait_ready)
-            await go(wait=False, **arguments)  # what was asked and not heard is asked again
-            await site.until(to)
+            await site.killed_on_the_way(to, moments)
             if to in ('dual', 'moved'):
                 phone = await site.mqtt(movers[n % 2])
                 await _soon(phone, 'roster.update', contact=movers[2], name='Name %d' % n, groups=['G%d' % n])

@@ -3,7 +3,6 @@ mod_privilege of prosody-modules): nobody is asked.
 
     python3 tests/scenarios/migrate_lists_test.py [-l] [CASE …]        needs FERRY_BIN, or build/bin
 """
-import asyncio
 import random
 import time
 
@@ -114,16 +113,7 @@ async def a_kill_at_any_moment_changes_nothing():
         await site.plan_new(*movers)
         for n in range(KILLS):
             to = ('dual', 'legacy')[n % 2]
-            go = site.back if to == 'legacy' else site.move
-            arguments = {} if to == 'legacy' else {'to': to}
-            asked = asyncio.ensure_future(go(wait=False, **arguments))
-            await asyncio.sleep(moments.uniform(0, 1.5))  # the moment
-            site.ferryd.kill()
-            await asyncio.gather(asked, return_exceptions=True)
-            await site.ferryd.start_async()
-            await asyncio.to_thread(site.ferryd.wait_ready)
-            await go(wait=False, **arguments)  # what was asked and not heard is asked again
-            await site.until(to)
+            await site.killed_on_the_way(to, moments)
             if to == 'legacy':
                 await site.as_before()
                 continue

@@ -148,6 +148,19 @@ class MigrationSite:
             ended.set()
         return await asyncio.gather(*load)
 
+    async def killed_on_the_way(self, to, moments):
+        """The cohort gets there, although ferryd dies after it was asked: what was not heard is asked again."""
+        go = self.back if to == 'legacy' else self.move
+        arguments = {} if to == 'legacy' else {'to': to}
+        asked = asyncio.ensure_future(go(wait=False, **arguments))
+        await asyncio.sleep(moments.uniform(0, 1.5))  # the moment
+        self.ferryd.kill()
+        await asyncio.gather(asked, return_exceptions=True)
+        await self.ferryd.start_async()
+        await asyncio.to_thread(self.ferryd.wait_ready)
+        await go(wait=False, **arguments)
+        await self.until(to)
+
     async def kept_by_the_broker(self, jid):
         """What a new device of theirs is given; the gateway's own topic, subscribed to afterwards, is the end of it."""
         device = MqttClient(self.broker, jid, 'later', clean=True)
