@@ -18,6 +18,11 @@ class BrokerMemoryTest : public Conversation {
     const auto it = stage.retained.find("im/v1/gw/mark");
     return it == stage.retained.end() ? "" : it->second;
   }
+  // What it has kept, and for how long it has been there.
+  void broker_says(const std::string& kept_mark, const std::string& uptime) {
+    stage.publish({"im/v1/gw/mark", kept_mark, 1, true, 0, {}, {}, false});
+    stage.publish({"$SYS/broker/uptime", uptime + " seconds", 0, true, 0, {}, {}, false});
+  }
   void reconnect(const std::string& found_mark, const std::string& uptime, bool session = true) {
     stage.broker_down();
     stage.time(1 * second);
@@ -88,8 +93,7 @@ TEST_P(BrokerMemoryTest, a_stop_before_the_next_mark_is_out_is_no_loss) {
   stage.broker_down();
   stage.time(1 * second);
   stage.broker_up(true);
-  stage.publish({"im/v1/gw/mark", kept, 1, true, 0, {}, {}, false});
-  stage.publish({"$SYS/broker/uptime", "9000 seconds", 0, true, 0, {}, {}, false});
+  broker_says(kept, "9000");
   stage.puback = -1;
   stage.time(0);
   from_alice("2");  // under a mark that never gets there
@@ -161,8 +165,7 @@ TEST_P(BrokerMemoryTest, a_young_broker_that_we_know_was_not_restarted) {
   const auto restarted_with = [&](const std::string& uptime) {
     stage.restart();
     stage.links_up();
-    stage.publish({"im/v1/gw/mark", mark(), 1, true, 0, {}, {}, false});
-    stage.publish({"$SYS/broker/uptime", uptime + " seconds", 0, true, 0, {}, {}, false});
+    broker_says(mark(), uptime);
     stage.publish({Stage::topic("bob", "out/dev/phone/presence"),
                    R"({"state":"online","epoch":"e1"})",
                    1,
@@ -273,8 +276,7 @@ TEST_P(BrokerMemoryTest, nobody_waits_longer_than_for_the_answers) {
   stage.broker_up(true);
   from_alice("2");
   stage.forget_effects();
-  stage.publish({"im/v1/gw/mark", kept, 1, true, 0, {}, {}, false});
-  stage.publish({"$SYS/broker/uptime", "9000 seconds", 0, true, 0, {}, {}, false});
+  broker_says(kept, "9000");
   EXPECT_EQ(stage.brain->next_deadline(), stage.now);
   stage.time(0);
   stage.expect_publish("bob", "in/msg", R"({"body":"2"})");
