@@ -58,7 +58,7 @@ def false_presence(account, faults, start, end):
                         if not value_at(here, moment) or moment - came < LIMIT:
                             continue
                         seen = value_at(views, moment) or 'offline'
-                        if seen != state and (value_at(views, moment + LATE) or 'offline') != state:
+                        if seen != state:
                             found.append('%s%d sees %s since %.3f, but it is %s since %.3f (looked at %.3f)' % (
                                 'a' if side == 'x' else 'b', pair, seen,
                                 max([t for t, _ in views if t <= moment] or [0]), state, since, moment))
