@@ -2,6 +2,7 @@
 #pragma once
 
 #include "tests/brain/old_server.h"
+#include "tests/brain/stage.h"
 
 namespace ferry {
 

@@ -13,8 +13,8 @@ namespace ferry {
 
 class OldLists {
  public:
-  OldLists(Stage& stage, OldServer& server) : stage_(stage), server_(server) {
-    stage_.after_tick = [this] {
+  OldLists(Doors& gateway, OldServer& server) : gateway_(gateway), server_(server) {
+    gateway_.after_tick = [this] {
       server_.work();
       work();
     };
@@ -29,8 +29,8 @@ class OldLists {
 
   void say(const std::string& perm = "<perm access='roster' type='both'/>", const std::string& version = "2",
            const std::string& from = "corp.example") {
-    stage_.xmpp("<message from='" + from + "' to='mqtt.corp.example'><privilege xmlns='urn:xmpp:privilege:" + version +
-                "'>" + perm + "</privilege></message>");
+    gateway_.xmpp("<message from='" + from + "' to='mqtt.corp.example'><privilege xmlns='urn:xmpp:privilege:" +
+                  version + "'>" + perm + "</privilege></message>");
   }
   // Takes off the stage what is for it, until nothing follows.
   void work() {
@@ -39,12 +39,12 @@ class OldLists {
     try {
       for (bool more = true; more;) {
         more = false;
-        const auto ours = std::find_if(stage_.stanzas.begin(), stage_.stanzas.end(), [](const Element& e) {
+        const auto ours = std::find_if(gateway_.stanzas.begin(), gateway_.stanzas.end(), [](const Element& e) {
           return e.name == "iq" && e.attr_or("from") == "mqtt.corp.example" && e.child("query", "jabber:iq:roster");
         });
-        if (ours == stage_.stanzas.end()) break;
+        if (ours == gateway_.stanzas.end()) break;
         const Element iq = std::move(*ours);
-        stage_.stanzas.erase(ours);
+        gateway_.stanzas.erase(ours);
         more = true;
         answers ? take(iq) : unanswered.push_back(iq);
       }
@@ -63,7 +63,7 @@ class OldLists {
     written.push_back(to);
     if (dies) {
       dies = false;
-      stage_.component_down();
+      gateway_.component_down();
       return;
     }
     for (const std::string& who : {to, std::string()})
@@ -94,17 +94,17 @@ class OldLists {
   }
   void answer(const Element& iq, const std::string& type, const std::string& inside, std::string from = {}) {
     if (from.empty()) from = iq.attr_or("to");
-    stage_.xmpp("<iq type='" + type + "' id='" + std::string(iq.attr_or("id")) + "' from='" + from +
-                "' to='mqtt.corp.example'>" + inside + "</iq>");
+    gateway_.xmpp("<iq type='" + type + "' id='" + std::string(iq.attr_or("id")) + "' from='" + from +
+                  "' to='mqtt.corp.example'>" + inside + "</iq>");
   }
   void gateway_died() {
     working_ = false;
     unanswered.clear();
-    stage_.stanzas.clear();
+    gateway_.stanzas.clear();
   }
 
  private:
-  Stage& stage_;
+  Doors& gateway_;
   OldServer& server_;
   bool working_ = false;
 };

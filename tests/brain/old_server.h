@@ -8,8 +8,8 @@
 #include <string>
 #include <vector>
 
+#include "tests/brain/doors.h"
 #include "tests/brain/old_rooms.h"
-#include "tests/brain/stage.h"
 
 namespace ferry {
 
@@ -28,21 +28,30 @@ struct OldAccount {
 
 class OldServer {
  public:
-  explicit OldServer(Stage& stage)
+  explicit OldServer(Doors& gateway)
       : rooms([this](const std::string& account, const std::string& xml) { deliver(account, xml); },
-              [this] { return stage_.now; }),
-        stage_(stage) {
-    stage_.after_tick = [this] { work(); };
+              [this] { return gateway_.now; }),
+        gateway_(gateway) {
+    gateway_.after_tick = [this] { work(); };
   }
 
   std::map<std::string, OldAccount> accounts;
-  bool answers = true;                                  // iqs
-  bool acknowledges = true;                             // stanzas with a token
-  bool reachable = true;                                // sessions come up
-  std::map<std::string, std::string> presences;         // of our sessions, as XML
-  std::vector<std::pair<std::string, Element>> sent;    // messages and presences that left accounts' sessions
+  bool answers = true;                        // iqs
+  bool acknowledges = true;                   // stanzas with a token
+  bool reachable = true;                      // sessions come up
+  std::set<std::string> wanted;               // to be kept logged in
+  std::map<std::string, Instant> since;       // while there is no place: where it begins
+  std::map<std::string, std::string> places;  // up to which the gateway has each account's archive
+  // At each log-in, the archive: all that is missing has come.
+  std::function<void(const std::string& account)> catch_up = [this](const std::string& account) {
+    gateway_.session_caught_up(account, "");
+  };
+  std::map<std::string, std::string> presences;       // of our sessions, as XML
+  std::vector<std::pair<std::string, Element>> sent;  // messages and presences that left accounts' sessions
+  std::function<void(const std::string& account, const Element&)> took = [](auto&, auto&) {};  // each of these
   std::vector<std::pair<std::string, Element>> pubsub;  // what accounts published and deleted
   std::set<std::string> up;
+  std::map<std::string, std::vector<std::int64_t>> unacknowledged;  // tokens of what was taken
   std::map<std::string, int> log_ins;
   OldRooms rooms;
 
@@ -51,9 +60,10 @@ class OldServer {
     if (working_) return;
     working_ = true;
     try {
-      while (!stage_.sessions.empty()) {
-        const auto all = std::exchange(stage_.sessions, {});
-        for (const SessionEffect& e : all) carry_out(e);
+      while (!gateway_.sessions.empty()) {
+        const SessionEffect e = std::move(gateway_.sessions.front());
+        gateway_.sessions.erase(gateway_.sessions.begin());
+        carry_out(e);
       }
     } catch (...) {
       working_ = false;
@@ -64,27 +74,35 @@ class OldServer {
   void gateway_died() {
     for (const std::string& account : up) rooms.forget(account);
     up.clear();
+    wanted.clear();
+    unacknowledged.clear();
     presences.clear();
-    stage_.sessions.clear();
+    gateway_.sessions.clear();
     working_ = false;
   }
-  void lose(const std::string& account) {
+  void lose(const std::string& account, bool credentials = false) {
     up.erase(account);
     presences.erase(account);
-    stage_.session_down(account, false);
+    forget_sent(account);
+    gateway_.session_down(account, credentials);
   }
   void come_up(const std::string& account, bool resumed = false) {
     log_ins[account] += !resumed;
     up.insert(account);
     if (!resumed) rooms.forget(account);
-    stage_.session_up(account, resumed);
+    if (!resumed) unacknowledged.erase(account);
+    if (!resumed) forget_sent(account);
+    gateway_.session_up(account, resumed);
     if (resumed) return;
     deliver(account, "<iq type='result' id='ferry-roster'>" + roster_of(account) + "</iq>");
-    stage_.session_caught_up(account, "");
+    catch_up(account);
+  }
+  void acknowledge(const std::string& account) {
+    for (const std::int64_t token : std::exchange(unacknowledged[account], {})) gateway_.session_sent(account, token);
   }
   void deliver(const std::string& account, const std::string& xml,
                Brain::SessionSource source = Brain::SessionSource::live, const std::string& archive_id = {}) {
-    if (up.contains(account)) stage_.session_stanza(account, xml, source, archive_id);
+    if (up.contains(account)) gateway_.session_stanza(account, xml, source, archive_id);
   }
   std::string roster_of(const std::string& account) {
     std::string xml = "<query xmlns='jabber:iq:roster'>";
@@ -93,6 +111,11 @@ class OldServer {
   }
 
  private:
+  // What is on its way to a session that is no more.
+  void forget_sent(const std::string& account) {
+    std::erase_if(gateway_.sessions,
+                  [&](const SessionEffect& e) { return e.account == account && e.what == SessionEffect::What::send; });
+  }
   static std::string item_xml(const std::string& jid, const OldAccount::Item& item) {
     std::string xml = "<item jid='" + jid + "' name='" + item.name + "' subscription='" +
                       (item.to     ? item.from ? "both" : "to"
@@ -114,12 +137,16 @@ class OldServer {
     using What = SessionEffect::What;
     switch (e.what) {
       case What::want:
+        wanted.insert(e.account);
+        places[e.account] = e.text;
+        since[e.account] = e.since;
         if (reachable && !up.contains(e.account)) come_up(e.account);
         if (!e.presence.empty()) presences[e.account] = e.presence;
         break;
       case What::unwant:
+        wanted.erase(e.account);
         rooms.forget(e.account);
-        if (up.erase(e.account)) stage_.session_down(e.account, false);
+        if (up.erase(e.account)) gateway_.session_down(e.account, false);
         presences.erase(e.account);
         break;
       case What::presence:
@@ -127,17 +154,20 @@ class OldServer {
         if (up.contains(e.account) && e.text.find("unavailable") != std::string::npos) rooms.forget(e.account, true);
         break;
       case What::archive:
+        places[e.account] = e.text;
         break;
       case What::send:
         if (!up.contains(e.account)) return;
         if (const auto stanza = parse_xml(e.text)) take(e.account, *stanza);
-        if (e.token != 0 && acknowledges) stage_.session_sent(e.account, e.token);
+        if (e.token != 0) unacknowledged[e.account].push_back(e.token);
+        if (acknowledges) acknowledge(e.account);
         break;
     }
   }
   void take(const std::string& account, const Element& e) {
     const std::string_view type = e.attr_or("type");
     if (e.name != "iq") sent.emplace_back(account, e);
+    if (e.name != "iq") took(account, e);
     if (rooms.take(account, e)) return;
     if (e.name == "iq" && (type == "get" || type == "set")) return answers ? iq(account, e) : void();
     if (e.name == "iq") sent.emplace_back(account, e);
@@ -180,6 +210,11 @@ class OldServer {
     } else if (payload->ns == "urn:xmpp:blocking") {
       if (payload->name == "block") a.blocked.insert(jid);
       if (payload->name == "unblock") a.blocked.erase(jid);
+      if (payload->name == "blocklist") {
+        result = "<blocklist xmlns='urn:xmpp:blocking'>";
+        for (const std::string& one : a.blocked) result += "<item jid='" + one + "'/>";
+        result += "</blocklist>";
+      }
     }
     deliver(account, "<iq type='result' id='" + id + "'>" + result + "</iq>");
   }
@@ -210,7 +245,7 @@ class OldServer {
     push(account, jid);
   }
 
-  Stage& stage_;
+  Doors& gateway_;
   bool working_ = false;
 };
 

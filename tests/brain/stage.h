@@ -18,6 +18,7 @@
 
 #include "gateway/brain/brain.h"
 #include "gateway/store/store.h"
+#include "tests/brain/doors.h"
 #include "tests/brain/invariants.h"
 #include "tests/brain/matching.h"
 #include "tests/brain/memory_records.h"
@@ -26,7 +27,7 @@ namespace ferry {
 
 enum class Where { memory, store };
 
-class Stage {
+class Stage : public Doors {
  public:
   static constexpr Instant begin = 1'795'000'000'000;
   struct Setup {
@@ -84,7 +85,7 @@ class Stage {
   void component_up() {
     tick([&] { brain->on_component_up(now); });
   }
-  void component_down() {
+  void component_down() override {
     tick([&] { brain->on_component_down(now); });
   }
   void broker_up(bool session_present, bool mqtt5 = true) {
@@ -102,7 +103,7 @@ class Stage {
   }
 
   // ---- events
-  void xmpp(std::string_view xml) {
+  void xmpp(std::string_view xml) override {
     auto stanza = parse_xml(xml);
     ASSERT_TRUE(stanza.ok()) << xml;
     tick([&] { brain->on_stanza(std::move(*stanza), now); });
@@ -127,7 +128,7 @@ class Stage {
     mqtt(user, "out/dev/" + std::string(device) + "/presence", R"({"state":"offline","epoch":")" + epoch + "\"}");
   }
   // ---- accounts' sessions
-  void session_up(const std::string& account, bool resumed) {
+  void session_up(const std::string& account, bool resumed) override {
     tick([&] {
       Brain::SessionUp up{*Jid::parse(account + "/ferry")};
       up.resumed = resumed;
@@ -135,23 +136,23 @@ class Stage {
       brain->on_session_up(up, now);
     });
   }
-  void session_caught_up(const std::string& account, const std::string& archive_id, bool complete = true) {
+  void session_caught_up(const std::string& account, const std::string& archive_id, bool complete = true) override {
     tick([&] { brain->on_session_caught_up(*Jid::parse(account), archive_id, complete, now); });
   }
-  void session_down(const std::string& account, bool credentials) {
+  void session_down(const std::string& account, bool credentials) override {
     tick([&] {
       brain->on_session_down({*Jid::parse(account), credentials, credentials ? "not-authorized" : ""}, now);
     });
   }
   void session_stanza(const std::string& account, const std::string& xml, Brain::SessionSource source,
-                      const std::string& archive_id) {
+                      const std::string& archive_id) override {
     auto stanza = parse_xml(xml);
     ASSERT_TRUE(stanza.ok()) << xml;
     tick([&] {
       brain->on_session_stanza({*Jid::parse(account), std::move(*stanza), source, archive_id, std::nullopt}, now);
     });
   }
-  void session_sent(const std::string& account, std::int64_t token) {
+  void session_sent(const std::string& account, std::int64_t token) override {
     tick([&] { brain->on_session_sent(*Jid::parse(account), token, now); });
   }
   void acknowledge(std::int64_t token, int reason) {
@@ -288,14 +289,12 @@ class Stage {
   MappingTable table;
   std::unique_ptr<Records> records;
   std::unique_ptr<Brain> brain;
-  Instant now = begin;
   bool server_answers = true;  // the barrier's pings, at once
   int puback = 0;              // the reason of every acknowledgement; -1: they stay in `unacknowledged`
   bool reconnect_component = false;
   Brain::Waiting waiting;             // in the links
   bool broker_takes_nothing = false;  // then publishes add to it
-  std::vector<Element> stanzas;       // but for the barrier's pings
-  std::vector<std::string> pings;     // of these, unanswered
+  std::vector<std::string> pings;     // of the barrier, unanswered
   std::vector<Publish> publishes;
   std::vector<std::int64_t> unacknowledged;
   std::vector<Subscribe> subscribes;
@@ -303,8 +302,6 @@ class Stage {
   std::map<std::string, std::string> retained;
   std::vector<std::string> log;
   Publish last;  // what expect_publish() took
-  std::vector<SessionEffect> sessions;
-  std::function<void()> after_tick = [] {};  // who plays the session link
   struct Crash {};
   int crash_in = 0;                  // ticks; then the process is no more: Crash is thrown. 0: never
   bool crash_before_commit = false;  // with a store
