@@ -130,8 +130,16 @@ void Accounts::trouble(Account& account, std::string text) {
   happened(account, false);
 }
 
+// Nobody's session: it was told to end, and that was still on its way.
+Account* Accounts::find_served(std::string_view bare) {
+  Account* account = find(bare);
+  if (account && account->record.state != AccountState::legacy) return account;
+  world_.count("session_stanzas_unowned");
+  return nullptr;
+}
+
 void Accounts::session_up(const Brain::SessionUp& up) {
-  Account* account = find(up.jid.bare_view());
+  Account* account = find_served(up.jid.bare_view());
   if (!account) return;
   account->up = true;
   account->full = up.jid;
@@ -164,7 +172,7 @@ void Accounts::log_in_anew(Account& account) {
 }
 
 void Accounts::session_caught_up(const Jid& bare, std::string_view archive_id, bool complete) {
-  if (Account* account = find(bare.bare_view())) bridge_.caught_up(*account, archive_id, complete);
+  if (Account* account = find_served(bare.bare_view())) bridge_.caught_up(*account, archive_id, complete);
 }
 
 void Accounts::session_down(const Brain::SessionDown& down) {
@@ -179,8 +187,8 @@ void Accounts::session_down(const Brain::SessionDown& down) {
 }
 
 void Accounts::session_stanza(Brain::SessionStanza stanza) {
-  Account* account = find(stanza.jid.bare_view());
-  if (!account) return world_.count("session_stanzas_unowned");
+  Account* account = find_served(stanza.jid.bare_view());
+  if (!account) return;
   bridge_.on_stanza(*account, std::move(stanza.stanza), stanza.source, std::move(stanza.archive_id), stanza.stamp);
   if (account->active) advance(*account);
 }

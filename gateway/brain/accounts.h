@@ -70,6 +70,7 @@ class Accounts {
  private:
   using Map = std::map<std::string, std::unique_ptr<Account>>;
   Account* find(std::string_view bare);
+  Account* find_served(std::string_view bare);  // nullptr: its session is no matter any more
   Account& add(const Jid& bare, const std::string& cohort, const std::optional<Jid>& address);
   void save(Account& account);
   void trouble(Account& account, std::string text);  // and an error of its cohort

@@ -11,7 +11,7 @@ void Accounts::want(Account& account) {
   account.wanted = true;
   const AccountRecord& r = account.record;
   world_.effects.sessions.push_back({SessionEffect::What::want, r.jid.str(), r.archive, account.presence, 0,
-                                     r.archive.empty() ? r.since : 0, account.collecting});
+                                     r.archive.empty() ? r.began : 0, account.collecting});
 }
 
 void Accounts::unwant(Account& account) {
@@ -26,6 +26,7 @@ void Accounts::enter(Account& account, AccountState state) {
                                        " to=" + std::string(account_state_name(state)));
   r.state = state;
   r.since = world_.now;
+  if (state == AccountState::shadow) r.began = world_.now;
   r.trouble.clear();
   ++r.generation;
   save(account);

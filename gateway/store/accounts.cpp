@@ -26,11 +26,11 @@ WriteRecord read_write(const Query& row) {
 AccountStatements::AccountStatements(Database& database)
     : each(database,
            "SELECT jid, state, target, generation, since, flags, cohort, archive, trouble, messages, errors, "
-           "differences, address FROM account ORDER BY jid"),
+           "differences, address, began FROM account ORDER BY jid"),
       put(database,
           "INSERT OR REPLACE INTO account(jid, state, target, generation, since, flags, cohort, archive, trouble, "
-          "messages, errors, differences, address) "
-          "VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)"),
+          "messages, errors, differences, address, began) "
+          "VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)"),
       remove(database, "DELETE FROM account WHERE jid = ?1"),
       remove_writes(database, "DELETE FROM account_write WHERE account = ?1"),
       remove_seen(database, "DELETE FROM account_seen WHERE account = ?1"),
@@ -86,6 +86,7 @@ void Store::each_account(const std::function<void(AccountRecord)>& visit) {
     a.errors = row.integer(10);
     a.differences = row.integer(11);
     if (!row.text(12).empty()) a.address = stored_jid(row.text(12));
+    a.began = row.integer(13);
     visit(std::move(a));
   }
 }
@@ -94,7 +95,7 @@ void Store::put_account(const AccountRecord& a) {
   write();
   run(accounts_.put, a.jid.bare_view(), static_cast<std::int64_t>(a.state), static_cast<std::int64_t>(a.target),
       a.generation, a.since, flags_of_account(a), a.cohort, a.archive, a.trouble, a.messages, a.errors, a.differences,
-      a.address ? a.address->bare_view() : std::string_view());
+      a.address ? a.address->bare_view() : std::string_view(), a.began);
 }
 
 void Store::remove_account(const Jid& account) {

@@ -116,7 +116,14 @@ constexpr const char* version_7 = R"sql(
 ALTER TABLE account ADD COLUMN address TEXT NOT NULL DEFAULT '';
 )sql";
 
-constexpr const char* versions[] = {version_1, version_2, version_3, version_4, version_5, version_6, version_7};
+// Since when an account is on its way: where its archive is read from while nothing has come.
+constexpr const char* version_8 = R"sql(
+ALTER TABLE account ADD COLUMN began INTEGER NOT NULL DEFAULT 0;
+UPDATE account SET began = since;
+)sql";
+
+constexpr const char* versions[] = {version_1, version_2, version_3, version_4,
+                                    version_5, version_6, version_7, version_8};
 
 bool is_foreign(Database& database) {
   return database.integer("PRAGMA application_id") != store_application_id &&

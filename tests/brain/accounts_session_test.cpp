@@ -338,6 +338,24 @@ TEST_P(AccountsSessionTest, a_profile_keeps_what_no_profile_has) {
   EXPECT_NE(card.find("<TITLE>Boss</TITLE>"), std::string::npos) << card;
 }
 
+TEST_P(AccountsSessionTest, while_nothing_has_come_the_archive_is_read_from_where_the_move_began) {
+  const Instant there = stage.now;
+  stage.time(3600 * second);
+  start("moved");
+  server.gateway_died();
+  stage.restart();
+  stage.links_up();
+  EXPECT_GT(server.since[account], 0);
+  EXPECT_LE(server.since[account], there);
+  back();
+  ASSERT_EQ(state(), "legacy");
+  stage.time(3600 * second);
+  const Instant again = stage.now;
+  start("dual");
+  ASSERT_EQ(state(), "dual");
+  EXPECT_GE(server.since[account], again) << "what came while it was away is nobody's business";
+}
+
 TEST_P(AccountsSessionTest, blocking_is_the_servers) {
   request("block", "mallory@corp.example");
   good();
