@@ -180,7 +180,8 @@ void Presences::contact_says(User& user, const Jid& from, bool is_error, const A
 }
 
 // One contact's presence as the user's retained topic; only where it differs from what is there. Whom the user is not
-// subscribed to is shown while there is directed presence of theirs.
+// subscribed to is shown while there is directed presence of theirs, and not retained: should this process end, nobody
+// will know of it any more.
 void Presences::show(User& user, Contact& contact) {
   const std::string leaf = "in/contact/" + peer_level(contact.record.jid.str()) + "/presence";
   if (!contact.record.to && contact.resources.empty()) {
@@ -189,7 +190,7 @@ void Presences::show(User& user, Contact& contact) {
     return;
   }
   std::string json = presence::contact_presence_json(contact.resources);
-  const std::uint64_t digest = digest_of(json);
+  const std::uint64_t digest = digest_of(contact.record.to ? json : json + '\n');
   if (digest == contact.shown) return;
   if (!world_.may_publish()) {
     contact.shown = Contact::outdated;
@@ -197,7 +198,7 @@ void Presences::show(User& user, Contact& contact) {
     return;
   }
   contact.shown = digest;
-  world_.publish_to(user, leaf, std::move(json), true);
+  world_.publish_to(user, leaf, std::move(json), contact.record.to);
 }
 
 void Presences::show_stranger(User& user, const std::string& bare) {
@@ -207,7 +208,7 @@ void Presences::show_stranger(User& user, const std::string& bare) {
     user.strangers.erase(it);
     world_.clear(user, leaf);
   } else {
-    world_.publish_to(user, leaf, presence::contact_presence_json(it->second), true);
+    world_.publish_to(user, leaf, presence::contact_presence_json(it->second), false);
   }
 }
 

@@ -200,12 +200,25 @@ TEST_P(PresenceTest, a_stranger_who_asks_and_leaves_is_not_shown_for_ever) {
 TEST_P(PresenceTest, directed_presence_of_a_contact_without_subscription_ends_with_the_link) {
   stage.online("bob", "phone");
   stage.mqtt("bob", "out/req", R"({"id":"q","request":"roster.add","contact":"alice@corp.example"})");
+  stage.forget_effects();
   alice("spark");
-  stage.expect_shown("bob", topic, R"({"state":"online"})");
+  stage.expect_publish("bob", topic, R"({"state":"online"})");
   stage.component_down();
   stage.time(4 * second);
-  const std::string shown = stage.shown("bob", topic);
-  EXPECT_TRUE(shown.empty() || Stage::field(shown, "state") == "offline") << shown;
+  stage.expect_cleared("bob", topic);
+}
+
+TEST_P(PresenceTest, directed_presence_is_not_retained_as_nobody_may_be_left_to_take_it_back) {
+  stage.online("bob", "phone");
+  stage.mqtt("bob", "out/req", R"({"id":"q","request":"roster.add","contact":"carol@corp.example"})");
+  alice("spark");
+  stage.xmpp("<presence from='carol@corp.example/a' to='bob@mqtt.corp.example'/>");
+  EXPECT_EQ(stage.shown("bob", topic), "");
+  EXPECT_EQ(stage.shown("bob", "in/contact/carol@corp.example/presence"), "");
+  stage.mqtt("bob", "out/req", R"({"id":"s","request":"subscribe","contact":"carol@corp.example"})");
+  stage.xmpp("<presence type='subscribed' from='carol@corp.example' to='bob@mqtt.corp.example'/>");
+  stage.xmpp("<presence from='carol@corp.example/a' to='bob@mqtt.corp.example'/>");
+  stage.expect_shown("bob", "in/contact/carol@corp.example/presence", R"({"state":"online"})");
 }
 
 TEST_P(PresenceTest, a_device_directs_its_presence_and_takes_it_back) {
