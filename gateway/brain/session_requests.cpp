@@ -38,6 +38,22 @@ Element merged_card(const Element* old, const Profile& profile) {
   return merged;
 }
 
+Element blocklist_query() {
+  Element iq("iq");
+  iq.set("type", "get").add(Element("blocklist", blocking_ns));
+  return iq;
+}
+
+bool is_blocked(const Element& answer, const Jid& jid) {
+  const Element* list = answer.child("blocklist", blocking_ns);
+  return list && std::any_of(list->children.begin(), list->children.end(), [&](const Node& node) {
+           const Element* item = node.element();
+           if (!item || item->name != "item") return false;
+           const auto known = Jid::parse(item->attr_or("jid"));
+           return known && known->str() == jid.bare_view();
+         });
+}
+
 Element card_of(const Result<Element>& answer) {
   const Element* card = answer ? answer->child("vCard", vcard_ns) : nullptr;
   return card ? *card : Element("vCard", vcard_ns);
@@ -187,17 +203,25 @@ void SessionRequests::settle_wish(Account& account, const Jid& jid) {
 }
 
 void SessionRequests::block(Account& account, const Jid& jid, JsonView, const Asked& asked) {
-  journal_.write_iq(account, block_iq("block", jid), {block_iq("unblock", jid)}, true, done(asked));
+  put_block(account, jid, true, asked);
 }
 
 void SessionRequests::unblock(Account& account, const Jid& jid, JsonView, const Asked& asked) {
-  journal_.write_iq(account, block_iq("unblock", jid), {block_iq("block", jid)}, true, done(asked));
+  put_block(account, jid, false, asked);
+}
+
+// What is so already is not written: the way back would undo what another client has done.
+void SessionRequests::put_block(Account& account, const Jid& jid, bool block, const Asked& asked) {
+  iqs_.ask(account, blocklist_query(), [=, this](Account& a, const Result<Element>& answer) {
+    if (!answer) return tell(a, asked, answer.error());
+    if (is_blocked(*answer, jid) == block) return tell(a, asked, std::string("{}"));
+    const auto now = block_iq(block ? "block" : "unblock", jid), before = block_iq(block ? "unblock" : "block", jid);
+    journal_.write_iq(a, now, {before}, true, done(asked));
+  });
 }
 
 void SessionRequests::blocked(Account& account, const Jid&, JsonView, const Asked& asked) {
-  Element iq("iq");
-  iq.set("type", "get").add(Element("blocklist", blocking_ns));
-  iqs_.ask(account, std::move(iq), [this, asked](Account& a, const Result<Element>& answer) {
+  iqs_.ask(account, blocklist_query(), [this, asked](Account& a, const Result<Element>& answer) {
     if (!answer) return tell(a, asked, answer.error());
     JsonWriter json;
     json.begin_object().key("blocked").begin_array();

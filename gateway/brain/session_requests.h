@@ -40,6 +40,7 @@ class SessionRequests {
   void deny(Account& account, const Jid& contact, JsonView r, const Asked& asked);
   void block(Account& account, const Jid& contact, JsonView r, const Asked& asked);
   void unblock(Account& account, const Jid& contact, JsonView r, const Asked& asked);
+  void put_block(Account& account, const Jid& contact, bool block, const Asked& asked);
   void blocked(Account& account, const Jid& contact, JsonView r, const Asked& asked);
   void profile_get(Account& account, const Jid& contact, JsonView r, const Asked& asked);
   void profile_set(Account& account, const Jid& contact, JsonView r, const Asked& asked);

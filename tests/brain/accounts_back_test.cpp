@@ -53,6 +53,20 @@ TEST_P(AccountsBackTest, what_people_did_is_undone) {
   EXPECT_EQ(server.accounts[account], before);
 }
 
+TEST_P(AccountsBackTest, what_was_so_already_is_not_undone) {
+  server.accounts[account].blocked = {"mallory@corp.example"};
+  const OldAccount before = server.accounts[account];
+  dual();
+  request("block", "mallory@corp.example");
+  good();
+  request("unblock", "alice@corp.example");
+  good();
+  EXPECT_EQ(server.accounts[account], before);
+  back();
+  EXPECT_EQ(state(), "legacy");
+  EXPECT_EQ(server.accounts[account], before);
+}
+
 TEST_P(AccountsBackTest, what_people_did_stays_if_wanted) {
   dual();
   live_a_little();
