@@ -37,6 +37,7 @@ struct Room {
   int attempts = 0;                           // to join, since it last worked
   std::int64_t asks = 0;   // numbers the questions whether the history is over, and whether we are in
   std::int64_t heard = 0;  // when anything came from it (Instant)
+  std::int64_t live = 0;   // when a message came as it was said (Instant)
   std::optional<std::int64_t> act_at, show_at;  // its timers (SessionRooms)
   std::uint64_t shown = 0;                      // digest of what the broker has; 0: nothing, as far as we know
 

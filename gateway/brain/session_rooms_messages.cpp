@@ -131,8 +131,9 @@ bool SessionRooms::repeated_in(Account& account, Room& room, const Message& m) {
   const auto stamp = delay ? parse_instant(delay->stamp) : std::nullopt;
   const std::uint64_t by_text = digest_of(what), by_history = stamp ? digest_of(what + '\n' + delay->stamp) : by_text;
   const Duration slack = m.id.empty() ? no_id_time : same_id_time;
+  if (!stamp) room.live = world_.now;
   if ((by_id != 0 && world_.records.was_seen(jid, by_id)) || (stamp && world_.records.was_seen(jid, by_history)) ||
-      (stamp && *stamp <= room.record.last + slack && world_.records.was_seen(jid, by_text)))
+      (stamp && *stamp <= std::max(room.record.last, room.live) + slack && world_.records.was_seen(jid, by_text)))
     return true;
   if (by_id != 0) world_.records.put_seen(jid, by_id, world_.now + seen_in_rooms_time);
   world_.records.put_seen(jid, by_history, world_.now + seen_in_rooms_time);

@@ -57,6 +57,23 @@ TEST_P(AccountsRoomMessagesTest, plain_text_to_a_room_is_for_all_of_it) {
   sent("<message type='groupchat' to='sea@rooms.corp.example'><body>Ahoy</body></message>");
 }
 
+TEST_P(AccountsRoomMessagesTest, what_is_heard_while_joining_is_not_heard_again_in_the_history) {
+  in_the_sea();
+  server.rooms.ends(sea, "Robert", "<status code='332'/>");
+  server.rooms.rooms.erase(sea);  // it takes its time
+  stage.time(60 * second);
+  stage.expect_shown(account, in_sea, R"({"state":"joining"})");
+  stage.forget_effects();
+  const std::string said = "<message type='groupchat' from='sea@rooms.corp.example/alice'><body>Ahoy</body>";
+  server.deliver(account, said + "</message>");
+  presence("from='sea@rooms.corp.example/Robert'", "<item role='participant'/><status code='110'/>");
+  server.deliver(account,
+                 said + "<delay xmlns='urn:xmpp:delay' stamp='" + format_instant(stage.now - second) + "'/></message>");
+  server.deliver(account, "<message type='groupchat' from='sea@rooms.corp.example'><subject/></message>");
+  stage.expect_shown(account, in_sea, R"({"state":"joined"})");
+  EXPECT_EQ(heard("Ahoy"), 1U);
+}
+
 TEST_P(AccountsRoomMessagesTest, equal_words_are_said_twice) {
   in_the_sea();
   server.rooms.says(sea, "alice", "<body>ok</body>", "1");
