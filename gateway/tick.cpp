@@ -33,7 +33,7 @@ int Tick::run() {
     while (!g_.signals.end() && !fatal_) once(wait_time());
     if (!fatal_) {
       g_.service.stopping();
-      g_.service.extend(2 * drain_time);
+      g_.service.extend(drain_time + close_time + second);
       drain();
       return 0;
     }
@@ -231,8 +231,9 @@ void Tick::drain() {
 void Tick::close_links() {
   if (g_.component) g_.component->close(steady_now());
   if (g_.sessions) g_.sessions->close(steady_now());
-  const Steady until = steady_now() + 2 * second;
+  const Steady until = steady_now() + close_time;
   // The server may still send until it has ended its stream; that is stored like everything else, and forwarded later.
+  // One that does not answer now has not noticed: what it sends to a stream that is gone would be lost.
   const auto open = [&] {
     return (g_.component && !g_.component->closed()) || (g_.sessions && !g_.sessions->closed());
   };

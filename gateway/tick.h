@@ -46,6 +46,7 @@ struct Gateway {
 class Tick {
  public:
   static constexpr Duration drain_time = 5 * second;        // for what is under way when we are asked to end
+  static constexpr Duration close_time = 10 * second;       // then for the servers to end their streams
   static constexpr Duration look_around_time = 5 * second;  // how often the disk is looked at
 
   Tick(Gateway gateway, Clock& clock) : g_(std::move(gateway)), clock_(clock) {}
