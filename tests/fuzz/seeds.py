@@ -142,15 +142,16 @@ CORPORA = {
         (1, ['/ca.pem', '262144', '2000']), (2, ['bob@corp.example', 'pw', '', '', 'ferry', '<presence/>', '1', 'n1', '127.0.0.1', '5222']),
         (6, ['bob@corp.example/ferry']), (8, ['gone', 'advice']), (9, ["<message from='a@b'><body>x</body></message>", 'n2', '-5']), (10, []))],
 }
-CHOICES = {'brain': (24, 360), 'translators': (24, 160), 'mapping': (16, 200), 'command': (8, 60)}  # files, bytes of each
+CHOICES = {'brain': (24, 360), 'accounts': (48, 700), 'translators': (24, 160), 'mapping': (16, 200),
+           'command': (8, 60)}  # files, bytes of each
 
 
 def main():
     root = os.path.join(HERE, 'corpus')
     shutil.rmtree(root, ignore_errors=True)
-    chance = random.Random(1)
     for target in sorted({*CORPORA, *CHOICES}):
         os.makedirs(os.path.join(root, target))
+        chance = random.Random(target)
         files, size = CHOICES.get(target, (0, 0))
         seeds = CORPORA.get(target, []) + [bytes(chance.randrange(32 if target == 'command' else 256) for _ in range(size))
                                            for _ in range(files)]
