@@ -217,9 +217,9 @@ inline void AccountStorm::calm() {
   calm_ = true;
   missed_.clear();
   for (const std::string& account : std::set<std::string>(server_.up)) server_.lose(account);
-  for (int n = 0; n < 60 && wrong_.empty(); ++n) {
+  for (int n = 0; n < 30 && wrong_.empty(); ++n) {
     for (const std::string& account : std::set<std::string>(server_.wanted)) comes_up(account);
-    pass(2 * second);
+    pass((n < 15 ? 2 : 6) * second);
     while (wrong_.empty() && !outside_.tokens.empty()) {
       const std::int64_t token = outside_.tokens.front();
       outside_.tokens.erase(outside_.tokens.begin());

@@ -9,7 +9,7 @@
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace ferry;
-  constexpr int most_events = 100;  // a run stays short, so that there are many
+  constexpr int most_events = 60;  // a run stays short, so that there are many
   std::size_t at = 0;
   const auto draw = [&](std::size_t below) -> std::size_t {
     std::size_t value = at < size ? data[at++] : 0;
@@ -19,7 +19,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   AccountStorm storm(draw, std::make_unique<MemoryRecords>());
   std::string wrong;
   for (int n = 0; n < most_events && at < size && wrong.empty(); ++n) wrong = storm.step();
-  if (wrong.empty() && size % 4 == 0) wrong = storm.settle();
+  if (wrong.empty() && size % 8 == 0) wrong = storm.settle();
   if (wrong.empty()) return 0;
   std::fprintf(stderr, "%s\n", wrong.c_str());
   std::abort();

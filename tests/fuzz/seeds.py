@@ -143,7 +143,7 @@ CORPORA = {
         (1, ['/ca.pem', '262144', '2000']), (2, ['bob@corp.example', 'pw', '', '', 'ferry', '<presence/>', '1', 'n1', '127.0.0.1', '5222']),
         (6, ['bob@corp.example/ferry']), (8, ['gone', 'advice']), (9, ["<message from='a@b'><body>x</body></message>", 'n2', '-5']), (10, []))],
 }
-CHOICES = {'brain': (24, 360), 'accounts': (48, 700), 'translators': (24, 160), 'mapping': (16, 200),
+CHOICES = {'brain': (24, 360), 'accounts': (48, 600), 'translators': (24, 160), 'mapping': (16, 200),
            'command': (8, 60)}  # files, bytes of each
 
 
