@@ -122,35 +122,13 @@ std::optional<Letter> letter_of(char32_t c) {
 std::u32string decode_utf8(std::string_view text) {
   std::u32string out;
   out.reserve(text.size());
-  for (std::size_t i = 0; i < text.size();) {
-    const auto lead = static_cast<unsigned char>(text[i]);
-    const std::size_t length = lead < 0x80 ? 1 : lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4;
-    char32_t c = length == 1 ? lead : lead & (0x7FU >> length);
-    for (std::size_t k = 1; k < length && i + k < text.size(); ++k)
-      c = c << 6 | (static_cast<unsigned char>(text[i + k]) & 0x3FU);
-    out += c;
-    i += length;
-  }
+  for (std::size_t at = 0; at < text.size();) out += next_utf8(text, at);
   return out;
 }
 
 void append_utf8(std::string& out, char32_t c) {
-  const auto rest = [&](int shift) { out += static_cast<char>(0x80 | (c >> shift & 0x3F)); };
-  if (c < 0x80) {
-    out += static_cast<char>(c);
-  } else if (c < 0x800) {
-    out += static_cast<char>(0xC0 | c >> 6);
-    rest(0);
-  } else if (c < 0x10000) {
-    out += static_cast<char>(0xE0 | c >> 12);
-    rest(6);
-    rest(0);
-  } else {
-    out += static_cast<char>(0xF0 | c >> 18);
-    rest(12);
-    rest(6);
-    rest(0);
-  }
+  char bytes[longest_utf8];
+  out.append(bytes, static_cast<std::size_t>(put_utf8(bytes, c) - bytes));
 }
 
 }  // namespace ferry

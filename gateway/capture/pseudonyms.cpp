@@ -98,20 +98,23 @@ bool looks_like_uri(std::string_view text) {
 Pseudonyms::Pseudonyms(const std::string& key)
     : hashes_{KeyedHash(key, "round 0"), KeyedHash(key, "round 1"), KeyedHash(key, "round 2"),
               KeyedHash(key, "round 3")},
-      address_hash_(key, "address") {}
+      address_hash_(key, "address"),
+      jids_(KeyedHash(key, "table")({})[0]),
+      resources_(KeyedHash(key, "table")({})[0]),
+      addresses_(KeyedHash(key, "table")({})[0]) {}
 
 // Looks up, or makes and keeps.
 template <class Make>
-void Pseudonyms::remembered(Known& known, std::string& out, std::string_view text, Make make) {
-  if (text.size() > longest_remembered) return make(out, text);
-  if (const auto found = known.find(text); found != known.end()) {
-    out.append(found->second);
+void Pseudonyms::remembered(Remembered& known, std::string& out, std::string_view text, Make make) {
+  if (text.size() > Remembered::longest) return make(out, text);
+  const std::uint64_t hash = known.hash(text);
+  if (const auto found = known.find(text, hash)) {
+    out.append(*found);
     return;
   }
   const std::size_t before = out.size();
   make(out, text);
-  if (known.size() >= max_remembered) known.clear();
-  known.emplace(text, out.substr(before));
+  known.keep(text, hash, std::string_view(out).substr(before));
 }
 
 void Pseudonyms::text(std::string& out, std::string_view text) {
@@ -121,7 +124,7 @@ void Pseudonyms::text(std::string& out, std::string_view text) {
 // What any_script does, without taking characters apart.
 bool Pseudonyms::ascii(std::string& out, std::string_view text) {
   std::string& letters = letters_of_text_;
-  letters.resize(text.size());
+  letters.resize(text.size() + 1);  // one is read beyond the last
   char* const small_letters = letters.data();
   std::size_t count = 0;
   int all = 0;
@@ -149,29 +152,37 @@ bool Pseudonyms::ascii(std::string& out, std::string_view text) {
   out.resize(begin + text.size());
   char* to = out.data() + begin;
   const char* letter = letters.data();
-  for (const char c : text) {
+  for (const char c : text) {  // without a branch that nobody could foretell
     const char small = small_of(c);
-    *to++ = small != 0 ? static_cast<char>(*letter++ ^ c ^ small) : c;  // c ^ small: the bit of a capital
+    const int is_letter = small != 0 ? 1 : 0;
+    *to++ = static_cast<char>(c ^ ((*letter ^ small) & -is_letter));  // c ^ small: the bit of a capital
+    letter += is_letter;
   }
   return true;
 }
 
 void Pseudonyms::any_script(std::string& out, std::string_view text) {
-  std::u32string characters = decode_utf8(text);
+  constexpr char32_t letter_here = 0xFFFF'FFFF;
   letters_.clear();
-  for (const char32_t c : characters)
-    if (const auto letter = letter_of(c)) letters_.push_back(*letter);
+  others_.clear();
+  for (std::size_t at = 0; at < text.size();) {
+    const char32_t c = next_utf8(text, at);
+    const auto letter = letter_of(c);
+    if (letter) letters_.push_back(*letter);
+    others_.push_back(letter ? letter_here : c);
+  }
   const std::size_t half = letters_.size() / 2;
   for (std::size_t round = 0; round < rounds && !letters_.empty(); ++round) {
     const bool even = round % 2 == 0;
     std::string& from = letters_of_text_;
-    from.clear();
+    from.resize(longest_utf8 * letters_.size());
+    char* to = from.data();
     for (std::size_t i = even ? half : 0; i < (even ? letters_.size() : half); ++i) {
       Letter plain = letters_[i];
       plain.small = true;  // "Alice" and "alice" differ in their case alone, before and after
-      append_utf8(from, plain.character());
+      to = put_utf8(to, plain.character());
     }
-    Numbers numbers(hashes_[round](from));
+    Numbers numbers(hashes_[round]({from.data(), to}));
     std::uint64_t number = 0;
     const std::size_t begin = even ? 0 : half, end = even ? half : letters_.size();
     for (std::size_t i = begin; i < end; ++i) {
@@ -180,11 +191,16 @@ void Pseudonyms::any_script(std::string& out, std::string_view text) {
       const std::uint32_t places = letter.size < large_alphabet
                                        ? below(letter.size, number)
                                        : static_cast<std::uint32_t>((numbers.next() >> 32) * letter.size >> 32);
-      letter.index = (letter.index + places) % letter.size;
+      letter.index += places;
+      if (letter.index >= letter.size) letter.index -= letter.size;
     }
   }
-  std::size_t next = 0;
-  for (const char32_t c : characters) append_utf8(out, letter_of(c) ? letters_[next++].character() : c);
+  const std::size_t begin = out.size();
+  out.resize(begin + longest_utf8 * others_.size());
+  char* to = out.data() + begin;
+  const Letter* letter = letters_.data();
+  for (const char32_t c : others_) to = put_utf8(to, c == letter_here ? (letter++)->character() : c);
+  out.resize(static_cast<std::size_t>(to - out.data()));
 }
 
 void Pseudonyms::domain(std::string& out, std::string_view domain) {
@@ -201,22 +217,22 @@ void Pseudonyms::domain(std::string& out, std::string_view domain) {
   }
 }
 
+// Its two halves are remembered apart: those of everybody who is in every room would be many.
 void Pseudonyms::jid(std::string& out, std::string_view jid) {
-  remembered(jids_, out, jid, [this](std::string& to, std::string_view one) { parts_of_jid(to, one); });
+  const std::size_t slash = std::min(jid.find('/'), jid.size());
+  remembered(jids_, out, jid.substr(0, slash), [this](std::string& to, std::string_view one) { bare_jid(to, one); });
+  if (slash == jid.size()) return;
+  out += '/';
+  remembered(resources_, out, jid.substr(slash + 1), [this](std::string& to, std::string_view one) { text(to, one); });
 }
 
-void Pseudonyms::parts_of_jid(std::string& out, std::string_view jid) {
-  const std::size_t slash = std::min(jid.find('/'), jid.size());
-  const std::string_view bare = jid.substr(0, slash);
+void Pseudonyms::bare_jid(std::string& out, std::string_view bare) {
   const std::size_t at = bare.find('@');
   if (at != std::string_view::npos) {
     text(out, bare.substr(0, at));
     out += '@';
   }
   domain(out, at == std::string_view::npos ? bare : bare.substr(at + 1));
-  if (slash == jid.size()) return;
-  out += '/';
-  text(out, jid.substr(slash + 1));
 }
 
 void Pseudonyms::uri(std::string& out, std::string_view uri) {

@@ -6,14 +6,13 @@
 #pragma once
 
 #include <array>
-#include <functional>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 #include "gateway/capture/alphabets.h"
 #include "gateway/capture/keyed_hash.h"
+#include "gateway/capture/remembered.h"
 
 namespace ferry {
 
@@ -21,9 +20,6 @@ namespace ferry {
 // which must not be what the text is in.
 class Pseudonyms {
  public:
-  // Addresses and their pseudonyms, so that the usual ones cost nothing; all are forgotten when there are more.
-  static constexpr std::size_t max_remembered = 65'536, longest_remembered = 256;  // bytes
-
   explicit Pseudonyms(const std::string& key);
 
   void text(std::string& out, std::string_view text);  // as one: of two that differ in a letter nothing is comparable
@@ -36,24 +32,19 @@ class Pseudonyms {
 
  private:
   static constexpr std::size_t rounds = 4;
-  struct TextHash {
-    using is_transparent = void;
-    std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>()(text); }
-  };
-  using Known = std::unordered_map<std::string, std::string, TextHash, std::equal_to<>>;
-
   bool ascii(std::string& out, std::string_view text);  // false: there are other letters
   void any_script(std::string& out, std::string_view text);
-  void parts_of_jid(std::string& out, std::string_view jid);
+  void bare_jid(std::string& out, std::string_view bare);
   void parts_of_address(std::string& out, std::string_view address);
   template <class Make>
-  void remembered(Known& known, std::string& out, std::string_view text, Make make);
+  void remembered(Remembered& known, std::string& out, std::string_view text, Make make);
 
   std::array<KeyedHash, rounds> hashes_;
   KeyedHash address_hash_;
-  Known jids_, addresses_;
-  std::string letters_of_text_;  // small; used again and again
-  std::vector<Letter> letters_;  // likewise
+  Remembered jids_, resources_, addresses_;  // so that the usual ones cost next to nothing
+  std::string letters_of_text_;              // small; used again and again
+  std::vector<Letter> letters_;              // likewise
+  std::vector<char32_t> others_;             // what is no letter, in its place
 };
 
 bool looks_like_jid(std::string_view text);  // localpart@domainpart, or with a resourcepart

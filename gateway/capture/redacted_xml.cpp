@@ -33,22 +33,24 @@ char32_t referred(std::string_view name) {
   return number;
 }
 
-std::vector<Standing> standing_characters(std::string_view raw) {
-  std::vector<Standing> out;
-  for (std::size_t i = 0; i < raw.size();) {
-    std::size_t length = 1;
-    char32_t c = 0;
-    if (raw[i] == '&') {
-      length = std::min(raw.find(';', i), raw.size() - 1) - i + 1;
-      c = referred(raw.substr(i + 1, length - 2));
-    } else {
-      while (i + length < raw.size() && (static_cast<unsigned char>(raw[i + length]) & 0xC0) == 0x80) ++length;
-      c = decode_utf8(raw.substr(i, length)).front();
-    }
-    out.push_back({c, raw.substr(i, length)});
-    i += length;
+// The one at this place, which moves on behind it.
+Standing next_standing(std::string_view raw, std::size_t& at) {
+  const std::size_t from = at;
+  if (raw[at] != '&') {
+    const char32_t c = next_utf8(raw, at);
+    return {c, raw.substr(from, at - from)};
   }
-  return out;
+  at = std::min(raw.find(';', at), raw.size() - 1) + 1;
+  return {referred(raw.substr(from + 1, at - from - 2)), raw.substr(from, at - from)};
+}
+
+void append_standing(std::string& out, std::string_view raw) {
+  for (std::size_t at = 0; at < raw.size();) {
+    const std::size_t plain = std::min(raw.find('&', at), raw.size());
+    out.append(raw.substr(at, plain - at));
+    at = plain;
+    if (at < raw.size()) append_utf8(out, next_standing(raw, at).character);
+  }
 }
 
 constexpr std::array<bool, 256> marks = [] {
@@ -61,18 +63,19 @@ bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; 
 
 // What stood as raw is value now: with the old one's escapes where a character is the same.
 void put_characters(std::string& out, std::string_view raw, std::string_view value) {
-  const std::vector<Standing> old = standing_characters(raw);
-  const std::u32string now = decode_utf8(value);
-  if (now.size() != old.size()) return append_escaped(out, value);
-  for (std::size_t i = 0; i < now.size(); ++i) {
-    if (now[i] == old[i].character) {
-      out.append(old[i].raw);
-      continue;
-    }
-    std::string character;
-    append_utf8(character, now[i]);
-    append_escaped(out, character);
+  const std::size_t begin = out.size();
+  std::size_t at = 0, now = 0;
+  while (at < raw.size() && now < value.size()) {
+    const std::size_t from = now;
+    const Standing old = next_standing(raw, at);
+    if (next_utf8(value, now) == old.character)
+      out.append(old.raw);
+    else
+      append_escaped(out, value.substr(from, now - from));
   }
+  if (at >= raw.size() && now >= value.size()) return;
+  out.resize(begin);  // more characters or fewer: none of them is where it was
+  append_escaped(out, value);
 }
 
 }  // namespace
@@ -190,7 +193,7 @@ bool XmlRewriter::text(std::size_t begin, std::size_t end) {
   if (path_.empty()) return text.find_first_not_of(" \t\r\n") == std::string_view::npos;
   if (text.find('&') != std::string_view::npos) {
     decoded_.clear();
-    for (const Standing& s : standing_characters(text)) append_utf8(decoded_, s.character);
+    append_standing(decoded_, text);
     text = decoded_;
   }
   value_.clear();

@@ -42,6 +42,7 @@ struct Redaction::Impl {
   std::string made;  // used again and again
 
   void replace(Treatment treatment, std::string& field) {
+    if (field.empty()) return;  // nothing makes anything of nothing
     made.clear();
     if (values.replaced(treatment, field, made)) field = made;
   }
@@ -68,6 +69,11 @@ Redaction::Redaction(Settings settings) : impl_(std::make_unique<Impl>(std::move
 Redaction::~Redaction() = default;
 
 Record Redaction::redact(Record record, const Element* read) {
+  redact_in_place(record, read);
+  return record;
+}
+
+void Redaction::redact_in_place(Record& record, const Element* read) {
   impl_->replace(Treatment::jid, record.jid);
   impl_->replace(Impl::treatment_of_stream(record.stream), record.stream);
   impl_->replace(Treatment::network, record.local);
@@ -80,7 +86,6 @@ Record Redaction::redact(Record record, const Element* read) {
           impl_->redact(what);
       },
       record.what);
-  return record;
 }
 
 std::string Redaction::pseudonym_of_jid(const std::string& jid) { return impl_->values.treated(Treatment::jid, jid); }

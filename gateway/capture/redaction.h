@@ -26,6 +26,7 @@ class Redaction {
   // read: a stanza's text as the reader of translators/values has read it, where the caller has it: else it is read
   // here once more, which is half of the work.
   Record redact(Record record, const Element* read = nullptr);
+  void redact_in_place(Record& record, const Element* read = nullptr);
   std::string pseudonym_of_jid(const std::string& jid);
 
  private:

@@ -2,8 +2,9 @@
 
 #include <algorithm>
 #include <array>
+#include <initializer_list>
+#include <stdexcept>
 #include <string>
-#include <unordered_map>
 #include <unordered_set>
 #include <utility>
 
@@ -27,8 +28,9 @@ constexpr std::array<std::string_view, 11> known_beginnings{"jabber:",
                                                             "urn:ferry:"};
 
 bool is_known(std::string_view space) {
-  return space.empty() || std::any_of(known_beginnings.begin(), known_beginnings.end(),
-                                      [&](std::string_view b) { return space.substr(0, b.size()) == b; });
+  return space.empty() || space == ns::client ||
+         std::any_of(known_beginnings.begin(), known_beginnings.end(),
+                     [&](std::string_view b) { return space.front() == b.front() && space.starts_with(b); });
 }
 
 char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c; }
@@ -68,14 +70,41 @@ bool is_secret_name(std::string_view name) {
   return false;
 }
 
-using Rules = std::unordered_map<std::string_view, Treatment>;
+// What is asked for each name of a capture, so it costs one look as a rule. Of a name given twice the first counts; a
+// name that says that its value is secret is one, whatever is given, so that it need not be looked at again.
+class Rules {
+ public:
+  Rules(std::initializer_list<std::pair<std::string_view, Treatment>> rows) {
+    for (const auto& [name, treatment] : rows) add(name, treatment);
+  }
+  void add(std::string_view name, Treatment treatment) {
+    Row& row = rows_[place(name)];
+    if (!row.name.empty()) return;
+    row = {name, is_secret_name(name) ? Treatment::secret : treatment};
+    if (++names_ == rows_.size() / 2) throw std::length_error("more rules than their table may have");
+  }
+  const Treatment* find(std::string_view name) const {
+    if (name.empty()) return nullptr;
+    const Row& row = rows_[place(name)];
+    return row.name.empty() ? nullptr : &row.treatment;
+  }
 
-// So that a name which a rule knows need not be looked at again.
-Rules secrets_first(Rules rules) {
-  for (auto& [name, treatment] : rules)
-    if (is_secret_name(name)) treatment = Treatment::secret;
-  return rules;
-}
+ private:
+  struct Row {
+    std::string_view name;
+    Treatment treatment = Treatment::keep;
+  };
+  // Where it stands or would stand.
+  std::size_t place(std::string_view name) const {
+    const auto letter = [&](std::size_t i) -> std::size_t { return static_cast<unsigned char>(name[i]); };
+    const std::size_t size = name.size();
+    std::size_t i = size * 97 + letter(0) * 31 + letter(size / 2) * 7 + letter(size - 1) * 61;
+    for (;; ++i)
+      if (const Row& row = rows_[i % rows_.size()]; row.name.empty() || row.name == name) return i % rows_.size();
+  }
+  std::array<Row, 512> rows_{};
+  std::size_t names_ = 0;
+};
 
 // Values of attributes that RFC 6120, 6121 and the XEPs have given.
 const Words& standard_values() {
@@ -144,92 +173,98 @@ const Rules& attr_rules() {
               {"src", T::uri},
               {"location", T::uri},
               {"base", T::uri}};
-    for (const std::string_view word : id_attrs) out.emplace(word, T::id);
-    for (const std::string_view word : token_attrs) out.emplace(word, T::token);
-    return secrets_first(std::move(out));
+    for (const std::string_view word : id_attrs) out.add(word, T::id);
+    for (const std::string_view word : token_attrs) out.add(word, T::token);
+    return out;
   }();
   return rules;
 }
 
 const Rules& text_rules() {
   using T = Treatment;
-  static const Rules rules = secrets_first({{"show", T::token},
-                                            {"priority", T::token},
-                                            {"mechanism", T::token},
-                                            {"max", T::token},
-                                            {"count", T::token},
-                                            {"index", T::token},
-                                            {"utc", T::token},
-                                            {"tzo", T::token},
-                                            {"stamp", T::token},
-                                            {"hash", T::token},
-                                            {"hash-used", T::token},
-                                            {"algo", T::token},
-                                            {"media-type", T::token},
-                                            {"size", T::token},
-                                            {"date", T::token},
-                                            {"type", T::token},
-                                            {"encoding", T::token},
-                                            {"start", T::token},
-                                            {"end", T::token},
-                                            {"method", T::token},
-                                            {"thread", T::id},
-                                            {"first", T::id},
-                                            {"last", T::id},
-                                            {"before", T::id},
-                                            {"after", T::id},
-                                            {"sid", T::id},
-                                            {"jid", T::jid},
-                                            {"with", T::jid},
-                                            {"authorization-identifier", T::jid},
-                                            {"actor", T::jid},
-                                            {"owner", T::jid},
-                                            {"username", T::localpart},
-                                            {"user", T::localpart},
-                                            {"resource", T::resource},
-                                            {"see-other-host", T::network},
-                                            {"host", T::network},
-                                            {"ip", T::network},
-                                            {"url", T::uri},
-                                            {"uri", T::uri},
-                                            {"gone", T::uri},
-                                            {"redirect", T::uri},
-                                            {"extval", T::uri},
-                                            {"userid", T::foreign},
-                                            {"binval", T::foreign}});
+  static const Rules rules{{"show", T::token},
+                           {"priority", T::token},
+                           {"mechanism", T::token},
+                           {"max", T::token},
+                           {"count", T::token},
+                           {"index", T::token},
+                           {"utc", T::token},
+                           {"tzo", T::token},
+                           {"stamp", T::token},
+                           {"hash", T::token},
+                           {"hash-used", T::token},
+                           {"algo", T::token},
+                           {"media-type", T::token},
+                           {"size", T::token},
+                           {"date", T::token},
+                           {"type", T::token},
+                           {"encoding", T::token},
+                           {"start", T::token},
+                           {"end", T::token},
+                           {"method", T::token},
+                           {"thread", T::id},
+                           {"first", T::id},
+                           {"last", T::id},
+                           {"before", T::id},
+                           {"after", T::id},
+                           {"sid", T::id},
+                           {"jid", T::jid},
+                           {"with", T::jid},
+                           {"authorization-identifier", T::jid},
+                           {"actor", T::jid},
+                           {"owner", T::jid},
+                           {"username", T::localpart},
+                           {"user", T::localpart},
+                           {"resource", T::resource},
+                           {"see-other-host", T::network},
+                           {"host", T::network},
+                           {"ip", T::network},
+                           {"url", T::uri},
+                           {"uri", T::uri},
+                           {"gone", T::uri},
+                           {"redirect", T::uri},
+                           {"extval", T::uri},
+                           {"userid", T::foreign},
+                           {"binval", T::foreign}};
   return rules;
 }
 
 const Rules& field_rules() {
   using T = Treatment;
-  static const Rules rules = secrets_first(
-      {{"from", T::jid},        {"to", T::jid},          {"jid", T::jid},           {"by", T::jid},
-       {"contact", T::jid},     {"with", T::jid},        {"room", T::jid},          {"email", T::jid},
-       {"domain", T::jid},      {"via", T::jid},         {"device", T::resource},   {"url", T::uri},
-       {"id", T::id},           {"epoch", T::id},        {"since", T::id},          {"thread", T::id},
-       {"replaces", T::id},     {"retracts", T::id},     {"originId", T::id},       {"xmppId", T::id},
-       {"sha256", T::id},       {"kind", T::token},      {"state", T::token},       {"ts", T::token},
-       {"stamp", T::token},     {"want", T::token},      {"request", T::token},     {"subscription", T::token},
-       {"ask", T::token},       {"condition", T::token}, {"retry", T::token},       {"mime", T::token},
-       {"size", T::token},      {"version", T::token},   {"account", T::token},     {"links", T::token},
-       {"xmpp", T::token},      {"mqtt", T::token},      {"lang", T::token},        {"encrypted", T::token},
-       {"hints", T::token},     {"priority", T::token},  {"ok", T::token},          {"mark", T::token},
-       {"body", T::written},    {"bodies", T::written},  {"subject", T::written},   {"text", T::written},
-       {"status", T::written},  {"name", T::written},    {"nick", T::written},      {"nickname", T::written},
-       {"note", T::written},    {"groups", T::written},  {"emoji", T::written},     {"data", T::foreign},
-       {"uid", T::foreign},     {"topic", T::foreign},   {"ext", T::foreign},  // these three have rules of their own
-       {"delayed", T::keep},    {"replyTo", T::keep},    {"reacts", T::keep},       {"files", T::keep},
-       {"stanzaIds", T::keep},  {"reason", T::written},  {"error", T::written},     {"result", T::written},
-       {"contacts", T::keep},   {"devices", T::keep},    {"profile", T::keep},      {"photo", T::keep},
-       {"payload", T::written}, {"role", T::token},      {"affiliation", T::token}, {"rooms", T::keep},
-       {"occupants", T::keep}});
+  static const Rules rules{
+      {"from", T::jid},        {"to", T::jid},          {"jid", T::jid},           {"by", T::jid},
+      {"contact", T::jid},     {"with", T::jid},        {"room", T::jid},          {"email", T::jid},
+      {"domain", T::jid},      {"via", T::jid},         {"device", T::resource},   {"url", T::uri},
+      {"id", T::id},           {"epoch", T::id},        {"since", T::id},          {"thread", T::id},
+      {"replaces", T::id},     {"retracts", T::id},     {"originId", T::id},       {"xmppId", T::id},
+      {"sha256", T::id},       {"kind", T::token},      {"state", T::token},       {"ts", T::token},
+      {"stamp", T::token},     {"want", T::token},      {"request", T::token},     {"subscription", T::token},
+      {"ask", T::token},       {"condition", T::token}, {"retry", T::token},       {"mime", T::token},
+      {"size", T::token},      {"version", T::token},   {"account", T::token},     {"links", T::token},
+      {"xmpp", T::token},      {"mqtt", T::token},      {"lang", T::token},        {"encrypted", T::token},
+      {"hints", T::token},     {"priority", T::token},  {"ok", T::token},          {"mark", T::token},
+      {"body", T::written},    {"bodies", T::written},  {"subject", T::written},   {"text", T::written},
+      {"status", T::written},  {"name", T::written},    {"nick", T::written},      {"nickname", T::written},
+      {"note", T::written},    {"groups", T::written},  {"emoji", T::written},     {"data", T::foreign},
+      {"uid", T::foreign},     {"topic", T::foreign},   {"ext", T::foreign},  // these three have rules of their own
+      {"delayed", T::keep},    {"replyTo", T::keep},    {"reacts", T::keep},       {"files", T::keep},
+      {"stanzaIds", T::keep},  {"reason", T::written},  {"error", T::written},     {"result", T::written},
+      {"contacts", T::keep},   {"devices", T::keep},    {"profile", T::keep},      {"photo", T::keep},
+      {"payload", T::written}, {"role", T::token},      {"affiliation", T::token}, {"rooms", T::keep},
+      {"occupants", T::keep}};
   return rules;
 }
 
 Treatment rule(const Rules& rules, std::string_view name, Treatment otherwise) {
-  const auto it = rules.find(name);
-  if (it != rules.end()) return it->second;
+  if (const Treatment* found = rules.find(name)) return *found;
   return is_secret_name(name) ? Treatment::secret : otherwise;
+}
+
+// Of an element, whatever its case.
+Treatment text_rule(std::string_view name) {
+  if (std::none_of(name.begin(), name.end(), [](char c) { return c >= 'A' && c <= 'Z'; }))
+    return rule(text_rules(), name, Treatment::written);
+  return rule(text_rules(), lower_case(name), Treatment::written);
 }
 
 bool is_protocol_node(std::string_view node) {
@@ -280,7 +315,7 @@ bool is_token(std::string_view text) {
 Treatment treatment_of_text(const std::vector<const Element*>& path, std::string_view text) {
   const Element& e = *path.back();
   if (text.find_first_not_of(" \t\r\n") == std::string_view::npos) return Treatment::keep;
-  if (e.ns == ns::client) return rule(text_rules(), lower_case(e.name), Treatment::written);  // as most are
+  if (e.ns == ns::client) return text_rule(e.name);  // as most are
   if (is_sasl(e.ns)) return treatment_in_sasl(e.name);
   if (is_secret_name(e.name) || is_proof(e) || e.ns == "jabber:server:dialback") return Treatment::secret;
   if (e.ns == "urn:xmpp:http:upload:0" && e.name == "header") return Treatment::secret;  // Authorization, Cookie
@@ -288,7 +323,7 @@ Treatment treatment_of_text(const std::vector<const Element*>& path, std::string
   if (e.ns == "jabber:x:data" && e.name == "value")
     if (const Element* field = field_around(path)) return treatment_of_value(*field, text);
   if (e.ns == "jabber:iq:version" || (e.ns == "vcard-temp:x:update" && e.name == "photo")) return Treatment::keep;
-  return rule(text_rules(), lower_case(e.name), Treatment::written);
+  return text_rule(e.name);
 }
 
 Treatment treatment_of_attr(const std::vector<const Element*>& path, const Attr& attr) {
@@ -318,7 +353,7 @@ Treatment treatment_of_attr(const std::vector<const Element*>& path, const Attr&
 
 Treatment treatment_of_field(std::string_view key) { return rule(field_rules(), key, Treatment::foreign); }
 
-bool is_known_field(std::string_view key) { return field_rules().contains(key); }
+bool is_known_field(std::string_view key) { return field_rules().find(key) != nullptr; }
 
 bool is_topic_word(std::string_view level) {
   static const Words words{"u",      "r",    "gw",       "in",  "out", "msg",     "text", "receipt",

@@ -1,10 +1,12 @@
 // Any bytes as a stream, in two halves or whole; any text as an element: what was read is written and read as the same.
+// What the reader of plain elements takes, expat's takes, and both make the same of it.
 #include <cstdint>
 #include <cstdlib>
 #include <string>
 #include <string_view>
 
 #include "tests/translators/canonical.h"
+#include "translators/values/xml_plain.h"
 #include "translators/values/xml_reader.h"
 
 namespace {
@@ -38,11 +40,26 @@ void same_again(const ferry::Element& e) {
   }
 }
 
+void same_as_plain(std::string_view text) {
+  ferry::PlainXmlReader plain(limits);
+  for (int again = 0; again < 2; ++again) {  // then in the memory of the first
+    const ferry::Element* read = plain.read(text);
+    if (!read) return;
+    std::vector<ferry::StreamItem> items;
+    ferry::XmlStreamReader reader(limits);
+    reader.feed("<s>", items);
+    reader.feed(text, items);
+    require(items.size() == 2 && std::holds_alternative<ferry::Element>(items[1]));
+    require(std::get<ferry::Element>(items[1]) == *read);
+  }
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string_view text(reinterpret_cast<const char*>(data), size);
   if (const auto e = ferry::parse_xml(text, limits)) same_again(*e);
+  same_as_plain(text);
   const std::string head = "<stream:stream xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams'>";
   for (const std::string& stream : {std::string(text), head + std::string(text)}) {
     std::vector<ferry::StreamItem> whole, halves, bytes;

@@ -76,12 +76,21 @@ TEST(ImportEjabberd, EntriesThatAreCutOff) {
 }
 
 TEST(ImportEjabberd, Unescape) {
-  EXPECT_EQ(intake::erlang_unescape("plain", false), "plain");
-  EXPECT_EQ(intake::erlang_unescape("\\x{263A}\\e\\d", false), "\xE2\x98\xBA\x1b\x7f");
-  EXPECT_EQ(intake::erlang_unescape("\\", false), "\\");
-  EXPECT_EQ(intake::erlang_unescape("\\x{FFFFFFFF}", false),
+  std::string out = "what was there before";
+  const auto unescaped = [&](std::string_view text, bool utf8 = false) {
+    return intake::erlang_unescape(text, utf8, out), out;
+  };
+  EXPECT_EQ(unescaped("plain"), "plain");
+  EXPECT_EQ(unescaped("\\x{263A}\\e\\d"), "\xE2\x98\xBA\x1b\x7f");
+  EXPECT_EQ(unescaped("\\"), "\\");
+  EXPECT_EQ(unescaped("\\x{FFFFFFFF}"),
             "\xEF\xBF\xBD"
             "FF}");
+  EXPECT_EQ(unescaped("caf\xC3\x83\xC2\xA9 \\\"1\\\""), "caf\xC3\xA9 \"1\"");  // bytes, each printed as a character
+  EXPECT_EQ(unescaped("\xD0\x9F\xC3\xA9\\n"), "\xD0\x9F\xC3\xA9\n");           // characters: one is no byte
+  EXPECT_EQ(unescaped("caf\xC3\xA9\\t"), "caf\xC3\xA9\t");                     // no UTF-8 as bytes
+  EXPECT_EQ(unescaped("\xC3\x83\xC2\xA9", true), "\xC3\x83\xC2\xA9");          // they say what they are
+  EXPECT_EQ(unescaped("\xC3"), "\xC3");
 }
 
 }  // namespace import_ejabberd_test

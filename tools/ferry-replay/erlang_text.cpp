@@ -1,6 +1,6 @@
 #include "tools/ferry-replay/erlang_text.h"
 
-#include <algorithm>
+#include <array>
 #include <cstdint>
 
 #include "tools/ferry-replay/import_parts.h"
@@ -55,30 +55,57 @@ std::uint32_t escaped(std::string_view text, std::size_t& at) {
 
 }  // namespace
 
-std::string erlang_unescape(std::string_view text, bool utf8) {
-  const bool plain = std::none_of(text.begin(), text.end(), [](char c) { return c == '\\' || (c & 0x80); });
-  if (plain) return std::string(text);
-  // Both readings: each character as a byte, and each as what it is.
-  std::string bytes, characters;
-  bool narrow = !utf8;
+namespace {
+
+constexpr auto plain_bytes_of = [] {
+  std::array<bool, 256> out{};
+  for (std::size_t c = 0; c < 0x80; ++c) out[c] = c != '\\';
+  return out;
+}();
+bool is_plain(char c) { return plain_bytes_of[static_cast<unsigned char>(c)]; }
+
+// Each character as a byte. false: there is one that is none.
+bool unescape_bytes(std::string_view text, std::string& out) {
+  out.clear();
   for (std::size_t i = 0; i < text.size();) {
+    const std::size_t from = i;
+    while (i < text.size() && is_plain(text[i])) ++i;
+    out.append(text.substr(from, i - from));
+    if (i == text.size()) break;
     const auto c = static_cast<unsigned char>(text[i]);
-    if (c == '\\' && i + 1 < text.size()) {
+    if (i + 1 == text.size()) {
+      if (c >= 0x80) return false;
+      out += text[i++];
+    } else if (c == '\\') {
       const std::uint32_t value = escaped(text, ++i);
-      if (value > 0xFF) narrow = false;
-      bytes += static_cast<char>(value & 0xFF);
-      append_utf8(characters, value);
-    } else if ((c == 0xC2 || c == 0xC3) && i + 1 < text.size()) {  // U+0080 to U+00FF
-      bytes += static_cast<char>(static_cast<unsigned>(c & 3) << 6 | (static_cast<unsigned char>(text[i + 1]) & 0x3F));
-      characters += text.substr(i, 2);
+      if (value > 0xFF) return false;
+      out += static_cast<char>(value);
+    } else if (c == 0xC2 || c == 0xC3) {  // U+0080 to U+00FF
+      out += static_cast<char>(static_cast<unsigned>(c & 3) << 6 | (static_cast<unsigned char>(text[i + 1]) & 0x3F));
       i += 2;
     } else {
-      if (c >= 0x80) narrow = false;
-      bytes += text[i];
-      characters += text[i++];
+      return false;
     }
   }
-  return narrow && is_utf8(bytes) ? bytes : characters;
+  return true;
+}
+
+// Each as what it is.
+void unescape_characters(std::string_view text, std::string& out) {
+  out.clear();
+  for (std::size_t i = 0; i < text.size();) {
+    const std::size_t from = i;
+    while (i < text.size() && (text[i] != '\\' || i + 1 == text.size()))
+      i += text[i] == '\xC2' || text[i] == '\xC3' ? 2 : 1;
+    out.append(text.substr(from, i - from));
+    if (i < text.size()) append_utf8(out, escaped(text, ++i));
+  }
+}
+
+}  // namespace
+
+void erlang_unescape(std::string_view text, bool utf8, std::string& out) {
+  if (utf8 || !unescape_bytes(text, out) || !is_utf8(out)) unescape_characters(text, out);
 }
 
 void ErlangText::begin(std::string_view first) {
@@ -157,9 +184,10 @@ void ErlangText::numbers(std::string_view text) {
   bound();
 }
 
-std::string ErlangText::take() {
-  if (kind_ == Kind::binary || kind_ == Kind::list) return erlang_unescape(text_, utf8_);
-  return std::move(text_);
+std::string_view ErlangText::take() {
+  if (kind_ != Kind::binary && kind_ != Kind::list) return text_;
+  erlang_unescape(text_, utf8_, unescaped_);
+  return unescaped_;
 }
 
 }  // namespace ferry::intake

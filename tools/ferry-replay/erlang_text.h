@@ -14,8 +14,8 @@ class ErlangText {
   bool whole() const { return whole_; }                  // its end was there, or it is too long
   bool too_long() const { return too_long_; }
   bool bare() const { return kind_ == Kind::bare; }  // no string at all: the text itself, which may go on
-  // The bytes, also of a string that was cut off.
-  std::string take();
+  // The bytes, also of a string that was cut off. Until begin() or take() is called again.
+  std::string_view take();
 
  private:
   enum class Kind { none, binary, list, numbers, bare };
@@ -27,10 +27,11 @@ class ErlangText {
   bool whole_ = false, too_long_ = false, utf8_ = false,
        quoted_ = false;  // quoted_: the last line ended with a quote, taken off
   std::string text_;     // numbers: the bytes; otherwise as printed
+  std::string unescaped_;
 };
 
-// Undoes the escapes, and the mojibake: where each character is one byte and the bytes are UTF-8, they are it.
-// utf8: the characters are meant as they stand.
-std::string erlang_unescape(std::string_view text, bool utf8);
+// Puts the text in place of out. Undoes the escapes, and the mojibake: where each character is one byte and the bytes
+// are UTF-8, they are it. utf8: the characters are meant as they stand.
+void erlang_unescape(std::string_view text, bool utf8, std::string& out);
 
 }  // namespace ferry::intake

@@ -16,6 +16,7 @@ namespace ferry::intake {
 namespace {
 
 constexpr std::string_view stream_mark = " XML on stream = ";
+constexpr std::size_t rare = 1;  // where in it stands a letter that few other lines have
 constexpr std::size_t longest_head = 400, remembered_pids = 20'000;
 
 struct EjabberdHeader {
@@ -30,8 +31,15 @@ bool is_pid(std::string_view text) {
          text.substr(1, text.size() - 2).find_first_not_of("0123456789.") == std::string_view::npos;
 }
 
+std::size_t mark_in(std::string_view head) {
+  for (std::size_t at = head.find(stream_mark[rare]); at != std::string_view::npos;
+       at = head.find(stream_mark[rare], at + 1))
+    if (at >= rare && head.substr(at - rare).starts_with(stream_mark)) return at - rare;
+  return std::string_view::npos;
+}
+
 bool take_ejabberd(std::string_view line, const Dates& dates, EjabberdHeader& h) {
-  const std::size_t at = line.substr(0, longest_head + stream_mark.size()).find(stream_mark);
+  const std::size_t at = mark_in(line.substr(0, longest_head + stream_mark.size()));
   if (at == std::string_view::npos) return false;
   Cursor head{line.substr(0, at)};
   h.payload = line.substr(at + stream_mark.size());

@@ -75,7 +75,7 @@ class PcapFormat final : public Format {
     }
     wrong_ = file.wrong();
     if (!uses_.empty() && !wrong_.empty()) {  // what was read is good
-      import_.sink.damage({}, 0, {input.position(), 0}, 0, "the file is cut off: " + wrong_);
+      import_.sink.damage({}, 0, {file.position(), 0}, 0, "the file is cut off: " + wrong_);
       wrong_.clear();
     }
     while (!uses_.empty()) forget(*uses_.back());

@@ -87,10 +87,8 @@ class ImportCommand {
 
  private:
   void write(Record&& record, const Element* read) {
-    if (redaction_)
-      writer_->write(redaction_->redact(std::move(record), read));
-    else
-      writer_->write(record);
+    if (redaction_) redaction_->redact_in_place(record, read);
+    writer_->write(record);
   }
 
   // Why it could not be done; empty: done.

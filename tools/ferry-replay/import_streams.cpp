@@ -3,7 +3,8 @@
 namespace ferry::intake {
 namespace {
 
-constexpr std::size_t longest_key = 512, remembered_ids = 100'000;
+constexpr std::size_t longest_key = 512, remembered_ids = 100'000, remembered_scopes = 16;
+constexpr std::size_t kept_text = 65'536;  // bytes of a stanza; what a larger one took is not kept for the next
 
 bool is_stanza(const Element& e) { return e.name == "message" || e.name == "presence" || e.name == "iq"; }
 
@@ -26,14 +27,15 @@ class Streams::Reader final : public StanzaScanner::Items {
     std::string wrong;
     const auto found = read_header(tag, wrong);
     if (!found) return wrong;
-    side_.scope = Scope();
-    if (!found->content_ns.empty()) side_.scope.content_ns = found->content_ns;
+    Scope scope;
+    if (!found->content_ns.empty()) scope.content_ns = found->content_ns;
     for (const NsDecl& d : found->element.decls) {
       if (d.prefix.empty()) continue;
-      std::erase_if(side_.scope.prefixes, [&](const NsDecl& old) { return old.prefix == d.prefix; });
-      side_.scope.prefixes.push_back(d);
+      std::erase_if(scope.prefixes, [&](const NsDecl& old) { return old.prefix == d.prefix; });
+      scope.prefixes.push_back(d);
     }
-    const std::string& content = side_.scope.content_ns;
+    side_.scope = all_.shared(std::move(scope));
+    const std::string& content = side_.scope->content_ns;
     if (content == ns::component)
       stream_.kind = StreamKind::component;
     else if (stream_.kind == StreamKind::unknown)
@@ -44,20 +46,22 @@ class Streams::Reader final : public StanzaScanner::Items {
     if (const std::string* id = found->element.attr("id"); id && all_.ids_.size() < remembered_ids)
       all_.ids_.insert(*id);
     stream_.closed = false;
-    Record r = all_.record(stream_, seen_);
+    Record& r = all_.record(stream_, seen_);
     r.what = CapturedOpen{std::string(from), std::string(to)};
     all_.sink_.record(std::move(r));
     return {};
   }
 
   std::string stanza(std::string_view xml) override {
-    std::string text = with_namespaces(xml, side_.scope);
+    Record& r = all_.record(stream_, seen_);
+    auto* what = std::get_if<CapturedStanza>(&r.what);
+    std::string& text = what ? what->xml : r.what.emplace<CapturedStanza>().xml;
+    if (text.capacity() > kept_text) std::string().swap(text);
+    with_namespaces(xml, *side_.scope, text);
     const Element* e = all_.check_.read(text);
     if (!e) return all_.check_.wrong();
-    Record r = all_.record(stream_, seen_);
     if (seen_.infer && is_stanza(*e)) r.direction = e->attr("from") ? Direction::sent : Direction::received;
     if (stream_.jid.empty() && r.direction == Direction::sent) r.jid = stream_.jid = owner(*e);
-    r.what = CapturedStanza{std::move(text)};
     all_.sink_.record(std::move(r), e);
     if (!is_stanza(*e)) negotiation(*e);
     return {};
@@ -103,34 +107,35 @@ class Streams::Reader final : public StanzaScanner::Items {
   const Seen& seen_;
 };
 
-Record Streams::record(const Stream& s, const Seen& seen) const {
-  Record r;
-  r.time = seen.time;
-  r.stream = s.name;
-  r.kind = s.kind;
-  r.direction = seen.direction;
-  r.local = s.local;
-  r.remote = s.remote;
-  r.jid = s.jid;
-  return r;
+Record& Streams::record(const Stream& s, const Seen& seen) {
+  record_.time = seen.time;
+  record_.stream = s.name;
+  record_.kind = s.kind;
+  record_.direction = seen.direction;
+  record_.local = s.local;
+  record_.remote = s.remote;
+  record_.jid = s.jid;
+  return record_;
+}
+
+// As nearly all streams of a log have the same, one of them is nearer at hand than each its own.
+std::shared_ptr<const Scope> Streams::shared(Scope&& scope) {
+  for (const auto& one : scopes_)
+    if (*one == scope) return one;
+  auto made = std::make_shared<const Scope>(std::move(scope));
+  if (scopes_.size() < remembered_scopes) scopes_.push_back(made);
+  return made;
 }
 
 Streams::Stream& Streams::stream(const Seen& seen) {
   const std::string_view key = seen.key.substr(0, longest_key);
-  auto found = streams_.find(key);
-  if (found == streams_.end()) {
-    auto made = std::make_unique<Stream>();
-    made->key = key;
-    made->name = "s" + std::to_string(++sink_.counts.streams);
-    uses_.push_front(made.get());
-    made->use = uses_.begin();
-    const std::string_view kept = made->key;
-    found = streams_.emplace(kept, std::move(made)).first;
-    bound();
-  } else if (found->second->use != uses_.begin()) {
-    uses_.splice(uses_.begin(), uses_, found->second->use);
+  Stream*& at_hand = near(key);
+  if (!at_hand || at_hand->key != key) {
+    const auto found = streams_.find(key);
+    at_hand = found != streams_.end() ? found->second.get() : &added(key);
   }
-  Stream& s = *found->second;
+  Stream& s = *at_hand;
+  if (s.use != uses_.begin()) uses_.splice(uses_.begin(), uses_, s.use);
   if (s.kind == StreamKind::unknown) s.kind = seen.kind;
   s.infer = seen.infer;
   if (seen.time != 0) s.time = seen.time;
@@ -140,13 +145,28 @@ Streams::Stream& Streams::stream(const Seen& seen) {
   return s;
 }
 
+Streams::Stream& Streams::added(std::string_view key) {
+  auto made = std::make_unique<Stream>();
+  Stream& s = *made;
+  s.key = key;
+  s.name = "s" + std::to_string(++sink_.counts.streams);
+  uses_.push_front(&s);
+  s.use = uses_.begin();
+  streams_.emplace(s.key, std::move(made));
+  bound();
+  return s;
+}
+
 Streams::Side& Streams::side(Stream& s, const Seen& seen) {
   auto& one = s.sides[static_cast<std::size_t>(seen.direction)];
   if (one) return *one;
-  one = std::make_unique<Side>(seen.wire);
+  one = std::make_unique<Side>(seen.wire, scopes_.front());
   if (s.tls) one->scanner.may_turn_binary();
-  if (s.kind == StreamKind::component) one->scope.content_ns = ns::component;  // where no header says it
-  if (s.kind == StreamKind::server) one->scope.content_ns = "jabber:server";
+  if (s.kind == StreamKind::component || s.kind == StreamKind::server) {  // where no header says it
+    Scope scope;
+    scope.content_ns = s.kind == StreamKind::server ? "jabber:server" : ns::component;
+    one->scope = shared(std::move(scope));
+  }
   return *one;
 }
 
@@ -186,7 +206,7 @@ void Streams::damage(const Seen& seen, std::uint64_t bytes, std::string_view why
 }
 
 void Streams::publish(const Seen& seen, CapturedPublish&& publish) {
-  Record r = record(stream(seen), seen);
+  Record& r = record(stream(seen), seen);
   r.what = std::move(publish);
   sink_.record(std::move(r));
 }
@@ -215,6 +235,7 @@ void Streams::finish(Stream& s, std::string_view why) {
 
 void Streams::end(Stream& s, std::string_view why) {
   finish(s, why);
+  if (Stream*& at_hand = near(s.key); at_hand == &s) at_hand = nullptr;
   uses_.erase(s.use);
   streams_.erase(streams_.find(s.key));
 }
@@ -243,7 +264,7 @@ void Streams::close(const Seen& seen, std::string_view reason) {
 void Streams::close(Stream& s, const Seen& seen, std::string_view reason) {
   if (s.closed) return;
   s.closed = true;
-  Record r = record(s, seen);
+  Record& r = record(s, seen);
   r.what = CapturedClose{std::string(reason)};
   sink_.record(std::move(r));
 }

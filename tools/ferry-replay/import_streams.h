@@ -2,12 +2,15 @@
 #pragma once
 
 #include <array>
+#include <functional>
 #include <list>
 #include <memory>
 #include <string>
 #include <string_view>
 #include <unordered_map>
 #include <unordered_set>
+#include <utility>
+#include <vector>
 
 #include "tools/ferry-replay/import_sink.h"
 #include "tools/ferry-replay/stanza_scanner.h"
@@ -18,7 +21,7 @@ namespace ferry::intake {
 // One instance is one import; keys of different files are kept apart by forget().
 class Streams {
  public:
-  explicit Streams(Sink& sink) : sink_(sink) {}
+  explicit Streams(Sink& sink) : sink_(sink), scopes_{std::make_shared<const Scope>()} {}
 
   void open(const Seen& seen);  // a new connection; what had the key before is over
   void data(const Seen& seen, std::string_view bytes, bool fresh);
@@ -32,9 +35,9 @@ class Streams {
 
  private:
   struct Side {
-    explicit Side(bool plausible) : scanner(plausible) {}
+    Side(bool plausible, std::shared_ptr<const Scope> usual) : scanner(plausible), scope(std::move(usual)) {}
     StanzaScanner scanner;
-    Scope scope;
+    std::shared_ptr<const Scope> scope;
   };
   struct Stream {
     std::string key, name;
@@ -49,17 +52,23 @@ class Streams {
   class Reader;  // what the scanner of a side finds
 
   Stream& stream(const Seen& seen);
+  Stream*& near(std::string_view key) { return near_[std::hash<std::string_view>()(key) % near_.size()]; }
+  Stream& added(std::string_view key);
   Side& side(Stream& s, const Seen& seen);
   void finish(Stream& s, std::string_view why);
   void end(Stream& s, std::string_view why);
   void bound();
-  Record record(const Stream& s, const Seen& seen) const;
+  Record& record(const Stream& s, const Seen& seen);  // until the next call
+  std::shared_ptr<const Scope> shared(Scope&& scope);
   void close(Stream& s, const Seen& seen, std::string_view reason);
 
   Sink& sink_;
   StanzaCheck check_;
+  Record record_;
+  std::vector<std::shared_ptr<const Scope>> scopes_;  // a few that many streams have, the default one first
   std::unordered_map<std::string_view, std::unique_ptr<Stream>> streams_;  // the key is the Stream's
-  std::list<Stream*> uses_;                                                // the latest first
+  std::array<Stream*, 8'192> near_{};  // of them, each where the hash of its key says: found at one look, as a rule
+  std::list<Stream*> uses_;            // the latest first
   std::unordered_set<std::string> ids_;
   std::size_t held_ = 0;
 };

@@ -9,8 +9,17 @@
 namespace ferry::intake {
 namespace {
 
+constexpr std::size_t buffer_size = 65'536;
+
 ssize_t read_input(void* input, char* to, size_t size) {
   return static_cast<ssize_t>(static_cast<Input*>(input)->read(to, size));
+}
+
+// Says where the input is, for ftello(), and goes nowhere.
+int place_in_input(void* input, off64_t* offset, int whence) {
+  if (whence != SEEK_CUR || *offset != 0) return -1;
+  *offset = static_cast<off64_t>(static_cast<Input*>(input)->position());
+  return 0;
 }
 
 Link link_of(int type) {
@@ -36,20 +45,20 @@ Link link_of(int type) {
 }  // namespace
 
 struct PcapFile::Impl {
-  Input& input;
   pcap_t* pcap = nullptr;
   std::string wrong;
 };
 
-PcapFile::PcapFile(Input& input) : impl_(std::make_unique<Impl>(Impl{input, nullptr, {}})) {
+PcapFile::PcapFile(Input& input) : impl_(std::make_unique<Impl>(Impl{nullptr, {}})) {
   cookie_io_functions_t functions{};
   functions.read = &read_input;
+  functions.seek = &place_in_input;
   std::FILE* file = fopencookie(&input, "r", functions);
   if (!file) {
     impl_->wrong = "no memory";
     return;
   }
-  std::setvbuf(file, nullptr, _IONBF, 0);  // the input has a buffer, and its position is the packet's
+  std::setvbuf(file, nullptr, _IOFBF, buffer_size);  // without one it would read byte by byte
   char error[PCAP_ERRBUF_SIZE] = {};
   impl_->pcap = pcap_fopen_offline_with_tstamp_precision(file, PCAP_TSTAMP_PRECISION_MICRO, error);
   if (impl_->pcap) return;
@@ -76,8 +85,13 @@ std::optional<Packet> PcapFile::next() {
   p.time = std::int64_t{header->ts.tv_sec} * 1'000'000 + header->ts.tv_usec;
   p.bytes = {reinterpret_cast<const char*>(bytes), header->caplen};
   p.whole = header->len;
-  p.offset = impl_->input.position() - std::min<std::uint64_t>(impl_->input.position(), header->caplen);
+  p.offset = position() - std::min<std::uint64_t>(position(), header->caplen);
   return p;
+}
+
+std::uint64_t PcapFile::position() const {
+  const off_t at = impl_->pcap ? ::ftello(pcap_file(impl_->pcap)) : 0;
+  return at < 0 ? 0 : static_cast<std::uint64_t>(at);
 }
 
 const std::string& PcapFile::wrong() const { return impl_->wrong; }

@@ -30,6 +30,7 @@ class PcapFile {
 
   Link link() const;
   std::optional<Packet> next();      // nothing: the end, or what wrong() says
+  std::uint64_t position() const;    // in the input, behind the last packet
   const std::string& wrong() const;  // no pcap, or cut off
 
  private:

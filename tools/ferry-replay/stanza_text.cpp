@@ -42,11 +42,9 @@ void declare(std::string& out, std::string_view prefix, std::string_view uri) {
 
 }  // namespace
 
-std::string with_namespaces(std::string_view xml, const Scope& scope) {
+void with_namespaces(std::string_view xml, const Scope& scope, std::string& out) {
   const std::string_view name = xml.substr(0, name_end(xml)), tag = xml.substr(0, tag_end(xml));
-  std::string out;
-  out.reserve(xml.size() + 64);
-  out.append(name);
+  out.assign(name);
   if (name.find(':') == std::string_view::npos && !has_attribute(tag, "xmlns")) declare(out, {}, scope.content_ns);
   std::vector<const NsDecl*> used;
   for (std::size_t colon = xml.find(':'); colon != std::string_view::npos; colon = xml.find(':', colon + 1))
@@ -56,7 +54,7 @@ std::string with_namespaces(std::string_view xml, const Scope& scope) {
   std::sort(used.begin(), used.end());  // as the header has them
   for (const NsDecl* d : used)
     if (!has_attribute(tag, "xmlns:" + d->prefix)) declare(out, d->prefix, d->uri);
-  return out += xml.substr(name.size());
+  out += xml.substr(name.size());
 }
 
 std::optional<StreamHeader> read_header(std::string_view tag, std::string& wrong) {
@@ -86,7 +84,7 @@ std::optional<StreamHeader> read_header(std::string_view tag, std::string& wrong
   return std::move(*header);
 }
 
-StanzaCheck::StanzaCheck() { begin(); }
+StanzaCheck::StanzaCheck() : plain_(stanza_limits) { begin(); }
 
 void StanzaCheck::begin() {
   reader_.emplace(stanza_limits);
@@ -96,6 +94,7 @@ void StanzaCheck::begin() {
 }
 
 Element* StanzaCheck::read(std::string_view xml) {
+  if (Element* element = plain_.read(xml)) return element;
   if (++read_ > stanzas_of_a_parser) begin();
   if (auto* old = items_.empty() || last_size_ > small_stanza ? nullptr : std::get_if<Element>(&items_.front()))
     reader_->reuse(std::move(*old));

@@ -6,12 +6,15 @@
 #include <string_view>
 #include <vector>
 
+#include "translators/values/xml_plain.h"
 #include "translators/values/xml_reader.h"
 
 namespace ferry::intake {
 
 // What a stream header declared, for the stanzas of its direction.
 struct Scope {
+  friend bool operator==(const Scope&, const Scope&) = default;
+
   std::string content_ns{ns::client};
   // What everyone declares, where the header was not captured; scansion's scripts never declare theirs.
   std::vector<NsDecl> prefixes{{"stream", std::string(ns::stream)},
@@ -19,14 +22,15 @@ struct Scope {
                                {"scansion", "https://matthewwild.co.uk/projects/scansion"}};
 };
 
-// The stanza with the declarations that it takes from outside.
-std::string with_namespaces(std::string_view xml, const Scope& scope);
+// Puts the stanza, with the declarations that it takes from outside, in place of out.
+void with_namespaces(std::string_view xml, const Scope& scope, std::string& out);
 
 // <stream:stream …> taken apart; nothing: wrong says why.
 // COMPAT(libstrophe): its log leaves out the header's declarations.
 std::optional<StreamHeader> read_header(std::string_view tag, std::string& wrong);
 
-// One instance reads one stanza after the other, with one parser for many.
+// One instance reads one stanza after the other: the usual ones in their own memory, the others with one parser for
+// many.
 class StanzaCheck {
  public:
   StanzaCheck();
@@ -36,6 +40,7 @@ class StanzaCheck {
 
  private:
   void begin();
+  PlainXmlReader plain_;
   std::optional<XmlStreamReader> reader_;
   std::vector<StreamItem> items_;
   unsigned read_ = 0;

@@ -24,8 +24,6 @@ std::optional<std::string_view> declared(const char* attribute) {
   return *attribute == 'x' ? XmlScope::declared(attribute) : std::nullopt;
 }
 
-std::string_view content(std::string_view uri) { return uri == ns::component ? ns::client : uri; }
-
 // COMPAT(expat 2.6, and distributions' 2.5): left alone, expat keeps the end of a token that came in pieces until much
 // more has come, and a stanza would wait for the next one. Older ones have no such function: a template may look for
 // it.
@@ -142,12 +140,13 @@ class XmlStreamReader::Impl {
       if (const auto prefix = declared(attributes[2 * i])) {
         const std::string_view uri = attributes[2 * i + 1];
         wrong_name(scope_.declare(*prefix, uri, depth));
-        if (!prefix->empty() || !e.prefix.empty()) e.decls.push_back({std::string(*prefix), std::string(content(uri))});
+        if (!prefix->empty() || !e.prefix.empty())
+          e.decls.push_back({std::string(*prefix), std::string(stanza_namespace(uri))});
       } else {
         ++ordinary;
       }
     if (const std::string* uri = resolve(n))
-      e.ns = content(*uri);
+      e.ns = stanza_namespace(*uri);
     else if (document_ && n.prefix.empty())
       e.ns = default_ns_;
     else

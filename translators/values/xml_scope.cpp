@@ -7,6 +7,7 @@ namespace {
 
 constexpr std::string_view xmlns = "xmlns", xml_prefix = "xml", xmlns_uri = "http://www.w3.org/2000/xmlns/";
 const std::string xml_uri(ns::xml);
+constexpr std::size_t most_kept = 64;  // bindings whose memory waits for the next ones
 
 // Which other letters XML allows at the front depends on its edition, and a peer's may be another.
 bool begins_plainly(std::string_view part) {
@@ -30,20 +31,28 @@ std::string_view XmlScope::declare(std::string_view prefix, std::string_view uri
   if (!prefix.empty() && (!begins_plainly(prefix) || prefix.find(':') != std::string_view::npos))
     return "a prefix that is no name";
   if (uri.empty() && !prefix.empty()) return "a prefix is declared to mean nothing";
-  if (prefix != xml_prefix) bindings_.push_back({std::string(prefix), std::string(uri), depth});
+  if (prefix == xml_prefix) return {};
+  if (count_ == bindings_.size()) bindings_.emplace_back();
+  Binding& added = bindings_[count_++];
+  added.prefix = prefix;
+  added.uri = uri;
+  added.depth = depth;
   return {};
 }
 
 void XmlScope::leave(std::size_t depth) {
-  while (!bindings_.empty() && bindings_.back().depth >= depth) bindings_.pop_back();
+  while (count_ > 0 && bindings_[count_ - 1].depth >= depth) --count_;
+  if (bindings_.size() > most_kept && count_ < most_kept) bindings_.resize(most_kept);
 }
 
 const std::string* XmlScope::uri(std::string_view prefix) const {
   if (prefix == xml_prefix) return &xml_uri;
-  for (auto it = bindings_.rbegin(); it != bindings_.rend(); ++it)
-    if (it->prefix == prefix) return &it->uri;
+  for (std::size_t i = count_; i-- > 0;)
+    if (bindings_[i].prefix == prefix) return &bindings_[i].uri;
   return nullptr;
 }
+
+std::string_view stanza_namespace(std::string_view uri) { return uri == ns::component ? ns::client : uri; }
 
 QName::QName(std::string_view text) : local(text) {
   const std::size_t colon = text.find(':');

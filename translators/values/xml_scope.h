@@ -30,7 +30,10 @@ class XmlScope {
     std::size_t depth;
   };
   std::vector<Binding> bindings_;  // the innermost last
+  std::size_t count_ = 0;          // of them; behind these is memory for the next ones
 };
+
+std::string_view stanza_namespace(std::string_view uri);  // of a stanza in a stream of any kind: ns::client
 
 // A name with its prefix taken off. !good: no name with a namespace can look like that. What stands behind a colon
 // begins with an ASCII letter or '_' here.
