@@ -33,7 +33,7 @@ int Tick::run() {
     while (!g_.signals.end() && !fatal_) once(wait_time());
     if (!fatal_) {
       g_.service.stopping();
-      g_.service.extend(drain_time + close_time + second);
+      g_.service.extend(drain_time + ComponentLink::close_time + 2 * second);
       drain();
       return 0;
     }
@@ -43,6 +43,7 @@ int Tick::run() {
                   "event=store.failed reason=" + log_value(failure.what()) + " advice=" +
                       log_value("nothing of this tick was acknowledged; the next start goes on from the disk")},
                  clock_.now());
+    give_back(failure.error());
   }
   return 1;
 }
@@ -89,6 +90,9 @@ void Tick::once(Duration longest) {
   if (!g_.inbox.events.empty() || reload || sessions || (due && *due <= now)) {
     std::vector<LinkEvent> events = std::exchange(g_.inbox.events, {});
     if (g_.tap) g_.tap->came(events);
+    given_back_.clear();
+    for (const LinkEvent& event : events)
+      if (const auto* stanza = std::get_if<Element>(&event)) given_back_.note(*stanza);
     transaction([&] {
       for (LinkEvent& event : events) decide(event);
       if (sessions) g_.sessions->decide(g_.brain, now);
@@ -228,10 +232,43 @@ void Tick::drain() {
   close_links();
 }
 
+// What the server has given us and the disk has not taken goes back to its senders: what this tick was made of, unless
+// the disk may have it all the same; then what is in the socket; then there is no stream any more.
+void Tick::give_back(const StoreError& why) {
+  if (!g_.component || !g_.component->up()) return;
+  const bool certain =
+      why.trouble == StoreTrouble::busy || why.trouble == StoreTrouble::full || why.trouble == StoreTrouble::readonly;
+  if (!certain) given_back_.clear();
+  std::size_t count = 0;
+  const auto answer = [&] {
+    for (const std::string& stanza : given_back_.answers()) {
+      g_.component->send(stanza);
+      ++count;
+    }
+    given_back_.clear();
+    g_.component->flush(steady_now());
+  };
+  const auto read = [&](Duration longest) {
+    g_.inbox.events.clear();
+    g_.poller.wait(longest);
+    for (const LinkEvent& event : g_.inbox.events)
+      if (const auto* stanza = std::get_if<Element>(&event)) given_back_.note(*stanza);
+    return !given_back_.empty();
+  };
+  answer();
+  const Steady until = steady_now() + 2 * second;
+  while (g_.component->up() && steady_now() < until && read(0)) answer();
+  while (g_.component->up() && !g_.component->flushed() && steady_now() < until) read(until - steady_now());
+  g_.component->close(steady_now());
+  write_logs();
+  g_.log.write({LogLine::Level::warning, "event=stanzas.given-back stanzas=" + std::to_string(count)}, clock_.now());
+  g_.log.flush();
+}
+
 void Tick::close_links() {
   if (g_.component) g_.component->close(steady_now());
   if (g_.sessions) g_.sessions->close(steady_now());
-  const Steady until = steady_now() + close_time;
+  const Steady until = steady_now() + ComponentLink::close_time;
   // The server may still send until it has ended its stream; that is stored like everything else, and forwarded later.
   // One that does not answer now has not noticed: what it sends to a stream that is gone would be lost.
   const auto open = [&] {
@@ -240,8 +277,9 @@ void Tick::close_links() {
   while (open() && steady_now() < until && !g_.signals.end_now())
     once(std::min(wait_time(), std::max<Duration>(0, until - steady_now())));
   g_.broker.close(steady_now());
-  while (!g_.broker.closed() && steady_now() < until && !g_.signals.end_now()) {
-    g_.poller.wait(std::max<Duration>(0, until - steady_now()));
+  const Steady last = steady_now() + 2 * second;
+  while (!g_.broker.closed() && steady_now() < last && !g_.signals.end_now()) {
+    g_.poller.wait(std::max<Duration>(0, last - steady_now()));
     g_.broker.on_time(steady_now());
     g_.broker.flush(steady_now());
   }

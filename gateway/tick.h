@@ -8,6 +8,7 @@
 #include "config/options.h"
 #include "gateway/brain/brain.h"
 #include "gateway/clock.h"
+#include "gateway/given_back.h"
 #include "gateway/links/broker_link.h"
 #include "gateway/links/component_link.h"
 #include "gateway/links/control_link.h"
@@ -46,7 +47,6 @@ struct Gateway {
 class Tick {
  public:
   static constexpr Duration drain_time = 5 * second;        // for what is under way when we are asked to end
-  static constexpr Duration close_time = 10 * second;       // then for the servers to end their streams
   static constexpr Duration look_around_time = 5 * second;  // how often the disk is looked at
 
   Tick(Gateway gateway, Clock& clock) : g_(std::move(gateway)), clock_(clock) {}
@@ -54,8 +54,8 @@ class Tick {
   // Until a signal, or something that only a restart can mend. Exit code: 0 or 1.
   //
   // When the store fails, the brain's memory may be ahead of the disk, and there is no way back to what the disk has
-  // but to read it again. So the process ends at once: nothing of this tick is acknowledged or sent, the broker
-  // delivers again to the next process, which a supervisor starts.
+  // but to read it again. So the process ends: nothing of this tick is acknowledged or sent, the broker delivers again
+  // to the next process, which a supervisor starts, and what came from the XMPP server goes back to its senders.
   int run();
 
  private:
@@ -70,11 +70,13 @@ class Tick {
   Duration wait_time() const;
   void drain();
   void close_links();
+  void give_back(const StoreError& why);
 
   Gateway g_;
   Clock& clock_;
   std::vector<std::pair<std::uint64_t, std::string>> answers_;  // of commands: client, JSON
   Effects effects_;
+  GivenBack given_back_;  // of the tick that is under way
   ReadShare share_;
   bool was_ready_ = false, low_ = false;
   Steady look_at_ = 0;

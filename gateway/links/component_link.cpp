@@ -20,7 +20,6 @@ namespace ferry {
 namespace {
 
 constexpr std::string_view end_of_stream = "</stream:stream>";
-constexpr Duration close_time = 2 * second;  // for the server's end of the stream
 
 XmlLimits limits_for(std::size_t bytes) {
   XmlLimits limits;

@@ -27,6 +27,7 @@ class ComponentLink final : public Pollable {
     Duration keepalive = 60 * second;     // a blank after so long without sending; 0: never
   };
   static constexpr Duration step_time = 10 * second;          // for each answer of the handshake
+  static constexpr Duration close_time = 10 * second;         // for the server's end of the stream, after ours
   static constexpr std::size_t read_per_tick = 256 * 1024;    // then the others get their turn
   static constexpr std::size_t handshake_stanza = 16 * 1024;  // bytes, before the server has said who it is
   static constexpr std::size_t out_limit = 64U << 20;         // bytes the server does not take: it is stuck, start over

@@ -64,6 +64,27 @@ async def a_store_that_cannot_be_written_acknowledges_nothing(site):
         await bob.wait_receipt(id, 'forwarded')
 
 
+async def what_comes_from_xmpp_while_the_store_cannot_be_written_goes_back(site):
+    """There is no acknowledgement on a component's stream: an error is how a sender sees that it was not kept."""
+    broker, xmpp, ferryd = site
+    async with users(broker, xmpp) as (alice, bob):
+        with contextlib.closing(sqlite3.connect(ferryd.sections['store']['path'], isolation_level=None)) as lock:
+            lock.execute('BEGIN IMMEDIATE')
+            sent = [alice.message(BOB, 'kept or given back %d' % n) for n in range(100)]
+            for id in sent:
+                error = await alice.wait(lambda s: s.name == 'message' and s['id'] == id and s['type'] == 'error',
+                                         what='the error for %s' % id)
+                assert error['error']['condition'] == 'resource-constraint', error
+                assert error['error']['type'] == 'wait', error
+            assert await _ended(ferryd) == 1
+            lock.execute('ROLLBACK')
+        assert 'event=stanzas.given-back' in ferryd.log, ferryd.log
+        ferryd.start()
+        alice.message(BOB, 'kept')
+        await bob.wait_message('kept')
+        assert not [m for m in bob.all(lambda m: 'given back' in str(m))], 'delivered although it came back'
+
+
 async def what_was_read_when_it_was_killed_arrives(site):
     broker, xmpp, ferryd = site
     async with users(broker, xmpp) as (alice, bob):
