@@ -40,6 +40,7 @@ class AccountStorm : public Doors {
     brain_up();
     const std::size_t begun = draw_(8);
     if (begun == 0) return;
+    if (draw_(2)) xmpp(privilege);
     command(plan_of_all);
     command(begun < 5 ? start_of("dual") : begun < 7 ? start_of("moved") : start_of("shadow"));
     for (int n = 0; n < 12; ++n) pass(200);
@@ -57,7 +58,7 @@ class AccountStorm : public Doors {
         break;
       case 2:
       case 3:
-        pass(static_cast<Duration>(draw_(8) * draw_(8) * draw_(8)) * 300);
+        pass(draw_(32) == 0 ? 16 * 60 * second : static_cast<Duration>(draw_(8) * draw_(8) * draw_(8)) * 300);
         break;
       case 4:
       case 5:
@@ -163,6 +164,9 @@ class AccountStorm : public Doors {
   static constexpr const char* plan_of_all =
       R"({"command":"migrate.plan","cohort":"pilot","go":true,)"
       R"("jids":["bob@corp.example","dora@corp.example","ann@corp.example ann@mqtt.corp.example"]})";
+  static constexpr std::string_view privilege =
+      "<message from='corp.example' to='mqtt.corp.example'><privilege xmlns='urn:xmpp:privilege:2'>"
+      "<perm access='roster' type='both'/></privilege></message>";
   static std::string start_of(const std::string& to) {
     return R"({"command":"migrate.start","cohort":"pilot","go":true,"rate":1000,"to":")" + to + "\"}";
   }

@@ -37,6 +37,10 @@ class Storm {
     options_.limits.dead_letters = 10;
     options_.limits.message_ttl = 600;
     options_.limits.user_rate = 20;
+    options_.limits.presence_rate = 1;
+    options_.limits.presence_burst = 4;
+    options_.limits.peer_rate = 3;
+    options_.limits.peer_burst = 30;
     start();
     link_server();
     link_broker();
