@@ -31,7 +31,7 @@ struct AccountRecord {
   AccountState state = AccountState::legacy, target = AccountState::legacy;
   std::int64_t generation = 0;  // one more with each transition
   Instant since = 0;            // of the state
-  Instant began = 0;            // to be on its way: where the archive is read from while `archive` is empty
+  Instant began = 0;            // to be on its way: where the archive is read from without `archive`
   bool keep = false;            // back: what the person has changed stays
   bool route_added = false;     // the row of the mapping table is the migration's own
   bool collected = false;       // what the server had kept for who is offline has been asked for

@@ -7,11 +7,12 @@ namespace {
 constexpr std::int64_t after_all = std::int64_t{1} << 62;  // number of a write
 }
 
+// The time counts where there is no place in the archive yet, or where the archive has forgotten that entry.
 void Accounts::want(Account& account) {
   account.wanted = true;
   const AccountRecord& r = account.record;
-  world_.effects.sessions.push_back({SessionEffect::What::want, r.jid.str(), r.archive, account.presence, 0,
-                                     r.archive.empty() ? r.began : 0, account.collecting});
+  world_.effects.sessions.push_back(
+      {SessionEffect::What::want, r.jid.str(), r.archive, account.presence, 0, r.began, account.collecting});
 }
 
 void Accounts::unwant(Account& account) {

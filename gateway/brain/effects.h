@@ -36,7 +36,7 @@ struct LogLine {
 // What the session link is to do for one account of the legacy server (a bare JID).
 struct SessionEffect {
   enum class What {
-    want,      // keep it logged in; text: where its archive's catch-up begins, presence: to begin with, since: likewise
+    want,  // keep it logged in; text: where its archive's catch-up begins, since: without that; presence: to begin with
     unwant,    // log it out
     send,      // text: one stanza; token comes back when the server has it, 0: nobody waits
     presence,  // text: its presence from now on

@@ -237,6 +237,7 @@ class AccountStorm : public Doors {
     });
   }
   void catch_up(const std::string& account);
+  void forget_archive(const std::string& account);
   void in_a_room();
 
   void publish();

@@ -29,6 +29,7 @@ inline void AccountStorm::restart() {
     brain_->take_effects();
   }
   outside_.process_ended();
+  watch_.process_ended();
   server_.gateway_died();
   lists_.gateway_died();
   missed_.clear();
@@ -56,6 +57,7 @@ inline void AccountStorm::happens_to_the_server() {
       break;
     case 5:
       if (draw_(4) == 0) lists_.dies = true;
+      if (draw_(2) == 0) forget_archive(account);
       if (draw_(4) == 0) lists_.refusals[""] = "forbidden";
       break;
     case 6:
@@ -139,6 +141,15 @@ inline void AccountStorm::catch_up(const std::string& account) {
   session_caught_up(account, last, true);
 }
 
+// Archives do not keep for ever: what the gateway has taken is not there any more.
+inline void AccountStorm::forget_archive(const std::string& account) {
+  std::vector<Entry>& all = archive_[account];
+  const auto place =
+      std::find_if(all.begin(), all.end(), [&](const Entry& e) { return e.id == server_.places[account]; });
+  if (place == all.end()) return;
+  all.erase(all.begin(), place + 1);
+  missed_.erase(account);
+}
 inline void AccountStorm::in_a_room() {
   const std::string room = draw_(3) ? "sea@rooms.corp.example" : "ops@rooms.corp.example";
   OldRoom& r = server_.rooms.rooms[room];

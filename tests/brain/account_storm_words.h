@@ -225,7 +225,8 @@ inline std::string AccountWords::session_stanza(const std::string& account) {
       "<item id='ops@rooms.corp.example'><conference xmlns='urn:xmpp:bookmarks:1' autojoin='true'/></item></items>"
       "</pubsub>"};
   const auto stanza = [&](const char* name, const std::string& type, const std::string& id, const std::string& inside) {
-    const std::string from = sender(account);
+    std::string from = sender(account);
+    if (*name == 'm' && from.ends_with("@corp.example")) from += "/desk";  // servers see to that
     return "<" + std::string(name) + (type.empty() ? "" : " type='" + type + "'") +
            (id.empty() ? "" : " id='" + id + "'") + " from='" + from + "'" +
            (draw_(3) == 0 ? "" : " to='" + account + "/ferry'") + ">" + inside + "</" + name + ">";

@@ -38,6 +38,9 @@ class AccountWatch {
   std::string taken(const std::string& account, const Element& message);
   void gap() { gap_ = true; }  // an archive was not read to its end: what went out may go again, what came comes later
 
+  // What a room says while we ask to come in is known from its history by what it says, as long as the process lives.
+  void process_ended() { restarted_ = true; }
+
   // Both links up, all sessions up and answered, time passed: what has not come.
   std::string at_rest() const;
   AccountState state_of(const std::string& account) const {
@@ -68,7 +71,7 @@ class AccountWatch {
   std::map<std::string, int> latest_;                                  // owner and sender: number of the last first
   std::set<std::string> requests_, answered_;
   std::map<std::string, int> sent_;  // account and id
-  bool gap_ = false;
+  bool gap_ = false, restarted_ = false;
 };
 
 inline std::string AccountWatch::after(const Effects& effects) {
@@ -125,6 +128,7 @@ inline std::string AccountWatch::of_publish(const Publish& p, const std::map<std
   const std::string text = text_in(document->root()["body"].string().value_or(""));
   if (leaf != "in/msg" || text.empty()) return {};
   for (auto& [account, texts] : waiting_) texts.erase(text);
+  if (restarted_ && document->root()["room"]) return {};
   const auto [it, first] = shown_.emplace(owner + " " + text, id);
   if (!first) return it->second == id ? "" : "shown twice, as " + it->second + " before";
   const auto said = said_.find(text);

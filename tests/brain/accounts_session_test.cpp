@@ -347,6 +347,15 @@ TEST_P(AccountsSessionTest, while_nothing_has_come_the_archive_is_read_from_wher
   stage.links_up();
   EXPECT_GT(server.since[account], 0);
   EXPECT_LE(server.since[account], there);
+  server.deliver(account, "<message type='chat' id='m' from='alice@corp.example/spark'><body>Hi</body></message>",
+                 Brain::SessionSource::live, "a1");
+  stage.time(6 * second);
+  server.gateway_died();
+  stage.restart();
+  stage.links_up();
+  EXPECT_EQ(server.places[account], "a1");
+  EXPECT_LE(server.since[account], there) << "should the archive have forgotten the place";
+  EXPECT_GT(server.since[account], 0);
   back();
   ASSERT_EQ(state(), "legacy");
   stage.time(3600 * second);

@@ -40,7 +40,7 @@ class OldServer {
   bool acknowledges = true;                   // stanzas with a token
   bool reachable = true;                      // sessions come up
   std::set<std::string> wanted;               // to be kept logged in
-  std::map<std::string, Instant> since;       // while there is no place: where it begins
+  std::map<std::string, Instant> since;       // where it begins without a place
   std::map<std::string, std::string> places;  // up to which the gateway has each account's archive
   // At each log-in, the archive: all that is missing has come.
   std::function<void(const std::string& account)> catch_up = [this](const std::string& account) {
