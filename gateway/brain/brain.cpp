@@ -145,6 +145,7 @@ void Brain::on_time(Instant now) {
   impl_->requests.on_time();
   impl_->privilege.on_time();
   impl_->accounts.on_time();
+  impl_->rooms.on_time();
   switch (impl_->sentinel.on_time()) {
     case Sentinel::Finding::nothing:
       break;
@@ -164,8 +165,8 @@ std::optional<Instant> Brain::next_deadline() const {
   std::optional<Instant> next;
   for (const auto t :
        {impl_->delivery.next_deadline(), impl_->presences.next_deadline(), impl_->requests.next_deadline(),
-        impl_->privilege.next_deadline(), impl_->accounts.next_deadline(), impl_->sentinel.next_deadline(),
-        impl_->world.log_limit.next_deadline()})
+        impl_->privilege.next_deadline(), impl_->accounts.next_deadline(), impl_->rooms.next_deadline(),
+        impl_->sentinel.next_deadline(), impl_->world.log_limit.next_deadline()})
     if (t && (!next || *t < *next)) next = t;
   if (impl_->something_to_tell()) next = impl_->world.now;
   return next;

@@ -95,6 +95,7 @@ void Requests::on_request(User& user, const InPublish& publish, JsonView payload
   const auto name = payload["request"].string();
   asked.request = name.value_or("");
   if (user.account && by_session && by_session(user, asked.request, payload, asked)) return;
+  if (rooms && rooms(user, asked.request, payload, asked)) return;
   if (name == "profile.get") {
     if (auto now = profile_get(user, payload, asked)) answer(user, asked, *now);
     return;

@@ -40,6 +40,7 @@ class Requests {
   void answer(const User& user, const Asked& asked, const Answer& answer);
   // Requests of users with an account, which its own server answers; false: none of these.
   std::function<bool(User&, std::string_view name, JsonView, const Asked&)> by_session;
+  std::function<bool(User&, std::string_view name, JsonView, const Asked&)> rooms;  // likewise: those about rooms
 
  private:
   struct Row {

@@ -20,7 +20,12 @@ Router::Router(const Options& options, MappingTable& table, Records& records, co
       admin(world),
       outbox_admin(world, delivery),
       privilege(world),
-      accounts(world, roster, presences, delivery, requests, privilege) {
+      rooms(world, delivery, requests),
+      accounts(world, roster, presences, delivery, requests, privilege, rooms) {
+  rooms.find_member = [this](const Jid& jid) -> Member* { return accounts.as_member(jid); };
+  requests.rooms = [this](User& user, std::string_view name, JsonView payload, const Requests::Asked& asked) {
+    return user.member && rooms.on_request(*user.member, name, payload, asked);
+  };
   world.hooks.send_durably = [this](User&, Element e) { delivery.send_durably(0, std::move(e)); };  // outlives the user
   world.hooks.announce_to = [this](User& user, const Jid& to) { presences.announce_to(user, to); };
   world.hooks.withdraw_from = [this](User& user, const Jid& to) { presences.withdraw_from(user, to); };
@@ -67,7 +72,7 @@ void Router::show_state(const User& user) {
 // What the user was shown goes; her devices are offline until they come anew.
 void Router::leave_subtree(User& user) {
   presences.leave(user);
-  accounts.clear_rooms(user);
+  rooms.clear_all(user);
   for (auto& [bare, contact] : user.contacts)
     if (std::exchange(contact.shown_item, 0) != 0) world.clear(user, "in/contact/" + peer_level(bare));
   world.clear(user, "in/state");
@@ -126,7 +131,7 @@ void Router::forget(User& user) {
 }
 
 void Router::hide(User& user) {
-  accounts.clear_rooms(user);
+  rooms.clear_all(user);
   for (auto& [bare, contact] : user.contacts) {
     world.clear(user, "in/contact/" + peer_level(bare));
     world.clear(user, "in/contact/" + peer_level(bare) + "/presence");
@@ -198,7 +203,7 @@ void Router::show_some() {
     if (!show_contacts) continue;
     roster.show_all(*user, true);
     presences.show_all(*user, true);
-    accounts.show_rooms(*user, true);
+    rooms.show_all(*user, true);
   }
   if (to_show.empty()) show_contacts = false;
   for (; n < users_per_batch && to_show.empty() && !world.to_show.empty() && world.may_publish(); ++n) {
@@ -207,7 +212,7 @@ void Router::show_some() {
     if (!user || leaving(*user)) continue;
     roster.show_all(*user, false);
     presences.show_all(*user, false);
-    accounts.show_rooms(*user, false);
+    rooms.show_all(*user, false);
   }
 }
 

@@ -13,6 +13,7 @@
 #include "gateway/brain/presences.h"
 #include "gateway/brain/privilege.h"
 #include "gateway/brain/requests.h"
+#include "gateway/brain/rooms.h"
 #include "gateway/brain/roster.h"
 #include "gateway/brain/sentinel.h"
 #include "gateway/brain/services.h"
@@ -67,6 +68,7 @@ struct Router {
   Admin admin;
   OutboxAdmin outbox_admin;
   Privilege privilege;
+  Rooms rooms;
   Accounts accounts;
   std::set<std::string> subscribed;
   std::deque<UserKey> to_show;

@@ -71,10 +71,12 @@ enum class Replay : std::uint8_t {
 };
 
 struct Account;  // gateway/brain/account.h
+struct Member;   // gateway/brain/member.h
 
 struct User {
   UserKey key = 0;
   Account* account = nullptr;  // whose server is the legacy one: everything goes by its session
+  Member* member = nullptr;    // as somebody who can be in rooms: the account, or one of our own people who is in some
   Jid jid;                     // bare
   std::optional<Jid> former;   // bare: the account at the legacy server that this address took the place of
   std::string base;            // {root}/u/{uid}
