@@ -270,6 +270,8 @@ Requests::Answer Requests::presence_send(User& user, JsonView r) {
   const auto contact = jid_field(r, "contact");
   if (!contact) return contact.error();
   if (device_.empty()) return error(Condition::bad_request, "device: expected the device whose presence it is");
+  if (world_.hooks.is_occupant(user, contact->bare_view()))
+    return error(Condition::not_allowed, "contact: a room of yours; in rooms all devices are one occupant");
   auto said = presence::from_device_json(r, world_.now);
   if (!said) return said.error();
   return done(presences_.direct(user, device_, *contact, said->availability));

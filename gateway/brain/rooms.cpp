@@ -259,6 +259,21 @@ void Rooms::leave(Member& member, Room& room) {
   fail_waiting(room, error(Condition::not_acceptable, "to: you are not in this room any more"));
 }
 
+void Rooms::step_out(Member& member) {
+  for (auto& [bare, room] : member.rooms) {
+    if (room.in() || room.state == Room::State::joining)
+      member.link.send(member, room::leave(room.record.room, room.nick));
+    reset(member, room);
+    at(member, room, Timer::show, std::nullopt);
+  }
+}
+
+// What it says meanwhile comes by its history.
+void Rooms::too_loud(Member& member, Room& room) {
+  member.link.send(member, room::leave(room.record.room, room.nick));
+  failed(member, room, error(Condition::resource_constraint, "more is said in the room than limits.peer-rate"), true);
+}
+
 void Rooms::leave_all(Member& member) {
   for (auto& [bare, room] : member.rooms) leave(member, room);
 }

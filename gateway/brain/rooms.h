@@ -51,6 +51,7 @@ class Rooms {
   void resumed(Member& member);
   void enter(Member& member);       // those that are wanted and not joined
   void come_again(Member& member);  // our presence has ended: the server has taken us out of every room
+  void step_out(Member& member);    // for now: the process ends, no row of the table serves them
   void leave_all(Member& member);   // for good: an account goes back, somebody is removed
   void forget(Member& member);      // … and nothing of their rooms is kept
   void on_time();
@@ -60,6 +61,7 @@ class Rooms {
   bool on_presence(Member& member, const Presence& presence);
   bool on_message(Member& member, Message& message, bool live);
   bool on_invitation(Member& member, const Message& message);
+  void too_loud(Member& member, Room& room);  // more comes from it than may
 
   // A row to a room that we are not in yet, or never will be: kept here, or failed. False: it may go.
   bool hold(Member& member, const MessageRecord& record, Element& stanza);

@@ -147,6 +147,7 @@ void Rooms::seen_now(Member& member, Room& room) {
 bool Rooms::on_invitation(Member& member, const Message& m) {
   const auto invitation = room::invitation(m);
   if (!invitation) return false;
+  if (member.link.unfit(member, invitation->room)) return false;
   if (!member.link.speaks(member)) return true;
   Room* room = find(member, invitation->room.str());
   const bool open = !room || room->record.wish == RoomWish::known || room->record.wish == RoomWish::gone;

@@ -82,6 +82,7 @@ Rooms::Answer Rooms::room_join(Member& member, JsonView r) {
   if (password.error) return *password.error;
   if (nick.text && (nick.text->empty() || !jid->with_resource(*nick.text)))
     return error(Condition::bad_request, "nick: expected a name as a resourcepart may be");
+  if (const auto wrong = member.link.unfit(member, *jid)) return *wrong;
   Room* room = find(member, jid->str());
   if (!room) room = add(member, {.room = *jid, .nick = {}, .name = {}});
   if (!room) return error(Condition::resource_constraint, "room: too many rooms; room.leave leaves one");

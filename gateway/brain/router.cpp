@@ -21,10 +21,14 @@ Router::Router(const Options& options, MappingTable& table, Records& records, co
       outbox_admin(world, delivery),
       privilege(world),
       rooms(world, delivery, requests),
+      residents(world, rooms, delivery),
       accounts(world, roster, presences, delivery, requests, privilege, rooms) {
-  rooms.find_member = [this](const Jid& jid) -> Member* { return accounts.as_member(jid); };
+  rooms.find_member = [this](const Jid& jid) -> Member* {
+    return world.hosted(jid) ? residents.member(jid) : accounts.as_member(jid);
+  };
   requests.rooms = [this](User& user, std::string_view name, JsonView payload, const Requests::Asked& asked) {
-    return user.member && rooms.on_request(*user.member, name, payload, asked);
+    Member* member = user.account ? user.member : residents.member(user);
+    return member && rooms.on_request(*member, name, payload, asked);
   };
   world.hooks.send_durably = [this](User&, Element e) { delivery.send_durably(0, std::move(e)); };  // outlives the user
   world.hooks.announce_to = [this](User& user, const Jid& to) { presences.announce_to(user, to); };
@@ -87,6 +91,7 @@ void Router::move(User& user) {
 
 void Router::forget_unserved(UserKey key, const Jid& jid) {
   world.records.remove_user(key);
+  if (world.hosted(jid)) world.records.remove_rooms(jid);
   delivery.forget(key);
   --world.unserved;
   world.log(LogLine::Level::info, "event=user.removed user=" + log_value(jid.str()));
@@ -101,6 +106,7 @@ void Router::table_changed() {
   for (User* user : gone) {
     world.log(LogLine::Level::warning, "event=user.unrouted user=" + log_value(user->jid.str()));
     leave_subtree(*user);
+    residents.leave(*user);
     world.forget_user(*user);
   }
   const bool some_were_unserved = world.unserved > 0;
@@ -108,6 +114,7 @@ void Router::table_changed() {
   if (some_were_unserved) {
     const auto people = read_people(world, false);
     delivery.to_mqtt.join(people);
+    residents.join(people);
     for (User* user : people) {
       roster.assert_pending(*user);
       presences.join(*user);
@@ -119,12 +126,14 @@ void Router::table_changed() {
 }
 
 void Router::forget(User& user) {
+  residents.forget(user);
   while (!user.contacts.empty()) roster.remove_quietly(user, user.contacts.begin()->second);
   for (auto& [bare, endpoints] : user.strangers) world.clear(user, "in/contact/" + peer_level(bare) + "/presence");
   for (auto& [name, device] : user.devices) world.clear(user, "out/dev/" + name + "/presence");
   presences.forget_deferred(user);
   world.clear(user, "in/state");
   world.records.remove_user(user.key);
+  if (world.hosted(user.jid)) world.records.remove_rooms(user.jid);
   delivery.forget(user.key);
   world.log(LogLine::Level::info, "event=user.removed user=" + log_value(user.jid.str()));
   world.forget_user(user);

@@ -201,8 +201,6 @@ TEST_P(AccountsRoomsTest, requests_that_are_wrong) {
   bad("not-acceptable");
   room_request("room.join", sea, R"(,"nick":"")");
   bad("bad-request");
-  stage.mqtt("anna", "out/req", R"({"id":"q","request":"room.join","room":"sea@rooms.corp.example"})");
-  stage.expect_publish("anna", "in/res/-", R"({"id":"q","ok":false,"error":{"condition":"feature-not-implemented"}})");
 }
 
 TEST_P(AccountsRoomsTest, a_bookmark_that_is_taken_away_takes_the_room_along) {
