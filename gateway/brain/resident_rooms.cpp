@@ -177,11 +177,11 @@ bool ResidentRooms::on_message(User& user, Message& m) {
 
 bool ResidentRooms::on_presence(User& user, const Presence& p) {
   if (!p.from || !p.to || user.account) return false;
-  const bool rooms_own = room::said(p.parts).has_value();
-  if (p.to->resourcepart() != room_resource)  // of a room that a device was shown to
-    return rooms_own && !user.contacts.contains(p.from->bare_view());
+  const bool contact = user.contacts.contains(p.from->bare_view()), of_room = room::said(p.parts).has_value();
+  if (p.to->resourcepart() != room_resource)  // to whatever address: a room that a device was shown to
+    return !contact && (of_room || room_of(user, p.from->bare_view()));
   Member* found = member(user, false);
-  return (found && rooms_.on_presence(*found, p)) || rooms_own;
+  return (found && rooms_.on_presence(*found, p)) || of_room || !contact;
 }
 
 // Matched by id and by whom it is from: anybody can send a result with any id.
