@@ -156,6 +156,18 @@ bool ResidentRooms::is_for_occupant(const Stanza& s) const {
   return room && room->wanted() && room->state != Room::State::idle;
 }
 
+// Rooms are large and lively, and who is in one cannot be answered with an error: beyond this we step out, and what was
+// said is asked for later. The history and the occupants that come with the entrance are not said there now.
+bool ResidentRooms::too_much(Member& member, Room& room, bool line) {
+  if (!room.in() && room.state != Room::State::joining) return false;
+  const auto& l = world_.options.limits;
+  if (room.stanzas.take(world_.now, l.domain_rate, l.domain_burst) &&
+      (!line || room.lines.take(world_.now, l.peer_rate, l.peer_burst)))
+    return false;
+  rooms_.too_loud(member, room);
+  return true;
+}
+
 bool ResidentRooms::on_message(User& user, Message& m) {
   if (!m.from || !m.to) return false;
   if (room::invitation(m)) {
@@ -166,12 +178,7 @@ bool ResidentRooms::on_message(User& user, Message& m) {
   if (!found || m.to->resourcepart() != room_resource) return false;
   Room* room = Rooms::find(*found, m.from->bare_view());
   if (m.type == "groupchat" && (!room || !room->wanted())) return false;  // refused
-  const auto& l = world_.options.limits;
-  if (m.type == "groupchat" && room->state == Room::State::joined && !find<Delay>(m.parts) &&
-      !room->rate.take(world_.now, l.peer_rate, l.peer_burst)) {
-    rooms_.too_loud(*found, *room);
-    return true;
-  }
+  if (room && too_much(*found, *room, m.type == "groupchat" && room->state == Room::State::joined)) return true;
   return rooms_.on_message(*found, m, true);
 }
 
@@ -181,6 +188,8 @@ bool ResidentRooms::on_presence(User& user, const Presence& p) {
   if (p.to->resourcepart() != room_resource)  // to whatever address: a room that a device was shown to
     return !contact && (of_room || room_of(user, p.from->bare_view()));
   Member* found = member(user, false);
+  Room* room = found ? Rooms::find(*found, p.from->bare_view()) : nullptr;
+  if (room && too_much(*found, *room, false)) return true;
   return (found && rooms_.on_presence(*found, p)) || of_room || !contact;
 }
 

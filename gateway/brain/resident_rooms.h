@@ -44,7 +44,7 @@ class ResidentRooms : public RoomLink {
   bool on_message(User& user, Message& message);
   bool on_presence(User& user, const Presence& presence);
   bool on_answer(const Stanza& iq);
-  // What a room says to somebody who is in it, and to nobody else: no rate of its sender's counts.
+  // From a room to somebody who is in it: under a rate of that room and that person alone.
   bool is_for_occupant(const Stanza& stanza) const;
 
   bool up(const Member& member) const override;
@@ -66,7 +66,7 @@ class ResidentRooms : public RoomLink {
     Then then;
   };
   void end(std::map<std::string, Open>::iterator it, const Result<Element>& answer);
-  void enter(UserKey key);
+  bool too_much(Member& member, Room& room, bool line);  // and the room was left for a while
 
   World& world_;
   Rooms& rooms_;

@@ -39,8 +39,8 @@ struct Room {
   std::int64_t asks = 0;   // numbers the questions whether the history is over, and whether we are in
   std::int64_t heard = 0;  // when anything came from it (Instant)
   std::optional<std::int64_t> act_at, show_at;  // its timers (SessionRooms)
-  RateLimit rate;                               // of what is said there, to one of our own people
-  std::uint64_t shown = 0;                      // digest of what the broker has; 0: nothing, as far as we know
+  RateLimit stanzas, lines;  // one of our own people: of all that comes from it, of what is said there
+  std::uint64_t shown = 0;   // digest of what the broker has; 0: nothing, as far as we know
 
   // Rows of the outbox that wait until we are in it, in order; and what the room has sent back because it did not know
   // us any more, sent again once.

@@ -271,7 +271,9 @@ void Rooms::step_out(Member& member) {
 // What it says meanwhile comes by its history.
 void Rooms::too_loud(Member& member, Room& room) {
   member.link.send(member, room::leave(room.record.room, room.nick));
-  failed(member, room, error(Condition::resource_constraint, "more is said in the room than limits.peer-rate"), true);
+  failed(member, room,
+         error(Condition::resource_constraint, "more comes from the room than limits.peer-rate and domain-rate allow"),
+         true);
 }
 
 void Rooms::leave_all(Member& member) {

@@ -309,6 +309,26 @@ TEST_P(ResidentsRoomMessagesTest, a_room_that_says_too_much_is_left_for_a_while)
   for (int n = 0; n < 40; ++n) EXPECT_EQ(heard("b" + std::to_string(n)), 1U) << n;
 }
 
+TEST_P(ResidentsRoomMessagesTest, a_room_that_floods_in_other_ways_is_left_too) {
+  stage.options.limits.peer_rate = 10;
+  stage.options.limits.peer_burst = 20;
+  stage.options.limits.domain_rate = 100;
+  stage.options.limits.domain_burst = 200;
+  for (const bool said : {false, true}) {
+    in_the_sea();
+    for (int n = 0; n < 201 && is_in(sea, "Bob"); ++n)
+      if (said)  // old, as it says
+        deliver(occupant, "<message type='groupchat' from='sea@rooms.corp.example/alice' id='x" + std::to_string(n) +
+                              "'><body>x</body><delay xmlns='urn:xmpp:delay' stamp='2026-11-18T10:00:00Z'/></message>");
+      else
+        presence("from='sea@rooms.corp.example/o" + std::to_string(n) + "'", "<item role='participant'/>");
+    EXPECT_FALSE(is_in(sea, "Bob")) << said;
+    stage.expect_shown("bob", in_sea, R"({"state":"failed","error":{"condition":"resource-constraint","retry":true}})");
+    stage.time(61 * second);
+    stage.expect_shown("bob", in_sea, R"({"state":"joined"})");
+  }
+}
+
 TEST_P(ResidentsRoomMessagesTest, many_occupants_are_no_flood) {
   stage.options.limits.peer_rate = 10;
   stage.options.limits.peer_burst = 20;
