@@ -2,7 +2,7 @@
 // in/res/{device}.
 //
 //   roster.get roster.add roster.update roster.remove  subscribe unsubscribe approve deny
-//   profile.get profile.set  presence.send  feed.last  who
+//   profile.get profile.set  presence.send  feed.last  who     and about rooms (rooms.h)
 //
 // Where to: the MQTT 5 response topic (only under the requester's own in/res/), else the device that the request names,
 // else in/res/-. One instance serves all users.
