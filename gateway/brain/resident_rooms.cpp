@@ -184,6 +184,7 @@ bool ResidentRooms::on_message(User& user, Message& m) {
 
 bool ResidentRooms::on_presence(User& user, const Presence& p) {
   if (!p.from || !p.to || user.account) return false;
+  if (!p.type.empty() && p.type != "unavailable" && p.type != "error") return false;  // about a subscription
   const bool contact = user.contacts.contains(p.from->bare_view()), of_room = room::said(p.parts).has_value();
   if (p.to->resourcepart() != room_resource)  // to whatever address: a room that a device was shown to
     return !contact && (of_room || room_of(user, p.from->bare_view()));

@@ -27,7 +27,7 @@ Router::Router(const Options& options, MappingTable& table, Records& records, co
     return world.hosted(jid) ? residents.member(jid) : accounts.as_member(jid);
   };
   requests.rooms = [this](User& user, std::string_view name, JsonView payload, const Requests::Asked& asked) {
-    Member* member = user.account ? user.member : residents.member(user);
+    Member* member = user.account ? user.member : residents.member(user, name.starts_with("room"));
     return member && rooms.on_request(*member, name, payload, asked);
   };
   world.hooks.send_durably = [this](User&, Element e) { delivery.send_durably(0, std::move(e)); };  // outlives the user

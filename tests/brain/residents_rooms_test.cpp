@@ -55,6 +55,8 @@ TEST_P(ResidentsRoomsTest, who_is_there_is_a_number_and_a_list_and_nobodys_prese
   deliver(occupant,
           "<presence from='ops@rooms.corp.example/carol'>" + OldRooms::x("<item role='participant'/>") + "</presence>");
   stage.expect_quiet();
+  deliver(occupant, "<presence from='dave@corp.example' type='subscribe'/>");  // whose client saw that address
+  stage.expect_shown("bob", "in/contact/dave@corp.example", R"({"request":true})");
   stage.befriend("bob", sea);
   presence("from='sea@rooms.corp.example/dave'", "<item affiliation='admin' role='moderator'/><status code='100'/>");
   stage.time(6 * second);
