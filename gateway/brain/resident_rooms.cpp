@@ -34,21 +34,26 @@ Member* ResidentRooms::member(const Jid& bare) {
   return user ? member(*user, false) : nullptr;
 }
 
-void ResidentRooms::start() {
-  rooms_.read([this](const Jid& jid) {
+// Who they are there is known before they come in: what is written meanwhile says so.
+void ResidentRooms::read(const std::function<bool(const User&)>& wanted) {
+  rooms_.read([&](const Jid& jid) {
     User* user = world_.hosted(jid) ? world_.user(jid.bare_view()) : nullptr;
-    return user ? member(*user) : nullptr;
+    return user && wanted(*user) ? member(*user) : nullptr;
   });
+  for (const auto& [key, member] : members_)
+    for (auto& [bare, room] : member->rooms)
+      if (room.nick.empty() && room.wanted()) room.nick = Rooms::nick_of(*member, room);
+}
+
+void ResidentRooms::start() {
+  read([](const User&) { return true; });
   forget_at_ = world_.now + forget_time;
 }
 
 void ResidentRooms::join(const std::vector<User*>& people) {
   std::set<UserKey> keys;
   for (const User* user : people) keys.insert(user->key);
-  rooms_.read([&](const Jid& jid) -> Member* {
-    User* user = world_.hosted(jid) ? world_.user(jid.bare_view()) : nullptr;
-    return user && keys.contains(user->key) ? member(*user) : nullptr;
-  });
+  read([&](const User& user) { return keys.contains(user.key); });
   for (const User* user : people)
     if (world_.xmpp_up && members_.contains(user->key)) to_enter_.push_back(user->key);
 }

@@ -59,6 +59,7 @@ class ResidentRooms : public RoomLink {
   void heard(Member&) override {}
 
  private:
+  void read(const std::function<bool(const User&)>& wanted);
   struct Open {
     UserKey user;
     std::string peer;

@@ -5,16 +5,13 @@
 #include "gateway/brain/log_value.h"
 
 namespace ferry {
-namespace {
 
-std::string nick_of(const Member& member, const Room& room) {
+std::string Rooms::nick_of(const Member& member, const Room& room) {
   std::string nick = room.record.nick.empty() ? std::string(member.jid.localpart()) : room.record.nick;
   nick.append(static_cast<std::size_t>(room.nicks), '_');
   const auto occupant = room.record.room.with_resource(nick);  // in its normal form, as the room will say it
   return occupant ? std::string(occupant->resourcepart()) : std::string(member.jid.localpart());
 }
-
-}  // namespace
 
 void Rooms::read(const std::function<Member*(const Jid&)>& member) {
   world_.records.each_room([&](const Jid& jid, RoomRecord record) {

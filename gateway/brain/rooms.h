@@ -71,6 +71,7 @@ class Rooms {
   void clear_all(const User& user);
 
   // ---- for the links
+  static std::string nick_of(const Member& member, const Room& room);  // which is asked for
   static Room* find(Member& member, std::string_view bare);
   Room* add(Member& member, RoomRecord record);  // nullptr: too many
   void keep(Member& member, Room& room);

@@ -207,6 +207,20 @@ TEST_P(ResidentsRoomMessagesTest, what_was_written_meanwhile_waits_for_the_room_
     stage.expect_publish("bob", "in/receipt", R"({"id":")" + std::string(id) + R"(","state":"forwarded"})");
 }
 
+TEST_P(ResidentsRoomMessagesTest, what_is_written_before_anybody_is_there_is_of_the_same_person) {
+  in_the_sea();
+  up = false;
+  stage.restart();
+  stage.broker_up(true);
+  stage.time(3 * second);
+  say("Hello", "c1");
+  stage.expect_publish(
+      "bob", "in/msg",
+      R"({"id":"c1","room":"sea@rooms.corp.example","nick":"Bob","via":["sea@rooms.corp.example/Bob"]})");
+  link_up();
+  EXPECT_EQ(said("c1"), 1U);
+}
+
 TEST_P(ResidentsRoomMessagesTest, more_than_a_window_waits_and_keeps_its_order) {
   in_the_sea();
   link_down();
