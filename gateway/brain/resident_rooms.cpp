@@ -184,6 +184,11 @@ bool ResidentRooms::on_message(User& user, Message& m) {
   Room* room = Rooms::find(*found, m.from->bare_view());
   if (m.type == "groupchat" && (!room || !room->wanted())) return false;  // refused
   if (room && too_much(*found, *room, m.type == "groupchat" && room->state == Room::State::joined)) return true;
+  // A room that has not noticed that we were gone goes on speaking: the history that we ask for has it, in its place.
+  if (room && m.type == "groupchat" && room->state == Room::State::joining) {
+    world_.count("session_groupchats");
+    return true;
+  }
   return rooms_.on_message(*found, m, true);
 }
 

@@ -62,7 +62,8 @@ bool Rooms::on_message(Member& member, Message& m, bool live) {
     world_.count("room_messages_resent");
     room->bounced.push_back(row->seq);
     if (room->state == Room::State::joined) join(member, *room);
-    if (room->state == Room::State::failed || room->state == Room::State::idle) {
+    const bool comes_again = !member.user->account && room->hopeful();
+    if ((room->state == Room::State::failed || room->state == Room::State::idle) && !comes_again) {
       room->bounced.pop_back();
       return false;
     }

@@ -126,6 +126,8 @@ void Rooms::went(Member& member, Room& room, const Presence& p) {
   // Our own going, as the server or an earlier process said it: we have asked to come again since.
   if (room.state == Room::State::joining) return;
   failed(member, room, error(Condition::recipient_unavailable, "the room says that we have gone"), true);
+  // It has got back now what it had said while the component was away.
+  if (member.user && !member.user->account) at(member, room, Timer::act, world_.now + second);
 }
 
 }  // namespace ferry

@@ -285,6 +285,32 @@ TEST_P(ResidentsRoomMessagesTest, a_room_that_forgot_us_is_joined_and_told_again
   for (const Publish& p : stage.publishes) EXPECT_EQ(p.payload.find("failed"), std::string::npos) << p.payload;
 }
 
+TEST_P(ResidentsRoomMessagesTest, what_a_room_says_while_we_come_in_is_left_to_its_history) {
+  in_the_sea();
+  link_down();
+  answers = false;
+  link_up();
+  deliver(occupant,
+          "<message type='groupchat' id='h2' from='sea@rooms.corp.example/alice'><body>later</body></message>");
+  EXPECT_EQ(heard("later"), 0U) << "older ones may have been missed";
+}
+
+TEST_P(ResidentsRoomMessagesTest, a_room_that_takes_us_out_late_is_told_again) {
+  in_the_sea();
+  rooms.rooms[sea].deaf = true;
+  say("Hello", "c1");
+  rooms.rooms[sea].deaf = false;
+  rooms.ends(sea, "Bob", "");
+  deliver(occupant,
+          "<message type='error' id='c1' from='sea@rooms.corp.example'><error type='modify'>"
+          "<not-acceptable xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></message>");
+  stage.time(2 * second);
+  stage.expect_shown("bob", in_sea, R"({"state":"joined"})");
+  EXPECT_EQ(rooms.rooms[sea].history.size(), 1U);
+  for (const Publish& p : stage.publishes)
+    EXPECT_EQ(p.payload.find("\"failed\",\"reason"), std::string::npos) << p.payload;
+}
+
 TEST_P(ResidentsRoomMessagesTest, an_error_of_the_room_fails_the_message) {
   in_the_sea();
   say("Hello", "c1");
