@@ -8,17 +8,17 @@
 #include <string>
 
 #include "gateway/brain/account_records.h"
-#include "gateway/brain/room.h"
+#include "gateway/brain/member.h"
 #include "gateway/brain/xmpp_outbox.h"
 #include "translators/room.h"
 
 namespace ferry {
 
-struct Account {
-  explicit Account(AccountRecord r) : record(std::move(r)) {}
+struct Account : Member {
+  Account(AccountRecord r, RoomLink& way) : Member(r.jid, way), record(std::move(r)) {}
 
   AccountRecord record;
-  User* user = nullptr;  // dual, moved, and while it goes back: whose MQTT subtree it is
+  // user (of Member): dual, moved, and while it goes back: whose MQTT subtree it is
   bool unsaved = false;  // counts that the records do not have yet
 
   // ---- the session
@@ -43,8 +43,7 @@ struct Account {
   std::map<std::string, std::uint64_t> seen_roster;
   bool roster_known = false;  // in this session
 
-  // ---- rooms (session_rooms.h), by bare JID
-  std::map<std::string, Room, std::less<>> rooms;
+  // ---- rooms (session_rooms.h)
   std::map<std::string, room::Bookmark, std::less<>> bookmarks;  // while they are asked for
   int bookmarks_open = 0;                                        // questions whose answers have not come
   bool bookmarks_whole = true;                                   // no answer was missing
@@ -65,17 +64,6 @@ struct Account {
   }
   // What is retained does not once the subtree was told to be empty: a push still on its way would stay there for ever.
   bool shows() const { return carries() && !hidden_at; }
-  Account(const Account&) = delete;
-  Account& operator=(const Account&) = delete;
 };
-
-// The room of the user's that has this bare JID, or nullptr. Whoever writes to one of its occupants writes to it.
-inline Room* room_of(const User& user, std::string_view bare) {
-  if (!user.account) return nullptr;
-  const auto it = user.account->rooms.find(bare);
-  return it == user.account->rooms.end() ? nullptr : &it->second;
-}
-// Why a message to this address of a room would be in vain; nullopt: it would not. groupchat: to all that are in it.
-std::optional<StanzaError> no_talk(const User& user, const Jid& to, bool groupchat);
 
 }  // namespace ferry

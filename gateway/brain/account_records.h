@@ -103,9 +103,11 @@ class AccountRecords {
   virtual void remove_difference(const Jid& account, std::string_view kind, std::string_view peer) = 0;
   virtual std::vector<DifferenceRecord> differences(const Jid& account, std::size_t limit) = 0;
 
+  // Also of people of our own domain.
   virtual void each_room(const std::function<void(const Jid& account, RoomRecord room)>& visit) = 0;
   virtual void put_room(const Jid& account, const RoomRecord& room) = 0;
   virtual void remove_room(const Jid& account, const Jid& room) = 0;
+  virtual void remove_rooms(const Jid& account) = 0;  // all of them, and what was seen
 };
 
 }  // namespace ferry

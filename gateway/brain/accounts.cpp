@@ -6,7 +6,7 @@
 namespace ferry {
 
 Accounts::Accounts(World& world, Roster& roster, Presences& presences, Delivery& delivery, Requests& requests,
-                   Privilege& privilege)
+                   Privilege& privilege, Rooms& rooms)
     : world_(world),
       delivery_(delivery),
       iqs_(world, [this](const std::string& bare) { return find(bare); }),
@@ -15,10 +15,11 @@ Accounts::Accounts(World& world, Roster& roster, Presences& presences, Delivery&
           [&delivery](const MessageRecord& r) { return delivery.build(r); }),
       shadow_(world),
       journal_(world, iqs_, outbox_),
-      rooms_(world, delivery, requests, iqs_, outbox_),
+      rooms_(rooms),
+      session_rooms_(world, rooms, iqs_, outbox_),
       addresses_(world, roster, delivery, privilege, journal_, iqs_,
                  [this](const std::string& bare) { return find(bare); }),
-      bridge_(world, roster, presences, delivery, iqs_, outbox_, shadow_, rooms_),
+      bridge_(world, roster, presences, delivery, iqs_, outbox_, shadow_, session_rooms_, rooms_),
       verify_(world, iqs_, shadow_, bridge_),
       requests_(world, requests, roster, journal_, iqs_) {
   world_.hooks.send_by_session = [this](User& user, Element e) { return outbox_.send(*user.account, std::move(e)); };
@@ -53,16 +54,16 @@ Accounts::Accounts(World& world, Roster& roster, Presences& presences, Delivery&
   addresses_.greet = [this](User& user) { greet(user); };
   addresses_.forget = [this](User& user) { forget(user); };
   requests.by_session = [this](User& user, std::string_view name, JsonView payload, const Requests::Asked& asked) {
-    return requests_.on_request(user, name, payload, asked) || rooms_.on_request(user, name, payload, asked);
+    return requests_.on_request(user, name, payload, asked);
   };
 }
 
 void Accounts::start() {
   world_.records.each_account([this](AccountRecord record) {
     std::string bare = record.jid.str();
-    accounts_.emplace(std::move(bare), std::make_unique<Account>(std::move(record)));
+    accounts_.emplace(std::move(bare), std::make_unique<Account>(std::move(record), session_rooms_));
   });
-  rooms_.read([this](const Jid& jid) { return find(jid.str()); });
+  rooms_.read([this](const Jid& jid) { return as_member(jid); });
   for (auto& [bare, account] : accounts_) {
     const AccountState state = account->record.state;
     if (state != AccountState::legacy && state != AccountState::shadow) {
@@ -100,7 +101,7 @@ Account& Accounts::add(const Jid& bare, const std::string& name, const std::opti
   record.address = address;
   record.since = world_.now;
   world_.records.put_account(record);
-  return *accounts_.emplace(bare.str(), std::make_unique<Account>(std::move(record))).first->second;
+  return *accounts_.emplace(bare.str(), std::make_unique<Account>(std::move(record), session_rooms_)).first->second;
 }
 
 void Accounts::save(Account& account) {
@@ -111,6 +112,7 @@ void Accounts::save(Account& account) {
 void Accounts::tie(Account& account, User& user) {
   account.user = &user;
   user.account = &account;
+  user.member = &account;
 }
 
 void Accounts::show_state(const User& user) {
@@ -208,7 +210,6 @@ void Accounts::session_sent(const Jid& bare, std::int64_t token) {
 void Accounts::on_time() {
   iqs_.on_time();
   bridge_.on_time();
-  rooms_.on_time();
   addresses_.on_time();
   if (accounts_.empty()) return;
   if (world_.now >= drive_at_) {
@@ -238,7 +239,6 @@ std::optional<Instant> Accounts::next_deadline() const {
   };
   consider(iqs_.next_deadline());
   consider(bridge_.next_deadline());
-  consider(rooms_.next_deadline());
   consider(addresses_.next_deadline());
   if (accounts_.empty()) return next;
   consider(forget_at_);

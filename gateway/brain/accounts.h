@@ -40,7 +40,7 @@ class Accounts {
   using Answer = Admin::Answer;
 
   Accounts(World& world, Roster& roster, Presences& presences, Delivery& delivery, Requests& requests,
-           Privilege& privilege);
+           Privilege& privilege, Rooms& rooms);
 
   void start();  // from the records; users are there already
   std::optional<Answer> on_command(std::string_view name, JsonView command);  // accounts_commands.cpp
@@ -58,8 +58,7 @@ class Accounts {
 
   bool serves(const Jid& jid) const;  // may this be an account of ours: of the legacy server's domain
   void show_state(const User& user);
-  void show_rooms(User& user, bool from_nothing) { rooms_.show_all(user, from_nothing); }
-  void clear_rooms(const User& user) { rooms_.clear_all(user); }
+  Member* as_member(const Jid& jid) { return find(jid.bare_view()); }
 
   std::function<std::optional<std::string>(const std::string& row)> add_route;  // admin: why not
   std::function<void(const std::string& jid)> remove_route;
@@ -119,7 +118,8 @@ class Accounts {
   SessionOutbox outbox_;
   SessionShadow shadow_;
   AccountJournal journal_;
-  SessionRooms rooms_;
+  Rooms& rooms_;
+  SessionRooms session_rooms_;
   NewAddresses addresses_;
   SessionBridge bridge_;
   SessionVerify verify_;

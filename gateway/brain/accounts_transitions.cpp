@@ -121,7 +121,7 @@ bool Accounts::enter_dual(Account& account) {
   enter(account, AccountState::dual);
   bridge_.ask_roster(account);
   bridge_.tell_presence(account);
-  rooms_.enter(account);
+  session_rooms_.enter(account);
   return true;
 }
 
@@ -136,7 +136,7 @@ void Accounts::keep_what_people_did(Account& account) {
 void Accounts::forget_rooms(Account& account) {
   rooms_.leave_all(account);
   if (account.user) rooms_.clear_all(*account.user);
-  rooms_.forget(account);
+  session_rooms_.forget(account);
 }
 
 // What is retained goes first, and is seen to have gone, while the records still know what it was: a crash between the
@@ -200,8 +200,9 @@ void Accounts::leave(Account& account) {
   if (account.record.keep) keep_what_people_did(account);
   if (User* user = std::exchange(account.user, nullptr)) {
     user->account = nullptr;
+    user->member = nullptr;
     account.queued.clear();
-    rooms_.forget(account);
+    session_rooms_.forget(account);
     account.hidden_at.reset();
     withdraw(*user);
   }

@@ -24,6 +24,7 @@ void Brain::start(Instant now) {
   impl_->feeds.start();
   impl_->delivery.start();
   impl_->accounts.start();
+  impl_->residents.start();
 }
 
 void Brain::on_component_up(Instant now) {
@@ -31,6 +32,7 @@ void Brain::on_component_up(Instant now) {
   w.now = now;
   w.xmpp_up = true;
   impl_->privilege.component_up();
+  impl_->residents.component_up();  // before what waits goes out
   impl_->delivery.component_up();
   for (const auto& [key, user] : w.users_by_key)
     if (!user->account) impl_->roster.assert_pending(*user);
@@ -45,6 +47,7 @@ void Brain::on_component_down(Instant now) {
   if (!w.xmpp_up) return;
   w.xmpp_up = false;
   impl_->privilege.component_down();
+  impl_->residents.component_down();
   impl_->delivery.component_down();
   impl_->presences.component_down();
   if (w.mqtt_up) impl_->queue_show(false);
@@ -145,6 +148,8 @@ void Brain::on_time(Instant now) {
   impl_->requests.on_time();
   impl_->privilege.on_time();
   impl_->accounts.on_time();
+  impl_->rooms.on_time();
+  impl_->residents.on_time();
   switch (impl_->sentinel.on_time()) {
     case Sentinel::Finding::nothing:
       break;
@@ -164,8 +169,8 @@ std::optional<Instant> Brain::next_deadline() const {
   std::optional<Instant> next;
   for (const auto t :
        {impl_->delivery.next_deadline(), impl_->presences.next_deadline(), impl_->requests.next_deadline(),
-        impl_->privilege.next_deadline(), impl_->accounts.next_deadline(), impl_->sentinel.next_deadline(),
-        impl_->world.log_limit.next_deadline()})
+        impl_->privilege.next_deadline(), impl_->accounts.next_deadline(), impl_->rooms.next_deadline(),
+        impl_->residents.next_deadline(), impl_->sentinel.next_deadline(), impl_->world.log_limit.next_deadline()})
     if (t && (!next || *t < *next)) next = t;
   if (impl_->something_to_tell()) next = impl_->world.now;
   return next;
@@ -174,6 +179,7 @@ std::optional<Instant> Brain::next_deadline() const {
 void Brain::end_of_batch(Instant now) {
   impl_->world.now = now;
   impl_->presences.work();
+  impl_->residents.work();
   impl_->accounts.end_of_batch();
   impl_->show_some();
   impl_->drain_loopback();
@@ -187,6 +193,7 @@ void Brain::shut_down(Instant now) {
   w.stopping = true;
   impl_->presences.sweep();
   impl_->feeds.sweep();
+  impl_->residents.sweep();
   impl_->drain_loopback();
   Publish status;
   status.topic = gateway_status_topic(w.options);

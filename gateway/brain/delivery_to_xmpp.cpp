@@ -57,7 +57,7 @@ std::optional<Delivery::Refusal> Delivery::accept(User& user, message::Outgoing 
   };
   if (out.id == "-") return refuse(Condition::bad_request, "id: \"-\" is what refusals without an id bear");
   const bool groupchat = m.type == "groupchat";
-  if (groupchat && !user.account)
+  if (groupchat && !user.account && !world_.hosted(user.jid))
     return refuse(Condition::feature_not_implemented, "kind: group chats are not carried yet");
   if (groupchat)  // XEP-0184 section 5.3
     std::erase_if(m.parts, [](const Part& p) {

@@ -59,6 +59,7 @@ void Router::stanza(Element element) {
 bool Router::over_rate(const Stanza& s) {
   const bool answer = s.type == "error" || (s.kind == StanzaKind::iq && s.type == "result");
   if (answer || world.hosted(*s.from) || s.from->bare_view() == world.server.str()) return false;
+  if (residents.is_for_occupant(s)) return false;
   const bool foreign = s.from->domainpart() != world.server.domainpart();
   const bool wish = s.kind == StanzaKind::presence && s.type == "subscribe";
   if (world.senders.take(*s.from, foreign, wish, world.now, world.options.limits)) return false;
@@ -95,20 +96,24 @@ void Router::to_domain(const Stanza& s) {
 void Router::answered(const Stanza& s) {
   // Only the server's own answer proves that the server has processed what came before.
   if (s.from->bare_view() == world.server.str() && delivery.to_xmpp.on_answer(s.id)) return;
-  if (requests.on_answer(s) || (s.to->is_domain() && privilege.on_answer(s))) return;
+  if (requests.on_answer(s) || residents.on_answer(s) || (s.to->is_domain() && privilege.on_answer(s))) return;
   world.count("answers_ignored");
   world.log_refused("answer-to-nothing", s.from->str(), s.to->str(), s.id);
 }
 
 void Router::to_user(User& user, const Stanza& s) {
   switch (s.kind) {
-    case StanzaKind::message:
-      delivery.on_message(user, std::get<Message>(to_event(s)));
+    case StanzaKind::message: {
+      auto m = std::get<Message>(to_event(s));
+      if (!residents.on_message(user, m)) delivery.on_message(user, std::move(m));
       break;
+    }
     case StanzaKind::presence: {
       const Presence p = std::get<Presence>(to_event(s));
       if (p.type == "probe")
         presences.on_probe(user, p);
+      else if (residents.on_presence(user, p))
+        break;
       else if (p.type.empty() || p.type == "unavailable" || p.type == "error")
         presences.on_contact(user, p);
       else

@@ -9,6 +9,8 @@ std::optional<StanzaError> Presences::on_device(User& user, const std::string& n
   if (world_.stopping) return std::nullopt;
   const auto resource = from_device(name);
   if (!resource) return resource.error();
+  if (*resource == room_resource && !user.account)
+    return error(Condition::not_allowed, "device: this is the gateway's own name in rooms");
   presence::DevicePresence said;
   if (!payload.empty()) {  // an empty retained payload: the device took its presence back
     auto document = JsonDocument::parse(payload);

@@ -95,6 +95,7 @@ void Requests::on_request(User& user, const InPublish& publish, JsonView payload
   const auto name = payload["request"].string();
   asked.request = name.value_or("");
   if (user.account && by_session && by_session(user, asked.request, payload, asked)) return;
+  if (rooms && rooms(user, asked.request, payload, asked)) return;
   if (name == "profile.get") {
     if (auto now = profile_get(user, payload, asked)) answer(user, asked, *now);
     return;
@@ -114,7 +115,8 @@ void Requests::on_request(User& user, const InPublish& publish, JsonView payload
   answer(user, asked,
          error(Condition::feature_not_implemented,
                "request: expected roster.get, roster.add, roster.update, roster.remove, "
-               "subscribe, unsubscribe, approve, deny, profile.get, profile.set, presence.send, feed.last or who"));
+               "subscribe, unsubscribe, approve, deny, profile.get, profile.set, presence.send, feed.last, rooms.get, "
+               "room.join, room.leave, room.occupants or who"));
   return;
 }
 
@@ -269,6 +271,8 @@ Requests::Answer Requests::presence_send(User& user, JsonView r) {
   const auto contact = jid_field(r, "contact");
   if (!contact) return contact.error();
   if (device_.empty()) return error(Condition::bad_request, "device: expected the device whose presence it is");
+  if (world_.hooks.is_occupant(user, contact->bare_view()))
+    return error(Condition::not_allowed, "contact: a room of yours; in rooms all devices are one occupant");
   auto said = presence::from_device_json(r, world_.now);
   if (!said) return said.error();
   return done(presences_.direct(user, device_, *contact, said->availability));

@@ -2,7 +2,7 @@
 // in/res/{device}.
 //
 //   roster.get roster.add roster.update roster.remove  subscribe unsubscribe approve deny
-//   profile.get profile.set  presence.send  feed.last  who
+//   profile.get profile.set  presence.send  feed.last  who     and about rooms (rooms.h)
 //
 // Where to: the MQTT 5 response topic (only under the requester's own in/res/), else the device that the request names,
 // else in/res/-. One instance serves all users.
@@ -40,6 +40,7 @@ class Requests {
   void answer(const User& user, const Asked& asked, const Answer& answer);
   // Requests of users with an account, which its own server answers; false: none of these.
   std::function<bool(User&, std::string_view name, JsonView, const Asked&)> by_session;
+  std::function<bool(User&, std::string_view name, JsonView, const Asked&)> rooms;  // likewise: those about rooms
 
  private:
   struct Row {

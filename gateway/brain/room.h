@@ -9,6 +9,7 @@
 #include <string>
 
 #include "gateway/brain/account_records.h"
+#include "gateway/brain/rate_limit.h"
 #include "translators/values/error.h"
 
 namespace ferry {
@@ -39,7 +40,8 @@ struct Room {
   std::int64_t heard = 0;  // when anything came from it (Instant)
   std::int64_t live = 0;   // when a message came as it was said (Instant)
   std::optional<std::int64_t> act_at, show_at;  // its timers (SessionRooms)
-  std::uint64_t shown = 0;                      // digest of what the broker has; 0: nothing, as far as we know
+  RateLimit stanzas, lines;  // one of our own people: of all that comes from it, of what is said there
+  std::uint64_t shown = 0;   // digest of what the broker has; 0: nothing, as far as we know
 
   // Rows of the outbox that wait until we are in it, in order; and what the room has sent back because it did not know
   // us any more, sent again once.

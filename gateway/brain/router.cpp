@@ -20,7 +20,16 @@ Router::Router(const Options& options, MappingTable& table, Records& records, co
       admin(world),
       outbox_admin(world, delivery),
       privilege(world),
-      accounts(world, roster, presences, delivery, requests, privilege) {
+      rooms(world, delivery, requests),
+      residents(world, rooms, delivery),
+      accounts(world, roster, presences, delivery, requests, privilege, rooms) {
+  rooms.find_member = [this](const Jid& jid) -> Member* {
+    return world.hosted(jid) ? residents.member(jid) : accounts.as_member(jid);
+  };
+  requests.rooms = [this](User& user, std::string_view name, JsonView payload, const Requests::Asked& asked) {
+    Member* member = user.account ? user.member : residents.member(user, name.starts_with("room"));
+    return member && rooms.on_request(*member, name, payload, asked);
+  };
   world.hooks.send_durably = [this](User&, Element e) { delivery.send_durably(0, std::move(e)); };  // outlives the user
   world.hooks.announce_to = [this](User& user, const Jid& to) { presences.announce_to(user, to); };
   world.hooks.withdraw_from = [this](User& user, const Jid& to) { presences.withdraw_from(user, to); };
@@ -67,7 +76,7 @@ void Router::show_state(const User& user) {
 // What the user was shown goes; her devices are offline until they come anew.
 void Router::leave_subtree(User& user) {
   presences.leave(user);
-  accounts.clear_rooms(user);
+  rooms.clear_all(user);
   for (auto& [bare, contact] : user.contacts)
     if (std::exchange(contact.shown_item, 0) != 0) world.clear(user, "in/contact/" + peer_level(bare));
   world.clear(user, "in/state");
@@ -82,6 +91,7 @@ void Router::move(User& user) {
 
 void Router::forget_unserved(UserKey key, const Jid& jid) {
   world.records.remove_user(key);
+  if (world.hosted(jid)) world.records.remove_rooms(jid);
   delivery.forget(key);
   --world.unserved;
   world.log(LogLine::Level::info, "event=user.removed user=" + log_value(jid.str()));
@@ -96,6 +106,7 @@ void Router::table_changed() {
   for (User* user : gone) {
     world.log(LogLine::Level::warning, "event=user.unrouted user=" + log_value(user->jid.str()));
     leave_subtree(*user);
+    residents.leave(*user);
     world.forget_user(*user);
   }
   const bool some_were_unserved = world.unserved > 0;
@@ -103,6 +114,7 @@ void Router::table_changed() {
   if (some_were_unserved) {
     const auto people = read_people(world, false);
     delivery.to_mqtt.join(people);
+    residents.join(people);
     for (User* user : people) {
       roster.assert_pending(*user);
       presences.join(*user);
@@ -114,19 +126,21 @@ void Router::table_changed() {
 }
 
 void Router::forget(User& user) {
+  residents.forget(user);
   while (!user.contacts.empty()) roster.remove_quietly(user, user.contacts.begin()->second);
   for (auto& [bare, endpoints] : user.strangers) world.clear(user, "in/contact/" + peer_level(bare) + "/presence");
   for (auto& [name, device] : user.devices) world.clear(user, "out/dev/" + name + "/presence");
   presences.forget_deferred(user);
   world.clear(user, "in/state");
   world.records.remove_user(user.key);
+  if (world.hosted(user.jid)) world.records.remove_rooms(user.jid);
   delivery.forget(user.key);
   world.log(LogLine::Level::info, "event=user.removed user=" + log_value(user.jid.str()));
   world.forget_user(user);
 }
 
 void Router::hide(User& user) {
-  accounts.clear_rooms(user);
+  rooms.clear_all(user);
   for (auto& [bare, contact] : user.contacts) {
     world.clear(user, "in/contact/" + peer_level(bare));
     world.clear(user, "in/contact/" + peer_level(bare) + "/presence");
@@ -198,7 +212,7 @@ void Router::show_some() {
     if (!show_contacts) continue;
     roster.show_all(*user, true);
     presences.show_all(*user, true);
-    accounts.show_rooms(*user, true);
+    rooms.show_all(*user, true);
   }
   if (to_show.empty()) show_contacts = false;
   for (; n < users_per_batch && to_show.empty() && !world.to_show.empty() && world.may_publish(); ++n) {
@@ -207,7 +221,7 @@ void Router::show_some() {
     if (!user || leaving(*user)) continue;
     roster.show_all(*user, false);
     presences.show_all(*user, false);
-    accounts.show_rooms(*user, false);
+    rooms.show_all(*user, false);
   }
 }
 

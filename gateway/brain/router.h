@@ -13,6 +13,8 @@
 #include "gateway/brain/presences.h"
 #include "gateway/brain/privilege.h"
 #include "gateway/brain/requests.h"
+#include "gateway/brain/resident_rooms.h"
+#include "gateway/brain/rooms.h"
 #include "gateway/brain/roster.h"
 #include "gateway/brain/sentinel.h"
 #include "gateway/brain/services.h"
@@ -67,6 +69,8 @@ struct Router {
   Admin admin;
   OutboxAdmin outbox_admin;
   Privilege privilege;
+  Rooms rooms;
+  ResidentRooms residents;
   Accounts accounts;
   std::set<std::string> subscribed;
   std::deque<UserKey> to_show;

@@ -66,7 +66,7 @@ void SessionBridge::session_up(Account& account, bool resumed) {
   }
   outbox_.session_up(account, resumed);
   tell_presence(account);
-  rooms_.session_up(account, resumed);
+  session_rooms_.session_up(account, resumed);
 }
 
 void SessionBridge::caught_up(Account& account, std::string_view archive_id, bool complete) {
@@ -134,7 +134,7 @@ void SessionBridge::message(Account& account, Message m, Source source, std::str
                             std::optional<Instant> stamp) {
   const Jid& own = account.record.jid;
   if (!m.from) m.from = own;
-  if (rooms_.on_message(account, m, source)) return;
+  if (rooms_.on_message(account, m, source == Source::live)) return;
   if (event_of_a_node(m)) return world_.count("session_node_events");
   if (rights_of_a_client(m, own)) return world_.count("messages_empty");
   const bool mine = m.from->bare_view() == own.bare_view();

@@ -25,7 +25,7 @@ class SessionBridge {
   static constexpr std::size_t max_others = 32;                   // clients of one account
 
   SessionBridge(World& world, Roster& roster, Presences& presences, Delivery& delivery, SessionIqs& iqs,
-                SessionOutbox& outbox, SessionShadow& shadow, SessionRooms& rooms)
+                SessionOutbox& outbox, SessionShadow& shadow, SessionRooms& session_rooms, Rooms& rooms)
       : world_(world),
         roster_(roster),
         presences_(presences),
@@ -33,6 +33,7 @@ class SessionBridge {
         iqs_(iqs),
         outbox_(outbox),
         shadow_(shadow),
+        session_rooms_(session_rooms),
         rooms_(rooms) {}
 
   void session_up(Account& account, bool resumed);
@@ -76,7 +77,8 @@ class SessionBridge {
   SessionIqs& iqs_;
   SessionOutbox& outbox_;
   SessionShadow& shadow_;
-  SessionRooms& rooms_;
+  SessionRooms& session_rooms_;
+  Rooms& rooms_;
   std::set<Account*> timed_;  // those with settle_at or lost_at; accounts outlive the bridge
 };
 

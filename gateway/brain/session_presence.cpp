@@ -74,7 +74,7 @@ void SessionBridge::tell_presence(Account& account) {
     return log_in_anew(account);
   if (text.empty()) text = to_xml(Element("presence").set("type", "unavailable"), ns::client);
   world_.effects.sessions.push_back({SessionEffect::What::presence, account.record.jid.str(), text, {}, 0, 0});
-  if (account.presence.empty()) rooms_.unavailable(account);
+  if (account.presence.empty()) session_rooms_.unavailable(account);
   if (!appears || !account.up) return;
   unsure(account);  // the server tells everything anew
   account.settle_at = world_.now + settle_time;

@@ -88,6 +88,9 @@ std::string World::send(Element stanza) {
   }
   if (!from || !hosted(*from)) return refuse_it("foreign-sender");
   if (!to) return refuse_it("no-recipient");
+  if (stanza.name == "message" && !hosted(*to))
+    if (const User* user_in = user(from->bare_view()); user_in && hooks.is_occupant(*user_in, to->bare_view()))
+      stanza.set("from", user_in->jid.str() + "/" + std::string(room_resource));
   if (hosted(*to)) {
     loopback.push_back(std::move(stanza));
     return {};
@@ -109,6 +112,11 @@ std::string World::send(Element stanza) {
 }
 
 void World::answer(const Element& stanza, const StanzaError& e) {
+  if (stanza.name == "message") {  // an error from somebody in a room puts them out of it
+    const auto to = Jid::parse(stanza.attr_or("to")), from = Jid::parse(stanza.attr_or("from"));
+    const User* user_in = to && from ? user(to->bare_view()) : nullptr;
+    if (user_in && hooks.is_occupant(*user_in, from->bare_view())) return;
+  }
   auto reply = error_reply(stanza, e);
   if (!reply) return;
   // To an address that is none: the domain answers, no other sender would be legal.

@@ -70,11 +70,16 @@ enum class Replay : std::uint8_t {
   since,        // everything after the id that the device names
 };
 
+// Our own people in rooms: the resource of the one occupant that somebody is, whatever devices there are. No device's.
+inline constexpr std::string_view room_resource = "ferry-rooms";
+
 struct Account;  // gateway/brain/account.h
+struct Member;   // gateway/brain/member.h
 
 struct User {
   UserKey key = 0;
   Account* account = nullptr;  // whose server is the legacy one: everything goes by its session
+  Member* member = nullptr;    // as somebody who can be in rooms: the account, or one of our own people who is in some
   Jid jid;                     // bare
   std::optional<Jid> former;   // bare: the account at the legacy server that this address took the place of
   std::string base;            // {root}/u/{uid}
@@ -160,6 +165,8 @@ struct World {
     std::function<std::optional<std::string>(const Jid& from, Element& stanza)> send_from_former;
     std::function<void(const User& mover, const User& contact)> followed;  // new addresses: took the old one's place
     std::function<void(User&, Replay, std::string_view since)> replay;     // delivery: publish what is kept again
+    // resident rooms: is one of our own people in this room, or on the way into it?
+    std::function<bool(const User&, std::string_view bare)> is_occupant;
   } hooks;
 
   // ---- people
@@ -177,7 +184,7 @@ struct World {
   // error. What it refuses is counted and logged and never reaches the stream. Stanzas to our own domain loop back.
   // Returns the text that went out, empty if none did.
   std::string send(Element stanza);
-  void answer(const Element& stanza, const StanzaError& error);  // error_reply, if there is one
+  void answer(const Element& stanza, const StanzaError& error);  // error_reply, if there is one and it may be sent
   void publish(Publish publish);
   // Under the user's base, in the user's format.
   void publish_to(const User& user, std::string_view leaf, std::string json, bool retain = false, int qos = 1);

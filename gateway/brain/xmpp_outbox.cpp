@@ -14,7 +14,7 @@ void XmppOutbox::queue(const MessageRecord& record, Element stanza) {
   if (User* owner = world_.user(record.user); owner && owner->account)
     return world_.hooks.queue_by_session(*owner, record, std::move(stanza));
   if (is_local(stanza)) return send(record, std::move(stanza));  // delivered within this tick
-  if (!world_.xmpp_up || world_.xmpp_full || backlog_ || sent_.size() >= window) {
+  if (!world_.xmpp_up || world_.xmpp_full || backlog_ || !late_.empty() || sent_.size() >= window) {
     backlog_ = true;
     return;
   }
@@ -26,36 +26,66 @@ bool XmppOutbox::is_local(const Element& stanza) const {
   return to && world_.hosted(*to);
 }
 
+XmppOutbox::Sent XmppOutbox::sent_of(const World& world, const MessageRecord& record) {
+  return {record.seq,
+          record.user,
+          record.id,
+          record.peer,
+          static_cast<std::int64_t>(record.payload.size()),
+          world.accepted_at(record)};
+}
+
 void XmppOutbox::send(const MessageRecord& record, Element stanza) {
-  Sent sent{record.seq,
-            record.user,
-            record.id,
-            record.peer,
-            static_cast<std::int64_t>(record.payload.size()),
-            world_.accepted_at(record)};
+  Sent sent = sent_of(world_, record);
   if (is_local(stanza)) {
     world_.send(std::move(stanza));
     return confirm_(sent, Outcome::carried);
   }
-  upto_ = record.seq;
+  upto_ = std::max(upto_, record.seq);
+  if (User* owner = world_.user(record.user); owner && hold && hold(*owner, record, stanza)) return;
   if (world_.send(std::move(stanza)).empty()) return confirm_(sent, Outcome::refused);  // and would be again
-  sent_.push_back(std::move(sent));
+  sent_.push_back({++place_, std::move(sent)});
   log_step(world_, "sent", record);
   unbarred_ = true;
 }
 
 bool XmppOutbox::in_flight(Seq seq) const {
-  const auto it =
-      std::lower_bound(sent_.begin(), sent_.end(), seq, [](const Sent& s, Seq wanted) { return s.seq < wanted; });
-  return it != sent_.end() && it->seq == seq;
+  return std::any_of(sent_.begin(), sent_.end(), [&](const InFlight& f) { return f.sent.seq == seq; });
 }
 
 void XmppOutbox::forget(UserKey user) {
-  std::erase_if(sent_, [&](const Sent& s) { return s.user == user; });
+  std::erase_if(sent_, [&](const InFlight& f) { return f.sent.user == user; });
+}
+
+void XmppOutbox::release(std::deque<Seq>& rows) {
+  for (; !rows.empty(); rows.pop_front()) late_.push_back(rows.front());
+  pump();
+}
+
+// In flight it is the barrier that says so, and comes.
+void XmppOutbox::arrived(const MessageRecord& row) {
+  if (in_flight(row.seq)) return;
+  std::erase(late_, row.seq);
+  carried(sent_of(world_, row));
+}
+
+std::optional<Seq> XmppOutbox::unasked() const {
+  if (!backlog_) return std::nullopt;
+  const auto rows = world_.records.pending(Way::to_xmpp, upto_, 1);
+  return rows.empty() ? std::nullopt : std::optional<Seq>(rows.front().seq);
+}
+
+void XmppOutbox::carried(const Sent& sent) {
+  if (!sent.id.empty()) {
+    world_.count("messages_to_xmpp");
+    world_.measure(world_.latencies.to_xmpp, sent.accepted);
+  }
+  confirm_(sent, Outcome::carried);
 }
 
 void XmppOutbox::component_up() {
   sent_.clear();
+  late_.clear();
   barriers_.clear();
   upto_ = 0;
   backlog_ = true;
@@ -66,11 +96,25 @@ void XmppOutbox::component_up() {
 
 void XmppOutbox::component_down() {
   sent_.clear();
+  late_.clear();
   barriers_.clear();
 }
 
+void XmppOutbox::send_late() {
+  while (world_.xmpp_up && !world_.xmpp_full && !late_.empty() && sent_.size() < window) {
+    const auto row = world_.records.message(late_.front());
+    late_.pop_front();
+    if (!row || row->state != MessageState::accepted) continue;  // it expired, or was dropped
+    if (auto stanza = build_(*row))
+      send(*row, std::move(*stanza));
+    else
+      confirm_({row->seq, row->user, row->id, row->peer, row->bytes, 0}, Outcome::unreadable);
+  }
+}
+
 void XmppOutbox::pump() {
-  while (world_.xmpp_up && !world_.xmpp_full && backlog_ && sent_.size() < window) {
+  send_late();
+  while (world_.xmpp_up && !world_.xmpp_full && late_.empty() && backlog_ && sent_.size() < window) {
     const std::size_t room = std::min(rows_per_page, window - sent_.size());
     const auto rows = world_.records.pending(Way::to_xmpp, upto_, room);
     for (const MessageRecord& row : rows) {
@@ -97,7 +141,7 @@ void XmppOutbox::end_of_batch() {
   ping.add(Element("ping", "urn:xmpp:ping"));
   world_.send(std::move(ping));
   if (barriers_.empty()) looked_ = world_.now;
-  barriers_.push_back({std::move(id), upto_, world_.now});
+  barriers_.push_back({std::move(id), place_, world_.now});
   unbarred_ = false;
   last_ = world_.now;
 }
@@ -107,17 +151,12 @@ bool XmppOutbox::on_answer(std::string_view id) {
   std::size_t n = 0;
   while (n < barriers_.size() && barriers_[n].id != id) ++n;
   if (n == barriers_.size()) return true;  // of an earlier stream
-  const Seq upto = barriers_[n].upto;
+  const std::uint64_t upto = barriers_[n].upto;
   world_.measure(world_.latencies.barrier, barriers_[n].at);
   barriers_.erase(barriers_.begin(), barriers_.begin() + static_cast<std::ptrdiff_t>(n) + 1);
   last_ = world_.now;
-  while (!sent_.empty() && sent_.front().seq <= upto) {
-    const Sent& sent = sent_.front();
-    if (!sent.id.empty()) {
-      world_.count("messages_to_xmpp");
-      world_.measure(world_.latencies.to_xmpp, sent.accepted);
-    }
-    confirm_(sent, Outcome::carried);
+  while (!sent_.empty() && sent_.front().place <= upto) {
+    carried(sent_.front().sent);
     sent_.pop_front();
   }
   pump();

@@ -39,6 +39,11 @@ class XmppOutbox {
   // The row is in the records; send it now, or when its turn comes.
   void queue(const MessageRecord& record, Element stanza);
   void forget(UserKey user);  // all rows of the user were removed
+  // Rooms: is this row kept, or failed, because its room is not joined? Asked before each row goes out.
+  std::function<bool(User&, const MessageRecord&, Element&)> hold;
+  void release(std::deque<Seq>& rows);     // which were kept: before all others, in this order
+  void arrived(const MessageRecord& row);  // it was given back: whether it is under way or not yet
+  std::optional<Seq> unasked() const;      // the first row that hold() has not been asked about
   void component_up();
   void component_down();
   bool on_answer(std::string_view id);  // an iq result or error from the server: was it a barrier's?
@@ -46,25 +51,35 @@ class XmppOutbox {
   void end_of_batch();  // puts the barrier behind what was sent
   void on_time();
   std::optional<Instant> next_deadline() const;
-  bool wants_pump() const { return backlog_ && sent_.size() < window; }
+  bool wants_pump() const { return (backlog_ || !late_.empty()) && sent_.size() < window; }
   bool in_flight(Seq seq) const;  // sent on this stream and not confirmed
   std::size_t unconfirmed() const { return sent_.size(); }
 
  private:
   struct Barrier {
     std::string id;
-    Seq upto;
+    std::uint64_t upto;  // place
     Instant at;
   };
+  // The order on the stream is not that of seq where a room kept some.
+  struct InFlight {
+    std::uint64_t place;
+    Sent sent;
+  };
   bool is_local(const Element& stanza) const;  // to one of ours
+  static Sent sent_of(const World& world, const MessageRecord& record);
+  void carried(const Sent& sent);
+  void send_late();
   void send(const MessageRecord& record, Element stanza);
 
   World& world_;
   Confirm confirm_;
   Build build_;
-  std::deque<Sent> sent_;
+  std::deque<InFlight> sent_;
+  std::deque<Seq> late_;     // rows that a room has released
+  std::uint64_t place_ = 0;  // of the last that was sent
   std::deque<Barrier> barriers_;
-  Seq upto_ = 0;           // everything up to here was sent on this stream
+  Seq upto_ = 0;           // everything up to here was sent on this stream, or is kept by a room
   bool backlog_ = true;    // the records may have more
   bool unbarred_ = false;  // something was sent since the last barrier
   Instant last_ = 0;       // when anything was last sent or answered

@@ -196,4 +196,10 @@ void Store::remove_room(const Jid& account, const Jid& room) {
   run(accounts_.remove_room, account.bare_view(), room.bare_view());
 }
 
+void Store::remove_rooms(const Jid& account) {
+  write();
+  run(accounts_.remove_rooms, account.bare_view());
+  run(accounts_.remove_seen, account.bare_view());
+}
+
 }  // namespace ferry

@@ -102,6 +102,7 @@ class Store : public Records {
   void each_room(const std::function<void(const Jid& account, RoomRecord room)>& visit) override;
   void put_room(const Jid& account, const RoomRecord& room) override;
   void remove_room(const Jid& account, const Jid& room) override;
+  void remove_rooms(const Jid& account) override;
 
   bool seen_packet(int packet_id, std::uint64_t digest) override;  // the packet's latest digest is this one
   void put_packet(int packet_id, std::uint64_t digest) override;

@@ -246,7 +246,7 @@ TEST_P(ToXmppTest, malformed_messages_are_refused_with_their_id) {
                     {R"(,"body":1)", "bad-request"},
                     {R"(,"body":"\u0001")", "not-acceptable"},
                     {R"(,"body":"x","kind":"shout")", "bad-request"},
-                    {R"(,"body":"x","kind":"groupchat")", "feature-not-implemented"},
+                    {R"(,"body":"x","kind":"groupchat")", "not-acceptable"},
                     {R"(,"body":"x","device":"\u0000")", "not-acceptable"},
                     {R"(,"replaces":5,"body":"x")", "bad-request"},
                     {R"(,"ext":["<a"])", "bad-request"}};

@@ -69,6 +69,10 @@ class MemoryAccounts : public Records {
     rooms_[account.str()].insert_or_assign(room.room.str(), room);
   }
   void remove_room(const Jid& account, const Jid& room) override { rooms_[account.str()].erase(room.str()); }
+  void remove_rooms(const Jid& account) override {
+    rooms_.erase(account.str());
+    seen_.erase(account.str());
+  }
 
  private:
   std::map<std::string, std::map<std::string, RoomRecord>> rooms_;

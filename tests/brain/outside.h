@@ -18,15 +18,18 @@ class Outside {
   bool busy = false;                            // the broker takes less than comes: what can wait does
   std::map<std::string, std::string> retained;  // what the broker keeps, by topic
   std::vector<std::int64_t> tokens;             // of publishes that were not acknowledged
-  std::vector<Element> asked;                   // iqs that were not answered
+  std::vector<Element> asked;  // iqs that were not answered, and rooms that were asked to let somebody in
 
   // What left the gateway in one tick. While the broker is away its link keeps what is retained or has a token, but for
   // what ends with the link.
   void take(const Effects& effects) {
     for (const std::string& text : effects.stanzas)
-      if (text.starts_with("<iq ") && server)
+      if (text.starts_with("<iq ") && server) {
         if (auto iq = parse_xml(text); iq && (iq->attr_or("type") == "get" || iq->attr_or("type") == "set"))
           asked.push_back(std::move(*iq));
+      } else if (text.starts_with("<presence ") && text.find("/ferry-rooms") != std::string::npos && server) {
+        if (auto join = parse_xml(text); join && !join->attr("type")) asked.push_back(std::move(*join));
+      }
     for (const Publish& p : effects.publishes) {
       if (p.token != 0 && (broker || !p.ends_with_link)) tokens.push_back(p.token);
       if (p.token != 0 && p.ends_with_link) mortal_.insert(p.token);

@@ -2,7 +2,7 @@
 // alice is there as well, and carol in ops@rooms.corp.example.
 #pragma once
 
-#include "gateway/brain/session_rooms.h"
+#include "gateway/brain/rooms.h"
 #include "tests/brain/account_stage.h"
 
 namespace ferry {

@@ -222,8 +222,11 @@ class Storm {
     reply(iq, draw_(4) ? "result" : "error", draw_(8) ? iq.attr_or("to") : "evil.example");
   }
   void reply(const Element& iq, std::string_view type, std::string_view from) {
-    Element e("iq");
-    e.set("type", type).set("id", iq.attr_or("id")).set("from", from).set("to", iq.attr_or("from"));
+    Element e(iq.name);
+    if (iq.name == "iq" || type == "error") e.set("type", type);
+    e.set("id", iq.attr_or("id")).set("from", from).set("to", iq.attr_or("from"));
+    constexpr std::string_view user_ns = "http://jabber.org/protocol/muc#user";
+    if (iq.name == "presence") e.add(Element("x", user_ns)).add(Element("status", user_ns)).set("code", "110");
     if (const Element* asked = iq.first_child(); asked && asked->name == "vCard")
       e.add(Element("vCard", asked->ns)).add(Element("FN", asked->ns)).add_text("Alice");
     brain_->on_stanza(std::move(e), now_);

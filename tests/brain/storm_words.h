@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "gateway/brain/effects.h"
+#include "tests/brain/storm_rooms.h"
 #include "translators/values/cbor.h"
 #include "translators/values/xml.h"
 
@@ -146,6 +147,15 @@ inline Element StormWords::stanza(Happening& said) {
       "urn:xmpp:ping", "http://jabber.org/protocol/disco#info",  "vcard-temp", "jabber:iq:last", "jabber:iq:roster",
       "urn:xmpp:time", "http://jabber.org/protocol/disco#items", "odd"};
   said.kind = Happening::Kind::stanza;
+  if (draw_(5) == 0) {
+    Element of_room = room_stanza(draw_, draw_(3) ? "bob@mqtt.corp.example" : "anna@mqtt.corp.example", id());
+    said.name = of_room.name;
+    said.type = of_room.attr_or("type");
+    said.actor = of_room.attr_or("from");
+    said.addressed = of_room.attr_or("to");
+    said.id = of_room.attr_or("id");
+    return of_room;
+  }
   said.name = pick(names);
   said.actor = stranger();
   said.addressed = resident();
@@ -198,12 +208,14 @@ inline InPublish StormWords::publish(Happening& said) {
                                            "dev/pc/presence",
                                            "text/alice@corp.example",
                                            "text/anna@mqtt.corp.example",
+                                           "text/sea@rooms.corp.example",
                                            "odd",
                                            "dev/phone"};
   static constexpr const char* states[] = {"online", "online", "away", "offline", "dnd", "odd"};
   static constexpr const char* requests[] = {
-      "roster.get", "roster.add",  "roster.update", "roster.remove", "subscribe", "subscribe", "unsubscribe", "approve",
-      "deny",       "profile.get", "profile.set",   "presence.send", "feed.last", "who",       "odd"};
+      "roster.get", "roster.add", "roster.update", "roster.remove", "subscribe",      "subscribe", "unsubscribe",
+      "approve",    "deny",       "profile.get",   "profile.set",   "presence.send",  "feed.last", "who",
+      "odd",        "room.join",  "room.join",     "room.leave",    "room.occupants", "rooms.get"};
   static constexpr const char* other_topics[] = {"factory/alarm",      "home/lamp",       "im/v1/gw/mark",
                                                  "$SYS/broker/uptime", "im/v1/gw/status", "x"};
   static constexpr const char* receipts[] = {"delivered", "displayed", "odd"};
@@ -234,12 +246,15 @@ inline InPublish StormWords::publish(Happening& said) {
     json += field("id", said.id) + field("request", request) + field("contact", said.addressed) +
             field("state", pick(states));
     if (draw_(2)) json += field("device", "phone");
+    if (request.starts_with("room")) json += field("room", pick(storm_rooms));
     if (request == "profile.set") json += "\"profile\":{\"name\":\"B\"},";
   } else if (leaf.starts_with("dev/")) {
     json += field("state", pick(states)) + field("epoch", "e" + std::to_string(draw_(3)));
     if (draw_(4) == 0) json += field("since", known_id());
   } else {
-    said.addressed = person();
+    const bool to_room = draw_(5) == 0;
+    said.addressed = to_room ? pick(storm_rooms) : person();
+    if (to_room) json += field("kind", "groupchat");
     if (draw_(10)) json += field("id", said.id = id());
     json += field("to", said.addressed);
     if (draw_(8)) json += field("body", "n" + std::to_string(++texts_) + ".");

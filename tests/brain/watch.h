@@ -80,6 +80,7 @@ class Watch {
   std::string privacy(const Effects& effects);
   std::string passes_nothing(const Publish& p);
   std::string on_stream(const Effects& effects);
+  std::string rooms_agree();
   Halves halves();
 
   const Options& options_;

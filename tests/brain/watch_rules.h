@@ -141,7 +141,7 @@ inline std::string Watch::privacy(const Effects& effects) {
   for (const std::string& text : effects.stanzas) {
     if (!text.starts_with("<presence ")) continue;
     const auto stanza = parse_xml(text);
-    if (!stanza || !stanza->attr_or("type").empty()) continue;
+    if (!stanza || !stanza->attr_or("type").empty() || stanza->attr_or("from").ends_with("/ferry-rooms")) continue;
     const Person* who = of_jid(bare_of(stanza->attr_or("from")));
     if (!who) continue;
     const std::string watcher = bare_of(stanza->attr_or("to"));
@@ -329,6 +329,26 @@ inline std::string Watch::agrees() {
     const std::size_t at = topic.find("/in/contact/");
     if (at == std::string::npos || topic.find('/', at + 12) != std::string::npos) continue;
     if (!owner || !items.contains(topic)) wrong = "shown, and nobody's contact: " + topic;
+  }
+  return wrong.empty() ? rooms_agree() : wrong;
+}
+
+// Likewise what is retained of rooms; and no room is anybody's contact by what its occupants say.
+inline std::string Watch::rooms_agree() {
+  std::set<std::string> rooms;
+  std::string wrong;
+  records_.each_room([&](const Jid& jid, const RoomRecord& r) {
+    const Person* person = of_jid(jid.str());
+    if (!person || r.wish == RoomWish::left) return;
+    const std::string topic = person->base + "in/room/" + escape_level(r.room.str()).operator*();
+    rooms.insert(topic);
+    if (!outside_.retained.contains(topic)) wrong = "not shown: " + topic;
+  });
+  for (const auto& [topic, payload] : outside_.retained) {
+    if (topic.find("/in/room/") != std::string::npos && !rooms.contains(topic)) wrong = "nobody's room: " + topic;
+    if (topic.find("/in/contact/") != std::string::npos && topic.ends_with("/presence") &&
+        payload.find("\"al\"") != std::string::npos)
+      wrong = "an occupant as a contact: " + topic;
   }
   return wrong;
 }

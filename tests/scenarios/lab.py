@@ -97,7 +97,31 @@ class Stopwatch:
         return '%.1f s' % (time.monotonic() - self.started)
 
 
-__all__ = ['HOSTED', 'Lab', 'Stopwatch', 'lab', 'mqtt_back']
+async def written_while_ferryd_dies(ferryd, kills, moments, pace, *sends):
+    """Each of sends writes 0, 1, 2 … until the last of the kills is over; gives how many each wrote."""
+    ended = asyncio.Event()
+
+    async def writes(send):
+        n = 0
+        while not ended.is_set():
+            await send('%d' % n)
+            n += 1
+            await asyncio.sleep(moments.uniform(0, pace))  # people's pace
+        return n
+
+    load = [asyncio.ensure_future(writes(send)) for send in sends]
+    try:
+        for _ in range(kills):
+            await asyncio.sleep(moments.uniform(0, 2))  # the moment
+            ferryd.kill()
+            await ferryd.start_async()
+            await asyncio.to_thread(ferryd.wait_ready)
+    finally:
+        ended.set()
+    return await asyncio.gather(*load)
+
+
+__all__ = ['HOSTED', 'Lab', 'Stopwatch', 'lab', 'mqtt_back', 'written_while_ferryd_dies']
 
 
 @contextlib.asynccontextmanager

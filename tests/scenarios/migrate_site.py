@@ -8,6 +8,7 @@ import random
 import xml.etree.ElementTree as ET
 
 from clients import MqttClient, XmppClient
+from lab import written_while_ferryd_dies
 from patience import patient
 from process import Failed, scratch
 from servers import Ferryd, Mosquitto
@@ -126,27 +127,7 @@ class MigrationSite:
 
     # ---- what goes on while they move
     async def written_while_ferryd_dies(self, kills, moments, pace, *sends):
-        """Each of sends writes 0, 1, 2 … until the last of the kills is over; gives how many each wrote."""
-        ended = asyncio.Event()
-
-        async def writes(send):
-            n = 0
-            while not ended.is_set():
-                await send('%d' % n)
-                n += 1
-                await asyncio.sleep(moments.uniform(0, pace))  # people's pace
-            return n
-
-        load = [asyncio.ensure_future(writes(send)) for send in sends]
-        try:
-            for _ in range(kills):
-                await asyncio.sleep(moments.uniform(0, 2))  # the moment
-                self.ferryd.kill()
-                await self.ferryd.start_async()
-                await asyncio.to_thread(self.ferryd.wait_ready)
-        finally:
-            ended.set()
-        return await asyncio.gather(*load)
+        return await written_while_ferryd_dies(self.ferryd, kills, moments, pace, *sends)
 
     async def killed_on_the_way(self, to, moments):
         """The cohort gets there, although ferryd dies after it was asked: what was not heard is asked again."""

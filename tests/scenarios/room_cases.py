@@ -6,26 +6,10 @@ import xml.etree.ElementTree as ET
 
 from clients import XmppClient
 from migrate_site import seed, site_of
-from mqtt_client import uid_of
+from rooms import ISLAND, SEA, bodies, enter, invite, kick, shown, topic_of
 
 KILLS = int(os.environ.get('FERRY_TEST_KILLS') or 3)
 PEOPLE = 8
-SEA, ISLAND = 'sea@rooms.localhost', 'island@rooms.localhost'
-MUC, USER, OWNER = ('http://jabber.org/protocol/muc' + part for part in ('', '#user', '#owner'))
-
-
-def topic_of(room):
-    return 'in/room/' + uid_of(room)
-
-
-async def _enter(client, room, nick, config=''):
-    """The first who comes makes it: an instant room (XEP-0045 section 10.1.2)."""
-    mark = client.mark()
-    client.presence('%s/%s' % (room, nick), inner='<x xmlns="%s"/>' % MUC)
-    seen = await client.wait_presence('%s/%s' % (room, nick), after=mark)
-    if seen.xml.find('{%s}x/{%s}status[@code="201"]' % (USER, USER)) is not None:
-        form = '<x xmlns="jabber:x:data" type="submit">%s</x>' % config
-        await client.iq('<query xmlns="%s">%s</query>' % (OWNER, form), to=room, type='set')
 
 
 async def _bookmark(site, jid, room, nick):
@@ -64,26 +48,13 @@ async def _bookmarks(site, jid):
     return held
 
 
-def _bodies(client, prefix):
-    said = client.all(lambda s: s.name == 'message' and s['type'] == 'groupchat' and s['body'].startswith(prefix))
-    return [s['body'] for s in said]
-
-
-def _shown(phone, prefix):
-    """Bodies by id: a repeated publish is one message."""
-    seen = {}
-    for event in phone.all(lambda e: e.topic == 'in/msg' and (e.json.get('body') or '').startswith(prefix)):
-        seen.setdefault(event.json['id'], event.json['body'])
-    return list(seen.values())
-
-
 async def an_account_is_in_its_rooms_hears_and_speaks(server_class):
     async with site_of(server_class, people=PEOPLE) as site:
         bob, carol = site.people[1], await site.xmpp(site.people[2])
         await _bookmark(site, bob, SEA, 'Robert')
         bookmarks = await _bookmarks(site, bob)
         assert any(SEA in kind for kind in bookmarks), bookmarks
-        await _enter(carol, SEA, 'carol')
+        await enter(carol, SEA, 'carol')
         carol.message(SEA, 'before', type='groupchat')
         await carol.wait_message('before')
         await site.plan([bob])
@@ -115,11 +86,8 @@ async def an_account_is_in_its_rooms_hears_and_speaks(server_class):
         occupants = (await phone.request('room.occupants', room=SEA))['occupants']
         assert [o['nick'] for o in occupants] == ['Robert', 'carol'], occupants
 
-        await _enter(carol, ISLAND, 'carol')
-        carol.send(
-            '<message to="%s"><x xmlns="%s"><invite to="%s"><reason>Come</reason></invite></x></message>'
-            % (ISLAND, USER, bob)
-        )
+        await enter(carol, ISLAND, 'carol')
+        invite(carol, ISLAND, bob, 'Come')
         invited = await phone.wait_topic(topic_of(ISLAND), lambda r: r['state'] == 'invited')
         assert invited.json['text'] == 'Come' and invited.json['by'].startswith((carol.bare, ISLAND)), invited.json
         await phone.request('room.join', room=ISLAND, nick='Crusoe')
@@ -136,11 +104,7 @@ async def an_account_is_in_its_rooms_hears_and_speaks(server_class):
 
         mark = again.mark()
         carol.presence(ISLAND + '/carol', inner='<status>here</status>')
-        await carol.iq(
-            '<query xmlns="%s#admin"><item nick="Crusoe" role="none"><reason>Out!</reason></item></query>' % MUC,
-            to=ISLAND,
-            type='set',
-        )
+        await kick(carol, ISLAND, 'Crusoe', 'Out!')
         out = await again.wait_topic(topic_of(ISLAND), lambda r: r['state'] == 'failed', after=mark)
         assert 'Out!' in out.json['error']['text'] and not out.json['error']['retry'], out.json
         failed = await again.message(ISLAND, 'let me in', kind='groupchat')
@@ -150,8 +114,8 @@ async def an_account_is_in_its_rooms_hears_and_speaks(server_class):
         mark = carol.mark()
         await site.back()
         await carol.wait_presence(SEA + '/Robert', 'unavailable', after=mark)
-        assert _bodies(carol, 'hello, carol') == ['hello, carol']
-        assert _shown(phone, 'hello, carol') == ['hello, carol'], 'its reflection is no second message'
+        assert bodies(carol, 'hello, carol') == ['hello, carol']
+        assert shown(phone, 'hello, carol') == ['hello, carol'], 'its reflection is no second message'
         await site.as_before()
         assert await _bookmarks(site, bob) == bookmarks
         kept = await site.kept_by_the_broker(bob)
@@ -163,7 +127,7 @@ async def in_a_room_each_message_comes_once_while_ferryd_dies(server_class):
     async with site_of(server_class, people=PEOPLE) as site:
         bob, carol = site.people[1], await site.xmpp(site.people[2])
         await _bookmark(site, bob, SEA, 'Robert')
-        await _enter(carol, SEA, 'carol')
+        await enter(carol, SEA, 'carol')
         await site.plan([bob])
         await site.move('dual')
         phone = await site.mqtt(bob)
@@ -179,9 +143,9 @@ async def in_a_room_each_message_comes_once_while_ferryd_dies(server_class):
         await carol.wait_message('up %d' % (up - 1), timeout=120)
         await phone.wait_message('down %d' % (down - 1), timeout=120)
         await phone.wait_message('up %d' % (up - 1), timeout=120)  # as the room shows it to all
-        assert _bodies(carol, 'up ') == ['up %d' % n for n in range(up)], _bodies(carol, 'up ')
-        assert _shown(phone, 'down ') == ['down %d' % n for n in range(down)], _shown(phone, 'down ')
-        assert _shown(phone, 'up ') == ['up %d' % n for n in range(up)], _shown(phone, 'up ')
+        assert bodies(carol, 'up ') == ['up %d' % n for n in range(up)], bodies(carol, 'up ')
+        assert shown(phone, 'down ') == ['down %d' % n for n in range(down)], shown(phone, 'down ')
+        assert shown(phone, 'up ') == ['up %d' % n for n in range(up)], shown(phone, 'up ')
         failed = phone.all(lambda e: e.topic == 'in/receipt' and e.json['state'] == 'failed')
         assert not failed, failed
         print('     %d kills, %d messages from the room and %d into it' % (KILLS, down, up))

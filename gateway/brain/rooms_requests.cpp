@@ -1,7 +1,7 @@
-// Rooms of accounts: out/req.
+// Rooms: out/req.
 #include <algorithm>
 
-#include "gateway/brain/session_rooms.h"
+#include "gateway/brain/rooms.h"
 #include "translators/part.h"
 
 namespace ferry {
@@ -40,40 +40,41 @@ Result<Jid> room_field(JsonView r) {
 
 }  // namespace
 
-bool SessionRooms::on_request(User& user, std::string_view name, JsonView r, const Asked& asked) {
+bool Rooms::on_request(Member& member, std::string_view name, JsonView r, const Asked& asked) {
   const struct {
     std::string_view name;
-    Answer (SessionRooms::*handle)(Account&, JsonView);
+    Answer (Rooms::*handle)(Member&, JsonView);
     bool changes;
-  } rows[] = {{"rooms.get", &SessionRooms::rooms_get, false},
-              {"room.join", &SessionRooms::room_join, true},
-              {"room.leave", &SessionRooms::room_leave, true},
-              {"room.occupants", &SessionRooms::room_occupants, false}};
+  } rows[] = {{"rooms.get", &Rooms::rooms_get, false},
+              {"room.join", &Rooms::room_join, true},
+              {"room.leave", &Rooms::room_leave, true},
+              {"room.occupants", &Rooms::room_occupants, false}};
   const auto row = std::find_if(std::begin(rows), std::end(rows), [&](const auto& x) { return x.name == name; });
   if (row == std::end(rows)) return false;
+  User& user = *member.user;
   const auto& l = world_.options.limits;
   if (row->changes && !user.rates.subscriptions.take(world_.now, l.subscription_rate, l.subscription_burst)) {
     world_.count("requests_over_rate");
     requests_.answer(user, asked, error(Condition::resource_constraint, "too many changes a second; try again later"));
-  } else if (!speaks(*user.account)) {
+  } else if (!member.link.speaks(member)) {
     requests_.answer(user, asked, error(Condition::not_allowed, "rooms: this account is not on its way to MQTT now"));
   } else {
-    requests_.answer(user, asked, (this->*row->handle)(*user.account, r));
+    requests_.answer(user, asked, (this->*row->handle)(member, r));
   }
   return true;
 }
 
-SessionRooms::Answer SessionRooms::rooms_get(Account& account, JsonView r) {
+Rooms::Answer Rooms::rooms_get(Member& member, JsonView r) {
   const TextField after = text_field(r, "after", 3'072);
   if (after.error) return *after.error;
   Page page("rooms", world_.options.limits.message_bytes);
-  for (auto it = account.rooms.upper_bound(after.text.value_or("")); it != account.rooms.end(); ++it)
+  for (auto it = member.rooms.upper_bound(after.text.value_or("")); it != member.rooms.end(); ++it)
     if (it->second.record.wish != RoomWish::gone && !page.add(room_view_json(it->second), it->first))
       return page.take(true);
   return page.take(false);
 }
 
-SessionRooms::Answer SessionRooms::room_join(Account& account, JsonView r) {
+Rooms::Answer Rooms::room_join(Member& member, JsonView r) {
   const auto jid = room_field(r);
   if (!jid) return jid.error();
   const TextField nick = text_field(r, "nick", room::max_text_bytes), password = text_field(r, "password", 1'024);
@@ -81,8 +82,9 @@ SessionRooms::Answer SessionRooms::room_join(Account& account, JsonView r) {
   if (password.error) return *password.error;
   if (nick.text && (nick.text->empty() || !jid->with_resource(*nick.text)))
     return error(Condition::bad_request, "nick: expected a name as a resourcepart may be");
-  Room* room = find(account, jid->str());
-  if (!room) room = add(account, {.room = *jid, .nick = {}, .name = {}});
+  if (const auto wrong = member.link.unfit(member, *jid)) return *wrong;
+  Room* room = find(member, jid->str());
+  if (!room) room = add(member, {.room = *jid, .nick = {}, .name = {}});
   if (!room) return error(Condition::resource_constraint, "room: too many rooms; room.leave leaves one");
   RoomRecord& record = room->record;
   const bool as_it_is = room->wanted() && (room->in() || room->state == Room::State::joining) &&
@@ -93,42 +95,42 @@ SessionRooms::Answer SessionRooms::room_join(Account& account, JsonView r) {
   record.text.clear();
   if (nick.text) record.nick = *nick.text;
   if (password.text) record.password = *password.text;
-  keep(account, *room);
+  keep(member, *room);
   room->nicks = room->attempts = 0;
   if (!as_it_is && room->in() && nick.text) {  // another name: as somebody new, and nobody is left behind
-    outbox_.send(account, room::leave(record.room, room->nick));
-    join(account, *room);
+    member.link.send(member, room::leave(record.room, room->nick));
+    join(member, *room);
   } else if (!as_it_is) {
-    join(account, *room);
+    join(member, *room);
   }
-  show(account, *room);
+  show(member, *room);
   return room_view_json(*room);
 }
 
-SessionRooms::Answer SessionRooms::room_leave(Account& account, JsonView r) {
+Rooms::Answer Rooms::room_leave(Member& member, JsonView r) {
   const auto jid = room_field(r);
   if (!jid) return jid.error();
-  Room* room = find(account, jid->str());
+  Room* room = find(member, jid->str());
   const RoomWish wish = room ? room->record.wish : RoomWish::gone;
   if (wish == RoomWish::gone || wish == RoomWish::known || wish == RoomWish::left)
     return error(Condition::item_not_found, "room: not a room of yours");
-  leave(account, *room);
+  leave(member, *room);
   room->record.wish = RoomWish::left;
   room->record.asked = false;
   room->record.by.clear();
   room->record.text.clear();
   room->record.password.clear();
-  keep(account, *room);
-  show(account, *room);
+  keep(member, *room);
+  show(member, *room);
   return std::string("{}");
 }
 
-SessionRooms::Answer SessionRooms::room_occupants(Account& account, JsonView r) {
+Rooms::Answer Rooms::room_occupants(Member& member, JsonView r) {
   const auto jid = room_field(r);
   if (!jid) return jid.error();
   const TextField after = text_field(r, "after", 3'072);
   if (after.error) return *after.error;
-  const Room* room = find(account, jid->str());
+  const Room* room = find(member, jid->str());
   if (!room || room->state != Room::State::joined) return error(Condition::not_acceptable, "room: you are not in it");
   Page page("occupants", world_.options.limits.message_bytes);
   for (auto it = room->occupants.upper_bound(after.text.value_or("")); it != room->occupants.end(); ++it) {

@@ -1,8 +1,8 @@
-// Rooms of accounts: what is said in them, and who asks us in.
+// Rooms: what is said in them, and who asks us in.
 #include <algorithm>
 
 #include "gateway/brain/log_value.h"
-#include "gateway/brain/session_rooms.h"
+#include "gateway/brain/rooms.h"
 #include "translators/part.h"
 
 namespace ferry {
@@ -37,24 +37,23 @@ std::string text_in_room(const Message& m) {
 
 }  // namespace
 
-bool SessionRooms::on_message(Account& account, Message& m, Brain::SessionSource source) {
-  Room* room = find(account, m.from->bare_view());
+bool Rooms::on_message(Member& member, Message& m, bool live) {
+  Room* room = find(member, m.from->bare_view());
   const bool known = room && room->record.wish != RoomWish::invited && room->record.wish != RoomWish::known;
   if (m.type == "groupchat") {
-    if (!known || source != Brain::SessionSource::live || !room->wanted() || !account.user ||
-        room->state == Room::State::idle || room->state == Room::State::failed) {
+    if (!known || !live || !room->wanted() || !member.user || room->state == Room::State::idle ||
+        room->state == Room::State::failed) {
       world_.count("session_groupchats");
       return true;
     }
     room->heard = world_.now;
-    groupchat(account, *room, m);
+    groupchat(member, *room, m);
     return true;
   }
   if (!known) return false;
   if (m.type == "error") {  // the room does not know us any more (XEP-0045 section 7.4)
     const auto* part = ferry::find<ErrorPart>(m.parts);
-    const auto row =
-        m.id.empty() || !account.user ? std::nullopt : world_.records.find_message(account.user->key, m.id);
+    const auto row = m.id.empty() || !member.user ? std::nullopt : world_.records.find_message(member.user->key, m.id);
     const auto peer = row ? Jid::parse(row->peer) : Result<Jid>(error(Condition::item_not_found, ""));
     if (!part || part->error.condition != Condition::not_acceptable || !row || row->way != Way::to_xmpp || !peer ||
         peer->bare_view() != m.from->bare_view() || row->state > MessageState::forwarded || !room->wanted() ||
@@ -62,8 +61,9 @@ bool SessionRooms::on_message(Account& account, Message& m, Brain::SessionSource
       return false;
     world_.count("room_messages_resent");
     room->bounced.push_back(row->seq);
-    if (room->state == Room::State::joined) join(account, *room);
-    if (room->state == Room::State::failed || room->state == Room::State::idle) {
+    if (room->state == Room::State::joined) join(member, *room);
+    const bool comes_again = !member.user->account && room->hopeful();
+    if ((room->state == Room::State::failed || room->state == Room::State::idle) && !comes_again) {
       room->bounced.pop_back();
       return false;
     }
@@ -73,35 +73,34 @@ bool SessionRooms::on_message(Account& account, Message& m, Brain::SessionSource
   return false;
 }
 
-void SessionRooms::groupchat(Account& account, Room& room, Message& m) {
-  User& user = *account.user;
+void Rooms::groupchat(Member& member, Room& room, Message& m) {
+  User& user = *member.user;
   const auto* subject = ferry::find<Subject>(m.parts);
-  if (subject && !ferry::find<Body>(m.parts)) take_subject(account, room, subject->text);
-  if (own(account, room, m)) return world_.count("room_reflections");
+  if (subject && !ferry::find<Body>(m.parts)) take_subject(member, room, subject->text);
+  if (own(member, room, m)) return world_.count("room_reflections");
   if (purpose_of(m) != Purpose::content) return world_.count("room_noise_dropped");
-  if (repeated_in(account, room, m)) return world_.count("session_repeated");
-  seen_now(account, room);
+  if (repeated_in(member, room, m)) return world_.count("session_repeated");
+  seen_now(member, room);
   // The subject that everybody is told who joins is in in/room; a change is something that somebody said.
   if (subject && !ferry::find<Body>(m.parts) && room.state != Room::State::joined) return;
   if (!m.from->has_resource() && !ferry::find<Body>(m.parts)) return world_.count("room_noise_dropped");
   room::drop_marks(m.parts);
-  ++account.record.messages;
-  account.unsaved = true;
+  member.link.heard(member);
   world_.count("room_messages");
   delivery_.on_room_message(user, std::move(m), id_by_room(m, room.record.room));
 }
 
-void SessionRooms::take_subject(Account& account, Room& room, const std::string& text) {
+void Rooms::take_subject(Member& member, Room& room, const std::string& text) {
   std::string subject = room::shortened(text);
   if (subject == room.subject) return;
   room.subject = std::move(subject);
-  if (room.state == Room::State::joined) show(account, room);
+  if (room.state == Room::State::joined) show(member, room);
 }
 
 // Ours, as the room gives it to everybody: it has it. What was in doubt since a crash, or since the session was lost,
 // need not be sent again; its nick may have been another then.
-bool SessionRooms::own(Account& account, Room& room, const Message& m) {
-  const auto row = m.id.empty() ? std::nullopt : world_.records.find_message(account.user->key, m.id);
+bool Rooms::own(Member& member, Room& room, const Message& m) {
+  const auto row = m.id.empty() ? std::nullopt : world_.records.find_message(member.user->key, m.id);
   if (!row || row->way != Way::to_xmpp) return false;
   const auto peer = Jid::parse(row->peer);
   if (!peer || *peer != room.record.room) return false;
@@ -113,17 +112,17 @@ bool SessionRooms::own(Account& account, Room& room, const Message& m) {
     const Body* theirs = ferry::find<Body>(m.parts);
     if (!ours || (body == nullptr) != (theirs == nullptr) || (body && body->text() != theirs->text)) return false;
     std::erase(room.waiting, row->seq);
-    outbox_.arrived(account, *row);
+    member.link.arrived(member, *row);
   }
-  repeated_in(account, room, m);  // so that the history is known by whatever nick it comes
-  seen_now(account, room);
+  repeated_in(member, room, m);  // so that the history is known by whatever nick it comes
+  seen_now(member, room);
   return true;
 }
 
 // By the id that the room has given it. Where there is none: what comes by the history a second time has the same
 // stamp, and what was heard as it was said is known by what it says.
-bool SessionRooms::repeated_in(Account& account, Room& room, const Message& m) {
-  const Jid& jid = account.record.jid;
+bool Rooms::repeated_in(Member& member, Room& room, const Message& m) {
+  const Jid& jid = member.jid;
   const std::string by_room = id_by_room(m, room.record.room);
   const std::uint64_t by_id = by_room.empty() ? 0 : digest_of("room id\n" + room.record.room.str() + '\n' + by_room);
   const std::string what = text_in_room(m);
@@ -140,27 +139,28 @@ bool SessionRooms::repeated_in(Account& account, Room& room, const Message& m) {
   return false;
 }
 
-void SessionRooms::seen_now(Account& account, Room& room) {
+void Rooms::seen_now(Member& member, Room& room) {
   if (room.state != Room::State::joined) return;  // ready() says it: until then the history may end in the middle
   room.record.last = world_.now;
-  keep(account, room);
+  keep(member, room);
 }
 
 // As a contact's wish: retained until it is answered, by room.join or room.leave.
-bool SessionRooms::on_invitation(Account& account, const Message& m) {
+bool Rooms::on_invitation(Member& member, const Message& m) {
   const auto invitation = room::invitation(m);
   if (!invitation) return false;
-  if (!speaks(account)) return true;
-  Room* room = find(account, invitation->room.str());
+  if (member.link.unfit(member, invitation->room)) return false;
+  if (!member.link.speaks(member)) return true;
+  Room* room = find(member, invitation->room.str());
   const bool open = !room || room->record.wish == RoomWish::known || room->record.wish == RoomWish::gone;
   if (!open && room->record.wish == RoomWish::joined) return true;  // in it, or on the way
-  const auto invited = std::count_if(account.rooms.begin(), account.rooms.end(),
+  const auto invited = std::count_if(member.rooms.begin(), member.rooms.end(),
                                      [](const auto& r) { return r.second.record.wish == RoomWish::invited; });
   if ((!room || room->record.wish != RoomWish::invited) && static_cast<std::size_t>(invited) >= max_invitations) {
     world_.count("rooms_refused");
     return true;
   }
-  if (!room) room = add(account, {.room = invitation->room, .wish = RoomWish::invited, .nick = {}, .name = {}});
+  if (!room) room = add(member, {.room = invitation->room, .wish = RoomWish::invited, .nick = {}, .name = {}});
   if (!room) return true;
   room->record.wish = RoomWish::invited;
   room->record.by = invitation->by;
@@ -168,8 +168,8 @@ bool SessionRooms::on_invitation(Account& account, const Message& m) {
   room->record.password = invitation->password;
   room->error.reset();
   world_.count("room_invitations");
-  keep(account, *room);
-  show(account, *room);
+  keep(member, *room);
+  show(member, *room);
   return true;
 }
 

@@ -1,5 +1,5 @@
-// Rooms of accounts: what their owner sees of them, and may write to.
-#include "gateway/brain/session_rooms.h"
+// Rooms: what their owner sees of them, and may write to.
+#include "gateway/brain/rooms.h"
 
 namespace ferry {
 namespace {
@@ -67,10 +67,10 @@ std::optional<StanzaError> no_talk(const User& user, const Jid& to, bool groupch
 }
 
 // One room as its owner sees it; only where it differs from what is there.
-void SessionRooms::show(Account& account, Room& room) {
-  at(account, room, Timer::show, std::nullopt);
-  if (!account.user || !account.shows()) return;
-  User& user = *account.user;
+void Rooms::show(Member& member, Room& room) {
+  at(member, room, Timer::show, std::nullopt);
+  if (!member.user || !member.link.shows(member)) return;
+  User& user = *member.user;
   const std::string leaf = "in/room/" + peer_level(room.record.room.str());
   const std::string_view state = shown_state(room);
   if (state == "left" || state == "known") {
@@ -91,17 +91,17 @@ void SessionRooms::show(Account& account, Room& room) {
 }
 
 // from_nothing: the broker may have forgotten, or know what an earlier process has shown.
-void SessionRooms::show_all(User& user, bool from_nothing) {
-  if (!user.account) return;
-  for (auto& [bare, room] : user.account->rooms) {
+void Rooms::show_all(User& user, bool from_nothing) {
+  if (!user.member) return;
+  for (auto& [bare, room] : user.member->rooms) {
     if (from_nothing) room.shown = room.record.wish == RoomWish::known ? 0 : Contact::outdated;
-    show(*user.account, room);
+    show(*user.member, room);
   }
 }
 
-void SessionRooms::clear_all(const User& user) {
-  if (!user.account) return;
-  for (auto& [bare, room] : user.account->rooms)
+void Rooms::clear_all(const User& user) {
+  if (!user.member) return;
+  for (auto& [bare, room] : user.member->rooms)
     if (room.record.wish != RoomWish::known) world_.clear(user, "in/room/" + peer_level(bare));
 }
 

@@ -1,6 +1,6 @@
-// Rooms of accounts: who is in them, and whether we are.
+// Rooms: who is in them, and whether we are.
 #include "gateway/brain/log_value.h"
-#include "gateway/brain/session_rooms.h"
+#include "gateway/brain/rooms.h"
 #include "translators/part.h"
 
 namespace ferry {
@@ -31,37 +31,37 @@ std::string because(std::string_view what, const std::string& reason) {
 
 }  // namespace
 
-bool SessionRooms::on_presence(Account& account, const Presence& p) {
+bool Rooms::on_presence(Member& member, const Presence& p) {
   if (!p.from || !p.from->has_local()) return false;
-  Room* room = find(account, p.from->bare_view());
+  Room* room = find(member, p.from->bare_view());
   if (!room || room->record.wish == RoomWish::invited || room->record.wish == RoomWish::known) {
     // Of a room that we left, or that another client is in: nobody's presence. A contact says no such thing.
-    const bool contact = account.user && account.user->contacts.contains(p.from->bare_view());
+    const bool contact = member.user && member.user->contacts.contains(p.from->bare_view());
     return room || (!contact && room::said(p.parts));
   }
   room->heard = world_.now;
   if (p.type == "error")
-    refused(account, *room, p);
+    refused(member, *room, p);
   else if (p.type.empty())
-    appeared(account, *room, p);
+    appeared(member, *room, p);
   else if (p.type == "unavailable")
-    went(account, *room, p);
+    went(member, *room, p);
   return true;
 }
 
-void SessionRooms::refused(Account& account, Room& room, const Presence& p) {
+void Rooms::refused(Member& member, Room& room, const Presence& p) {
   if (room.state != Room::State::joining) return;
   const auto* part = ferry::find<ErrorPart>(p.parts);
   const StanzaError e = part ? part->error : StanzaError{};
   if (e.condition == Condition::conflict && room.nicks + 1 < max_nicks) {
     ++room.nicks;
     world_.count("room_nicks_taken");
-    return join(account, room);
+    return join(member, room);
   }
-  failed(account, room, e, passes(e));
+  failed(member, room, e, passes(e));
 }
 
-void SessionRooms::appeared(Account& account, Room& room, const Presence& p) {
+void Rooms::appeared(Member& member, Room& room, const Presence& p) {
   const std::string nick(p.from->resourcepart());
   const auto s = room::said(p.parts).value_or(room::Said{});
   if (nick.empty() || room.state == Room::State::idle || room.state == Room::State::failed) return;
@@ -72,7 +72,7 @@ void SessionRooms::appeared(Account& account, Room& room, const Presence& p) {
     world_.count("room_occupants_refused");
   }
   if (!s.self() && nick != room.nick) {
-    if (room.state == Room::State::joined && !room.show_at) at(account, room, Timer::show, world_.now + show_time);
+    if (room.state == Room::State::joined && !room.show_at) at(member, room, Timer::show, world_.now + show_time);
     return;
   }
   const bool changed = room.role != s.role || room.affiliation != s.affiliation || room.nick != nick;
@@ -86,14 +86,14 @@ void SessionRooms::appeared(Account& account, Room& room, const Presence& p) {
       iq.set("type", "set").set("to", room.record.room.str());
       Element& query = iq.add(Element("query", "http://jabber.org/protocol/muc#owner"));
       query.add(Element("x", "jabber:x:data")).set("type", "submit");
-      iqs_.ask(account, std::move(iq), [](Account&, const Result<Element>&) {});
+      member.link.ask(member, std::move(iq), [](Member&, const Result<Element>&) {});
     }
-    return is_history_over(account, room);
+    return is_history_over(member, room);
   }
-  if (changed) show(account, room);
+  if (changed) show(member, room);
 }
 
-void SessionRooms::went(Account& account, Room& room, const Presence& p) {
+void Rooms::went(Member& member, Room& room, const Presence& p) {
   const std::string nick(p.from->resourcepart());
   const auto s = room::said(p.parts).value_or(room::Said{});
   const bool me = s.self() || nick == room.nick || (s.destroyed && nick.empty());
@@ -103,20 +103,20 @@ void SessionRooms::went(Account& account, Room& room, const Presence& p) {
       room.occupants.insert(std::move(occupant));
     }
     if (me) room.nick = s.nick;
-    if (me) show(account, room);
+    if (me) show(member, room);
     return;
   }
   room.occupants.erase(nick);
   if (!me) {
-    if (room.state == Room::State::joined && !room.show_at) at(account, room, Timer::show, world_.now + show_time);
+    if (room.state == Room::State::joined && !room.show_at) at(member, room, Timer::show, world_.now + show_time);
     return;
   }
   if (room.state == Room::State::idle || room.state == Room::State::failed) return;
   const auto out = [&](Condition condition, std::string_view what) {
-    put_out(account, room, error(condition, because(what, s.reason)));
+    put_out(member, room, error(condition, because(what, s.reason)));
   };
   if (s.codes.contains(by_an_error) || s.codes.contains(service_stops))
-    return failed(account, room, error(Condition::service_unavailable, "the room has stopped, or lost us"), true);
+    return failed(member, room, error(Condition::service_unavailable, "the room has stopped, or lost us"), true);
   if (s.destroyed)
     return out(Condition::gone, s.venue.empty() ? "the room was closed" : "the room was closed, go to " + s.venue);
   if (s.codes.contains(banned)) return out(Condition::forbidden, "banned from the room");
@@ -125,7 +125,9 @@ void SessionRooms::went(Account& account, Room& room, const Presence& p) {
     return out(Condition::registration_required, "the room is for its members");
   // Our own going, as the server or an earlier process said it: we have asked to come again since.
   if (room.state == Room::State::joining) return;
-  failed(account, room, error(Condition::recipient_unavailable, "the room says that we have gone"), true);
+  failed(member, room, error(Condition::recipient_unavailable, "the room says that we have gone"), true);
+  // It has got back now what it had said while the component was away.
+  if (member.user && !member.user->account) at(member, room, Timer::act, world_.now + second);
 }
 
 }  // namespace ferry
