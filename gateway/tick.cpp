@@ -258,10 +258,20 @@ void Tick::give_back(const StoreError& why) {
   answer();
   const Steady until = steady_now() + 2 * second;
   while (g_.component->up() && steady_now() < until && read(0)) answer();
-  while (g_.component->up() && !g_.component->flushed() && steady_now() < until) read(until - steady_now());
+  while (g_.component->up() && !g_.component->flushed() && steady_now() < until)
+    if (read(until - steady_now())) answer();
   g_.component->close(steady_now());
+  // A socket that is closed with something unread in it takes with it what the other side has not read yet.
+  const Steady last = steady_now() + 2 * second;
+  while (!g_.component->closed() && steady_now() < last) {
+    read(std::max<Duration>(0, last - steady_now()));
+    g_.component->on_time(steady_now());
+  }
+  const std::size_t late = given_back_.answers().size();
   write_logs();
-  g_.log.write({LogLine::Level::warning, "event=stanzas.given-back stanzas=" + std::to_string(count)}, clock_.now());
+  g_.log.write({LogLine::Level::warning,
+                "event=stanzas.given-back stanzas=" + std::to_string(count) + " late=" + std::to_string(late)},
+               clock_.now());
   g_.log.flush();
 }
 
