@@ -276,10 +276,11 @@ async def logs_out(site):
     bob = site.account()
     tool = await site.tool()
     tool.want(bob)
-    await tool.ready(bob)
+    session = (await tool.ready(bob))['jid']
     desk = await site.user(bob)
+    await desk.wait_presence(session)  # else the server may not know yet that the desk is there
     mark = desk.mark()
     tool.do('unwant', jid=bob)
     assert (await tool.event('down', bob))['why'] == 'unwanted'
-    await desk.wait_presence(bob, type='unavailable', after=mark)
+    await desk.wait_presence(session, type='unavailable', after=mark)
     assert tool.workers() == []
