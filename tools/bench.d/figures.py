@@ -210,7 +210,7 @@ def _goals_sessions(part):
     ] + [
         Goal('p99 of the others, a worker %s / quiet' % run['phase'], ratio(run['p99_ms'], quiet), 'x', GOAL_DISTURBED,
              True, '')
-        for run in part['phases'][1:]
+        for run in part['phases'] if run['phase'] in ('killed', 'stopped', 'hostile')
     ]
 
 
@@ -222,6 +222,7 @@ def _sessions(part):
         'Log-in of all: %(seconds).0f s, CPU %(cpu_s).1f s (the server %(server_cpu_s).1f s).' % part['login'],
         '%d workers: RSS %.1f MB; shared pages counted once %.1f MB, their own %.1f MB; what drives them %.1f MB.'
         % (part['workers'], *sizes, part['link_kb']['rss'] / 1024),
+        'To nobody: the hostile stanza to an address without a session, for which the server itself stands still.',
     ]
     keys = (('worker', 'phase', None, ''), ('sent', 'sent', '%d', ''), ('arrived', 'arrived', '%d', ''),
             ('to others', 'to_others', '%d', ''), ('p50', 'p50_ms', '%.2f', 'ms'), ('p99', 'p99_ms', '%.2f', 'ms'),

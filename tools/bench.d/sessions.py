@@ -14,7 +14,8 @@ from session_site import TlsProsody, Tool
 
 SESSIONS = 3_000
 RATE = 100  # messages/s, to sessions at random
-PHASES = ('quiet', 'killed', 'stopped', 'hostile')
+# The last: the hostile stanza again, and no session that takes it.
+PHASES = ('quiet', 'killed', 'stopped', 'hostile', 'to nobody')
 CLOCK = os.sysconf('SC_CLK_TCK')
 BODY = re.compile(r'<body>(\d+)</body>')
 HOSTILE = '<x xmlns="urn:example:hostile">%s</x>' % ('<a/>' * 65_000)
@@ -110,14 +111,15 @@ async def _traffic(sender, tool, names, seconds):
 
 async def _disturb(phase, tool, sender, names):
     victim = random.choice(tool.workers())
+    if phase == 'quiet':
+        return
     if phase == 'killed':
         os.kill(victim, signal.SIGKILL)
     elif phase == 'stopped':
         os.kill(victim, signal.SIGSTOP)
-    elif phase == 'hostile':
-        sender.send(
-            '<message from="eve@%s" to="%s@localhost/ferry">%s</message>' % (sender.domain, random.choice(names), HOSTILE)
-        )
+    else:
+        to = random.choice(names) if phase == 'hostile' else 'nobody'
+        sender.send('<message from="eve@%s" to="%s@localhost/ferry">%s</message>' % (sender.domain, to, HOSTILE))
 
 
 async def _phase(phase, sender, tool, names, seconds):
