@@ -2,11 +2,12 @@
 import asyncio
 import os
 import random
+from functools import partial
 
 from clients import MosquittoSub, mosquitto_pub
 from lab import lab, mqtt_back, written_while_ferryd_dies
 from migrate_site import seed
-from rooms import ISLAND, SEA, bodies, enter, invite, kick, shown, topic_of
+from rooms import ISLAND, SEA, bodies, each_comes_once, enter, invite, kick, shown, topic_of
 
 KILLS = int(os.environ.get('FERRY_TEST_KILLS') or 3)
 MEANWHILE = 10
@@ -130,23 +131,7 @@ async def each_message_comes_once_while_ferryd_dies(server_class):
         carol, phone = await site.strangers()
         await enter(carol, SEA, 'carol')
         await _joins(phone, SEA, 'Bob')
-
-        async def carol_says(body):
-            carol.message(SEA, 'down ' + body, type='groupchat')
-
-        async def bob_says(body):
-            await phone.message(SEA, 'up ' + body, kind='groupchat')
-
-        down, up = await written_while_ferryd_dies(site.ferryd, KILLS, moments, 0.2, carol_says, bob_says)
-        await carol.wait_message('up %d' % (up - 1), timeout=120)
-        await phone.wait_message('down %d' % (down - 1), timeout=120)
-        await phone.wait_message('up %d' % (up - 1), timeout=120)  # as the room shows it to all
-        assert bodies(carol, 'up ') == ['up %d' % n for n in range(up)], bodies(carol, 'up ')
-        assert shown(phone, 'down ') == ['down %d' % n for n in range(down)], shown(phone, 'down ')
-        assert shown(phone, 'up ') == ['up %d' % n for n in range(up)], shown(phone, 'up ')
-        failed = phone.all(lambda e: e.topic == 'in/receipt' and e.json['state'] == 'failed')
-        assert not failed, failed
-        print('     %d kills, %d messages from the room and %d into it' % (KILLS, down, up))
+        await each_comes_once(carol, phone, KILLS, partial(written_while_ferryd_dies, site.ferryd, KILLS, moments, 0.2))
 
 
 async def ferryd_stops_and_is_seen_to_go(server_class):

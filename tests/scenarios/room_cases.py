@@ -3,10 +3,11 @@ import asyncio
 import os
 import random
 import xml.etree.ElementTree as ET
+from functools import partial
 
 from clients import XmppClient
 from migrate_site import seed, site_of
-from rooms import ISLAND, SEA, bodies, enter, invite, kick, shown, topic_of
+from rooms import ISLAND, SEA, bodies, each_comes_once, enter, invite, kick, shown, topic_of
 
 KILLS = int(os.environ.get('FERRY_TEST_KILLS') or 3)
 PEOPLE = 8
@@ -132,20 +133,4 @@ async def in_a_room_each_message_comes_once_while_ferryd_dies(server_class):
         await site.move('dual')
         phone = await site.mqtt(bob)
         await phone.wait_topic(topic_of(SEA), lambda r: r['state'] == 'joined')
-
-        async def carol_says(body):
-            carol.message(SEA, 'down ' + body, type='groupchat')
-
-        async def bob_says(body):
-            await phone.message(SEA, 'up ' + body, kind='groupchat')
-
-        down, up = await site.written_while_ferryd_dies(KILLS, moments, 0.2, carol_says, bob_says)
-        await carol.wait_message('up %d' % (up - 1), timeout=120)
-        await phone.wait_message('down %d' % (down - 1), timeout=120)
-        await phone.wait_message('up %d' % (up - 1), timeout=120)  # as the room shows it to all
-        assert bodies(carol, 'up ') == ['up %d' % n for n in range(up)], bodies(carol, 'up ')
-        assert shown(phone, 'down ') == ['down %d' % n for n in range(down)], shown(phone, 'down ')
-        assert shown(phone, 'up ') == ['up %d' % n for n in range(up)], shown(phone, 'up ')
-        failed = phone.all(lambda e: e.topic == 'in/receipt' and e.json['state'] == 'failed')
-        assert not failed, failed
-        print('     %d kills, %d messages from the room and %d into it' % (KILLS, down, up))
+        await each_comes_once(carol, phone, KILLS, partial(site.written_while_ferryd_dies, KILLS, moments, 0.2))

@@ -42,3 +42,23 @@ def shown(phone, prefix):
     for event in phone.all(lambda e: e.topic == 'in/msg' and (e.json.get('body') or '').startswith(prefix)):
         seen.setdefault(event.json['id'], event.json['body'])
     return list(seen.values())
+
+
+async def each_comes_once(carol, phone, kills, written_while_ferryd_dies):
+    """Both sides write into the sea. written_while_ferryd_dies(carol_says, bob_says) gives how many from each."""
+    async def carol_says(body):
+        carol.message(SEA, 'down ' + body, type='groupchat')
+
+    async def bob_says(body):
+        await phone.message(SEA, 'up ' + body, kind='groupchat')
+
+    down, up = await written_while_ferryd_dies(carol_says, bob_says)
+    await carol.wait_message('up %d' % (up - 1), timeout=120)
+    await phone.wait_message('down %d' % (down - 1), timeout=120)
+    await phone.wait_message('up %d' % (up - 1), timeout=120)  # as the room shows it to all
+    assert bodies(carol, 'up ') == ['up %d' % n for n in range(up)], bodies(carol, 'up ')
+    assert shown(phone, 'down ') == ['down %d' % n for n in range(down)], shown(phone, 'down ')
+    assert shown(phone, 'up ') == ['up %d' % n for n in range(up)], shown(phone, 'up ')
+    failed = phone.all(lambda e: e.topic == 'in/receipt' and e.json['state'] == 'failed')
+    assert not failed, failed
+    print('     %d kills, %d messages from the room and %d into it' % (kills, down, up))
