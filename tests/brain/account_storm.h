@@ -123,7 +123,6 @@ class AccountStorm : public Doors {
     return wrong_;
   }
 
-  const Brain& brain() const { return *brain_; }
   bool traced = false;  // print what happens, for people
 
   // ---- Doors

@@ -118,7 +118,7 @@ inline void AccountStorm::contact_says() {
                               std::to_string(draw_(8)) + "'><body>" + text + "</body></message>",
                           now};
   archive_[account].push_back(entry_of_it);
-  watch_.said_to(account, from, text, true);
+  watch_.said_to(account, from, text);
   if (server_.up.contains(account)) entry(account, {entry_of_it.id, entry_of_it.xml, std::nullopt}, source(true));
 }
 

@@ -26,9 +26,9 @@ class AccountWatch {
   AccountWatch(const Options& options, Records& records) : options_(options), records_(records) {}
 
   std::string after(const Effects& effects);
-  // kept: the server has it until it was taken.
-  void said_to(const std::string& account, const std::string& from, const std::string& text, bool kept) {
-    if (kept && on_its_way(account)) waiting_[account][text] = from;
+  // The server has it until it was taken.
+  void said_to(const std::string& account, const std::string& from, const std::string& text) {
+    if (on_its_way(account)) waiting_[account][text] = from;
     said_.emplace(text, from);
   }
   void asked(const AccountWords::Said& said) {
