@@ -144,7 +144,7 @@ CORPORA = {
         (6, ['bob@corp.example/ferry']), (8, ['gone', 'advice']), (9, ["<message from='a@b'><body>x</body></message>", 'n2', '-5']), (10, []))],
 }
 CHOICES = {'brain': (24, 360), 'accounts': (48, 600), 'translators': (24, 160), 'mapping': (16, 200),
-           'command': (8, 60)}  # files, bytes of each
+           'command': (8, 60), 'clusters': (4, 80)}  # files, bytes of each
 
 
 def main():
