@@ -1,5 +1,4 @@
 """Rooms of accounts that move, on a real server, with occupants who were told nothing."""
-import asyncio
 import os
 import random
 import xml.etree.ElementTree as ET
