@@ -7,21 +7,21 @@ import unittest
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 
 # The rooms, bottom to top. A file includes its own room and those below. tools and tests hold folders of their own.
-ROOMS = ["translators/values", "translators", "config", "gateway/capture", "gateway/passwords", "gateway/plugin", "gateway/brain",
-         "gateway/store", "gateway/migration", "gateway/links", "gateway/session", "gateway/session/worker", "gateway",
-         "tools", "tests"]
+ROOMS = ["translators/values", "translators", "config", "gateway/capture", "gateway/passwords", "gateway/plugin",
+         "gateway/brain", "gateway/store", "gateway/migration", "gateway/links", "gateway/session",
+         "gateway/session/worker", "gateway", "tools", "tests"]
 NESTED = ("tools", "tests")
 
 # Each third-party API lives in one file; an empty list: not used yet. (Headers by prefix.)
 THIRD_PARTY = {
-    "expat.h": ["translators/values/xml_reader.cpp", "gateway/migration/xml_walk.cpp", "tools/bench.d/expat_floor.cpp"],  # the second: what it costs alone
+    "expat.h": ["translators/values/xml_reader.cpp", "gateway/migration/xml_walk.cpp", "tools/bench.d/expat_floor.cpp"],
     "stringprep.h": ["translators/values/jid_prep.cpp"],
     "idna.h": ["translators/values/jid_prep.cpp"],
     "rapidjson/": ["translators/values/json.cpp"],
     "cbor.h": ["translators/values/cbor.cpp"],
     "boost/": ["config/command_line.cpp"],
     "sqlite3.h": ["gateway/store/database.cpp"],
-    "mosquitto.h": ["gateway/links/mosquitto_client.cpp", "gateway/plugin/mosquitto_plugin.cpp"],  # in it, and beside it
+    "mosquitto.h": ["gateway/links/mosquitto_client.cpp", "gateway/plugin/mosquitto_plugin.cpp"],
     "mosquitto_broker.h": ["gateway/plugin/mosquitto_plugin.cpp"],
     "mosquitto_plugin.h": ["gateway/plugin/mosquitto_plugin.cpp"],
     "mqtt_protocol.h": ["gateway/links/mosquitto_client.cpp"],
@@ -149,6 +149,37 @@ def violations(path, text, exists):
             yield 1, "does not begin with a comment that says what the header offers"
 
 
+def types(text):
+    """Each type that a file defines outside of functions, types and unnamed namespaces, as (line, qualified name)."""
+    code = blank(text, strings=True)
+    code = re.sub(r"^[ \t]*#(?:\\\n|[^\n])*", lambda m: re.sub(r"[^\n]", " ", m[0]), code, flags=re.M)
+    open_braces = []  # a namespace's name; "" for one without; None for all other braces
+    begun = 0         # where the text before a brace begins
+    for match in re.finditer(r"[{};]", code):
+        head, begun = code[begun:match.start()].strip(), match.end()
+        if match[0] == "}" and open_braces:
+            open_braces.pop()
+        if match[0] != "{":
+            continue
+        namespace = re.search(r"\bnamespace\b\s*([\w:]*)$", head)
+        kind = re.search(r"\b(?:struct|class|union)\s+(\w+)\s*(?:final\s*)?(?::[^:].*)?$"
+                         r"|\benum\s+(?:class\s+)?(\w+)\s*(?::.*)?$", head, re.S)
+        if kind and all(open_braces) and "(" not in head:
+            yield code.count("\n", 0, match.start()) + 1, "::".join([*open_braces, kind[1] or kind[2]])
+        open_braces.append(namespace[1] if namespace else None)
+
+
+def defined_twice(files):
+    """Two types of one name and namespace in two files: a program that has both takes either's functions for each, and
+    no compiler says so. Yields (path, line, name, the other place)."""
+    seen = {}
+    for path, text in files:
+        for line, name in types(text):
+            if name in seen:
+                yield path, line, name, seen[name]
+            seen.setdefault(name, f"{path}:{line}")
+
+
 def sources():
     for top in ("translators", "config", "gateway", "tools", "tests"):
         for file in sorted((ROOT / top).rglob("*")):
@@ -222,6 +253,21 @@ class Rooms(unittest.TestCase):
                 found = list(violations(path, text, TREE.__contains__))
                 self.assertEqual([number for number, _ in found], [line], found)
                 self.assertIn(part, found[0][1])
+
+    def test_types(self):
+        text = ("namespace a {\nstruct One { struct In {}; int f() { struct Inner {}; } };\n"
+                "namespace { struct Own {}; }\n"
+                "enum class Two : int { x };\nnamespace b::c {\nclass Three final : public One {};\n}\n"
+                "struct Ahead;\nbool f(struct Other* o) {}\n}\n")
+        self.assertEqual(list(types(text)), [(2, "a::One"), (4, "a::Two"), (6, "a::b::c::Three")])
+        other = "namespace a {\nclass One {};\nstruct Own {};\n}"
+        self.assertEqual(list(defined_twice([("x.h", text), ("y.h", other)])), [("y.h", 2, "a::One", "x.h:2")])
+
+    def test_one_name_one_type(self):
+        found = [f"{path}:{line}: {name} is a type of {other} too"
+                 for path, line, name, other in defined_twice(sources())]
+        print(*found, sep="\n", file=sys.stderr, end="\n" if found else "")
+        self.assertEqual(len(found), 0, "see the lines above")
 
     def test_the_tree(self):
         files = list(sources())

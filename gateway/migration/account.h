@@ -70,7 +70,7 @@ struct RoomMember {
   std::string affiliation, nick;
 };
 
-struct RoomRecord {
+struct ImportedRoom {
   Jid jid;
   std::string name, description, subject;  // subject: the text
   bool has_password = false;               // it is not carried
@@ -115,7 +115,7 @@ class AccountVisitor {
   virtual void piece(const AccountPiece& piece) = 0;
   virtual void end_account() = 0;
   virtual void group(const SharedGroup& group) = 0;
-  virtual void room(const RoomRecord& room) = 0;
+  virtual void room(const ImportedRoom& room) = 0;
   virtual void problem(const ImportProblem& problem) = 0;
   // Contacts of shared groups, all of them for each member: whoever keeps the groups needs not keep these.
   virtual bool wants_shared_contacts() const { return true; }

@@ -169,7 +169,8 @@ class EjabberdImport {
     if (!jid) return intake_.lost(row.place, what, jid.error().text);
     const auto opts = parse_erlang(row.text(1));
     if (!opts) return intake_.lost(row.place, what, "its options are no Erlang term");
-    RoomRecord out{*jid, text_option(*opts, "title"), text_option(*opts, "description"), subject(*opts), false, {}, {}};
+    ImportedRoom out{*jid, text_option(*opts, "title"), text_option(*opts, "description"), subject(*opts), false, {},
+                     {}};
     const ErlangTerm* password = opts->option("password_protected");
     out.has_password = password && password->text == "true";
     struct Setting {
@@ -210,7 +211,7 @@ class EjabberdImport {
   }
 
   // [{{<<"user">>,<<"host">>,<<>>},{owner,<<>>}}, …] or …,member}
-  void affiliations(RoomRecord& room, const ErlangTerm& list, const Place& place) {
+  void affiliations(ImportedRoom& room, const ErlangTerm& list, const Place& place) {
     for (const ErlangTerm& item : list.items) {
       if (item.items.size() != 2 || item.items[0].items.size() < 2) continue;
       const ErlangTerm& value = item.items[1];

@@ -128,7 +128,7 @@ void ImportedWriter::group(const SharedGroup& group) {
   next_.group(group);
 }
 
-void ImportedWriter::room(const RoomRecord& room) {
+void ImportedWriter::room(const ImportedRoom& room) {
   JsonWriter config;
   config.begin_object();
   for (const auto& [name, value] : room.config) config.field(name, value);

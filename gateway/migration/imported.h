@@ -34,7 +34,7 @@ class ImportedWriter final : public AccountVisitor {
   void piece(const AccountPiece& piece) override;
   void end_account() override;
   void group(const SharedGroup& group) override;
-  void room(const RoomRecord& room) override;
+  void room(const ImportedRoom& room) override;
   void problem(const ImportProblem& problem) override { next_.problem(problem); }
   bool wants_shared_contacts() const override { return false; }  // the groups are kept: imported_contacts() makes them
 

@@ -84,13 +84,13 @@ class ImportedReader {
     while (rows.next()) {
       const auto jid = Jid::parse(rows.text(0));
       if (!jid) continue;
-      RoomRecord room{*jid,
-                      std::string(rows.text(1)),
-                      std::string(rows.text(2)),
-                      std::string(rows.text(3)),
-                      rows.integer(4) != 0,
-                      {},
-                      {}};
+      ImportedRoom room{*jid,
+                        std::string(rows.text(1)),
+                        std::string(rows.text(2)),
+                        std::string(rows.text(3)),
+                        rows.integer(4) != 0,
+                        {},
+                        {}};
       if (const auto config = JsonDocument::parse(rows.text(5)))
         config->root().members([&](std::string_view name, JsonView value) {
           room.config.emplace_back(name, value.string().value_or(std::string_view{}));

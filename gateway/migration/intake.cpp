@@ -313,7 +313,7 @@ void Intake::piece(const Place& place, PieceKind kind, std::string_view name, co
   visitor_.piece({kind, std::string(called), std::move(text)});
 }
 
-void Intake::room(const Place& place, RoomRecord room) {
+void Intake::room(const Place& place, ImportedRoom room) {
   account_.clear();
   if (room.has_password)
     note(place, "room " + room.jid.str(), "its password is not carried", "set one where the room will be");

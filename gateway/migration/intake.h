@@ -81,7 +81,7 @@ class Intake {
   void piece(const Place& place, PieceKind kind, std::string_view name, const Element& element);
 
   void group(const SharedGroup& group) { visitor_.group(group); }
-  void room(const Place& place, RoomRecord room);
+  void room(const Place& place, ImportedRoom room);
 
   void problem(ImportProblem::Weight weight, const Place& place, std::string what, std::string reason,
                std::string suggestion = {});

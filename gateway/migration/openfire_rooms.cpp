@@ -83,13 +83,13 @@ class OpenfireRooms {
     const std::string subdomain = service ? std::string(service->text(0)) : "conference";
     auto jid = Jid::make(row.text(m_name), subdomain + "." + domain_);
     if (!jid) return intake_.lost(row.place, what, jid.error().text, "rename the room on the old server first");
-    RoomRecord out{*jid,
-                   std::string(row.text(m_natural)),
-                   std::string(row.text(m_description)),
-                   subject_text(row.text(m_subject)),
-                   !row.text(m_password).empty(),
-                   {},
-                   {}};
+    ImportedRoom out{*jid,
+                     std::string(row.text(m_natural)),
+                     std::string(row.text(m_description)),
+                     subject_text(row.text(m_subject)),
+                     !row.text(m_password).empty(),
+                     {},
+                     {}};
     out.config.emplace_back("muc#roomconfig_persistentroom", "1");
     for (const Flag& flag : room_flags)
       if (row.has(flag.column)) out.config.emplace_back(flag.name, row.number(flag.column, 0) != 0 ? "1" : "0");
@@ -114,7 +114,7 @@ class OpenfireRooms {
     intake_.room(row.place, std::move(out));
   }
 
-  void add(RoomRecord& room, const Place& place, std::string_view text, std::string_view affiliation,
+  void add(ImportedRoom& room, const Place& place, std::string_view text, std::string_view affiliation,
            std::string_view nick) {
     const std::string what = "member " + in_quotes(text) + " of " + room.jid.str();
     if (room.members.size() >= max_room_members) return;

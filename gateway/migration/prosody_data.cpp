@@ -215,13 +215,13 @@ class ProsodyHost {
     if (!jid) return intake_.lost(place_, what, jid.error().text);
     const LuaValue* data = config->at("_data");
     if (!data) return intake_.lost(place_, what, "its file has no _data");
-    RoomRecord out{*jid,
-                   std::string(data->text_at("name")),
-                   std::string(data->text_at("description")),
-                   std::string(data->text_at("subject")),
-                   !data->text_at("password").empty(),
-                   {},
-                   {}};
+    ImportedRoom out{*jid,
+                     std::string(data->text_at("name")),
+                     std::string(data->text_at("description")),
+                     std::string(data->text_at("subject")),
+                     !data->text_at("password").empty(),
+                     {},
+                     {}};
     const auto flag = [&](std::string_view key, std::string_view setting, bool inverse) {
       if (const LuaValue* value = data->at(key); value && value->kind == LuaValue::Kind::boolean)
         out.config.emplace_back(setting, value->flag != inverse ? "1" : "0");

@@ -25,7 +25,7 @@ class Xep0227Writer final : public AccountVisitor {
   void piece(const AccountPiece& piece) override;
   void end_account() override;
   void group(const SharedGroup& group) override { next_.group(group); }
-  void room(const RoomRecord& room) override { next_.room(room); }
+  void room(const ImportedRoom& room) override { next_.room(room); }
   void problem(const ImportProblem& problem) override { next_.problem(problem); }
 
  private:

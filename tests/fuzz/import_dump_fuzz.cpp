@@ -22,7 +22,7 @@ class Sink final : public AccountVisitor {
   void piece(const AccountPiece&) override { inside(true); }
   void end_account() override { inside(true), open_ = false; }
   void group(const SharedGroup&) override { inside(false); }
-  void room(const RoomRecord&) override { inside(false); }
+  void room(const ImportedRoom&) override { inside(false); }
   void problem(const ImportProblem&) override {}
   void inside(bool expected) const {
     if (open_ != expected) std::abort();

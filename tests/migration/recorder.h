@@ -45,7 +45,7 @@ class Recorder final : public AccountVisitor {
   void group(const SharedGroup& group) override {
     lines.push_back("group " + group.name + " " + std::to_string(group.members.size()));
   }
-  void room(const RoomRecord& room) override {
+  void room(const ImportedRoom& room) override {
     std::string line = "room " + room.jid.str() + " \"" + room.name + "\"";
     if (!room.subject.empty()) line += " (" + room.subject + ")";
     for (const auto& [name, value] : room.config) line += " " + name.substr(name.find('_') + 1) + "=" + value;

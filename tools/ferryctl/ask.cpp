@@ -29,7 +29,7 @@ int ask_and_print(CtlCall& call, const std::string& command, const std::function
   return print(*answer);
 }
 
-std::string each_listed(Gateway& gateway, std::string_view command, std::string_view list,
+std::string each_listed(AnyGateway& gateway, std::string_view command, std::string_view list,
                         const std::function<void(JsonView)>& visit) {
   return each_listed(gateway, command, {}, list, [&](JsonView item) {
     visit(item);
@@ -37,7 +37,7 @@ std::string each_listed(Gateway& gateway, std::string_view command, std::string_
   });
 }
 
-std::string each_listed(Gateway& gateway, std::string_view command, Members members, std::string_view list,
+std::string each_listed(AnyGateway& gateway, std::string_view command, Members members, std::string_view list,
                         const std::function<bool(JsonView)>& visit) {
   members.emplace_back("after", "");
   bool more = true;

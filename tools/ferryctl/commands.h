@@ -19,7 +19,7 @@ struct CtlCall {
   const Options& options;
   const CtlLine& line;             // its flags
   std::vector<std::string> words;  // what follows the command's name
-  Gateway& gateway;
+  AnyGateway& gateway;
   const Problems& problems;  // of the configuration; only Access::none goes on in spite of errors
 };
 
@@ -84,10 +84,11 @@ std::string command_json(std::string_view name, const Members& members = {});
 int ask_and_print(CtlCall& call, const std::string& command, const std::function<int(const Answer&)>& print,
                   const std::string& about = {});
 
-// All pages of a list (map.list, user.list), or until visit gives false. Error: as Gateway::ask, or the gateway's own.
-std::string each_listed(Gateway& gateway, std::string_view command, std::string_view list,
+// All pages of a list (map.list, user.list), or until visit gives false. Error: as AnyGateway::ask, or the gateway's
+// own.
+std::string each_listed(AnyGateway& gateway, std::string_view command, std::string_view list,
                         const std::function<void(JsonView)>& visit);
-std::string each_listed(Gateway& gateway, std::string_view command, Members members, std::string_view list,
+std::string each_listed(AnyGateway& gateway, std::string_view command, Members members, std::string_view list,
                         const std::function<bool(JsonView)>& visit);
 
 }  // namespace ferry

@@ -110,7 +110,7 @@ std::vector<CtlCommand> all_commands() {
 }
 
 // For commands that ask none.
-class NoGateway final : public Gateway {
+class NoGateway final : public AnyGateway {
  public:
   bool running() const override { return false; }
   Result<Answer, std::string> ask(const std::string&) override { return std::string("this command asks no gateway"); }

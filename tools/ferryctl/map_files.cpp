@@ -15,9 +15,9 @@ namespace ferry {
 namespace {
 
 constexpr std::size_t part_rows = 10'000;
-constexpr std::size_t part_bytes = 4U << 20;  // JSON may double it; Gateway::max_command bounds one command
+constexpr std::size_t part_bytes = 4U << 20;  // JSON may double it; AnyGateway::max_command bounds one command
 constexpr std::size_t max_row_bytes = 4096;   // as parse_row
-static_assert(2 * (part_bytes + max_row_bytes) < Gateway::max_command);
+static_assert(2 * (part_bytes + max_row_bytes) < AnyGateway::max_command);
 
 // One instance is one import: lines in, answers counted.
 class Import {

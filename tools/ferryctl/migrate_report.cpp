@@ -130,7 +130,7 @@ void MigrateReport::group(const SharedGroup& group) {
   if (group.seen != SharedGroup::Seen::nobody && !group.display.empty()) ++totals_["shared groups"];
 }
 
-void MigrateReport::room(const RoomRecord& room) {
+void MigrateReport::room(const ImportedRoom& room) {
   ++totals_["rooms"];
   totals_["members of rooms"] += static_cast<std::int64_t>(room.members.size());
   said_ = true;

@@ -22,7 +22,7 @@ class MigrateReport final : public AccountVisitor {
   void piece(const AccountPiece& piece) override;
   void end_account() override;
   void group(const SharedGroup& group) override;
-  void room(const RoomRecord& room) override;
+  void room(const ImportedRoom& room) override;
   void problem(const ImportProblem& problem) override;
 
   void finish(bool complete);  // the table; JSON: the end of the document

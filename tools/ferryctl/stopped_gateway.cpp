@@ -24,7 +24,7 @@ std::array<std::uint64_t, 2> chance() {
   return {word(), word()};
 }
 
-class StoppedGateway final : public Gateway {
+class StoppedGateway final : public AnyGateway {
  public:
   StoppedGateway(const Options& options, std::unique_ptr<Store> store)
       : options_(options),
@@ -89,7 +89,8 @@ class StoppedGateway final : public Gateway {
 
 }  // namespace
 
-Result<std::unique_ptr<Gateway>, std::string> open_stopped_gateway(const Options& options, Access access, bool& owned) {
+Result<std::unique_ptr<AnyGateway>, std::string> open_stopped_gateway(const Options& options, Access access,
+                                                                      bool& owned) {
   const std::string& path = options.store.path;
   std::error_code no_error;
   const bool missing = !std::filesystem::exists(path, no_error) && !no_error;
@@ -104,7 +105,7 @@ Result<std::unique_ptr<Gateway>, std::string> open_stopped_gateway(const Options
     complain(missing && access == Access::look
                  ? "the gateway is not running and has no store yet; this is what its configuration says"
                  : "the gateway is not running; this is its store");
-    return std::unique_ptr<Gateway>(std::move(gateway));
+    return std::unique_ptr<AnyGateway>(std::move(gateway));
   } catch (const StoreFailure& failure) { return "the store failed: " + std::string(failure.what()); }
 }
 

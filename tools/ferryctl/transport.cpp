@@ -17,12 +17,12 @@
 namespace ferry {
 namespace {
 
-static_assert(Gateway::max_command < ControlLink::max_line);
+static_assert(AnyGateway::max_command < ControlLink::max_line);
 
 constexpr int patience = 120'000;  // ms without a byte; a check of a million rows takes seconds
 constexpr std::chrono::milliseconds owned_time(3000), owned_again(50);
 
-class RunningGateway final : public Gateway {
+class RunningGateway final : public AnyGateway {
  public:
   RunningGateway(int fd, std::string path) : fd_(fd), path_(std::move(path)) {}
   ~RunningGateway() override { ::close(fd_); }
@@ -81,7 +81,7 @@ class RunningGateway final : public Gateway {
 
 }  // namespace
 
-Result<std::unique_ptr<Gateway>, std::string> open_gateway(const Options& options, Access access) {
+Result<std::unique_ptr<AnyGateway>, std::string> open_gateway(const Options& options, Access access) {
   const std::string& path = options.control.socket;
   sockaddr_un address{};
   if (path.size() >= sizeof address.sun_path)
@@ -94,7 +94,7 @@ Result<std::unique_ptr<Gateway>, std::string> open_gateway(const Options& option
     if (fd < 0) return std::string(std::strerror(errno));
     if (::connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) ==
         0)  // NOLINT: sockets' own polymorphism
-      return std::unique_ptr<Gateway>(std::make_unique<RunningGateway>(fd, path));
+      return std::unique_ptr<AnyGateway>(std::make_unique<RunningGateway>(fd, path));
     const int error = errno;
     ::close(fd);
     if (error != ENOENT && error != ECONNREFUSED && error != ENOTDIR)

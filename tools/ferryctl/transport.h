@@ -21,9 +21,9 @@ struct Answer {
 };
 
 // One instance is one conversation.
-class Gateway {
+class AnyGateway {
  public:
-  virtual ~Gateway() = default;
+  virtual ~AnyGateway() = default;
   virtual bool running() const = 0;
   // command: one JSON object (gateway/brain/admin.h) of at most max_command bytes. Error: no answer, and what to do.
   virtual Result<Answer, std::string> ask(const std::string& command) = 0;
@@ -37,9 +37,10 @@ enum class Access {
 };
 
 // Says on stderr when the gateway does not run. Error: a text for people.
-Result<std::unique_ptr<Gateway>, std::string> open_gateway(const Options& options, Access access);
+Result<std::unique_ptr<AnyGateway>, std::string> open_gateway(const Options& options, Access access);
 
 // Its store. owned: not opened, as another process has it; that may be a ferryd that is just starting.
-Result<std::unique_ptr<Gateway>, std::string> open_stopped_gateway(const Options& options, Access access, bool& owned);
+Result<std::unique_ptr<AnyGateway>, std::string> open_stopped_gateway(const Options& options, Access access,
+                                                                      bool& owned);
 
 }  // namespace ferry
