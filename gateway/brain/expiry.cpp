@@ -13,6 +13,12 @@ void Expiry::on_time() {
 }
 
 bool Expiry::head() {
+  const auto first = world_.records.oldest(head_, 1);  // mostly it lives, and a page would be read for nothing
+  if (first.empty()) return false;
+  if (first.front().expires > world_.now) {
+    head_ = first.front().seq - 1;
+    return false;
+  }
   const auto rows = world_.records.oldest(head_, head_page);
   for (const MessageRecord& row : rows) {
     if (row.expires > world_.now) {

@@ -51,7 +51,10 @@ OutboxStatements::OutboxStatements(Database& database)
       oldest(database, "SELECT " FERRY_MESSAGE_HEAD
                        " FROM message WHERE seq > ?1 AND NOT (state = 7 AND payload IS NOT NULL) ORDER BY seq LIMIT "
                        "?2"),
-      walk(database, "SELECT " FERRY_MESSAGE_HEAD " FROM message WHERE seq > ?1 ORDER BY seq LIMIT ?2"),
+      walk_end(database,
+               "SELECT max(seq), count(*) FROM (SELECT seq FROM message WHERE seq > ?1 ORDER BY seq LIMIT ?2)"),
+      walk(database,
+           "SELECT " FERRY_MESSAGE_HEAD " FROM message WHERE seq > ?1 AND seq <= ?2 AND expires <= ?3 ORDER BY seq"),
       dead(database, "SELECT " FERRY_MESSAGE_HEAD
                      " FROM message INDEXED BY message_dead WHERE state = 7 AND payload IS NOT NULL AND seq > ?1 "
                      "ORDER BY seq LIMIT ?2"),
@@ -146,16 +149,16 @@ std::int64_t Store::count_dead() {
 }
 
 std::vector<MessageRecord> Store::expired(Instant now, Seq after, std::size_t limit, Seq& last) {
-  std::size_t examined = 0;
   last = 0;
-  std::vector<MessageRecord> messages;
-  Query row(outbox_.walk, after, count(limit));
-  for (; row.next(); ++examined) {
-    last = row.integer(0);
-    if (row.integer(5) <= now) messages.push_back(read_head(row));
+  Seq end = 0;
+  {
+    Query row(outbox_.walk_end, after, count(limit));  // of the numbers alone: most rows are not even looked into
+    if (!row.next() || row.integer(1) == 0) return {};
+    end = row.integer(0);
+    if (row.integer(1) == count(limit)) last = end;
   }
-  if (examined < limit) last = 0;
-  return messages;
+  Query rows(outbox_.walk, after, end, now);
+  return heads(rows);
 }
 
 void Store::reopen(std::int64_t first, std::int64_t last) {

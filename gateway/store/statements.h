@@ -28,7 +28,7 @@ struct MessageStatements {
 struct OutboxStatements {
   explicit OutboxStatements(Database& database);
   Statement pending, waiting, kept_of_block, recent, sent, reopen;
-  Statement queued_pending, queued_waiting, oldest, walk, dead, count_dead, heads_pending, heads_waiting;
+  Statement queued_pending, queued_waiting, oldest, walk_end, walk, dead, count_dead, heads_pending, heads_waiting;
 };
 
 struct MetaStatements {
