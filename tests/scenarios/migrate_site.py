@@ -217,11 +217,11 @@ class MigrationSite:
         while True:
             try:
                 accounts = (await self.said('migrate', 'status', cohort))['accounts']
+                late = [a for a in accounts if a['state'] != state and (not who or a['jid'] in who)]
+                if not late:
+                    return accounts
             except (Failed, ValueError) as error:  # ferryd is away
-                accounts = [{'jid': 'nobody', 'state': str(error)}]
-            late = [a for a in accounts if a['state'] != state and (not who or a['jid'] in who)]
-            if not late:
-                return accounts
+                late = str(error)
             assert asyncio.get_running_loop().time() < deadline, 'not yet %s: %s' % (state, late)
             await asyncio.sleep(0.2)
 
