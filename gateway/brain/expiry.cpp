@@ -1,15 +1,23 @@
 #include "gateway/brain/expiry.h"
 
+#include <algorithm>
+
 namespace ferry {
 
 void Expiry::on_time() {
   if (world_.now < at_) return;
   const bool more = head();
-  if (!more && world_.now >= walk_at_) {  // what the walk fails lives on, and would stand in the other's way
+  const Instant walk_at = walk_ended_ + (walked_ == 0 ? rest() : step);
+  if (!more && world_.now >= walk_at) {  // what the walk fails lives on, and would stand in the other's way
     walk();
-    walk_at_ = world_.now + step;
+    walk_ended_ = world_.now;
   }
   at_ = more ? world_.now : world_.now + step;
+}
+
+// After a round: a tenth of a message's life later is soon enough.
+Duration Expiry::rest() const {
+  return std::clamp(world_.options.limits.message_ttl * second / 10, step, longest_rest);
 }
 
 bool Expiry::head() {

@@ -14,7 +14,7 @@ namespace ferry {
 
 class Expiry {
  public:
-  static constexpr Duration step = 10 * second;
+  static constexpr Duration step = 10 * second, longest_rest = 600 * second;
   static constexpr std::size_t head_page = 250;  // rows that a tick gives up: a few ms
   static constexpr std::size_t walk_page = 2'000;
 
@@ -22,17 +22,18 @@ class Expiry {
   using Handle = std::function<void(const MessageRecord& row)>;
   Expiry(World& world, Handle handle) : world_(world), handle_(std::move(handle)) {}
 
-  void start() { at_ = walk_at_ = world_.now + step; }
+  void start() { at_ = world_.now + step; }
   void on_time();
   Instant next_deadline() const { return at_; }
 
  private:
   bool head();  // true: there may be more
   void walk();
+  Duration rest() const;
 
   World& world_;
   Handle handle_;
-  Instant at_ = 0, walk_at_ = 0;
+  Instant at_ = 0, walk_ended_ = 0;
   Seq head_ = 0;  // everything up to here has been dealt with, but for what the walk is for
   Seq walked_ = 0;
 };
