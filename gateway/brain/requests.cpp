@@ -123,7 +123,7 @@ void Requests::on_request(User& user, const InPublish& publish, JsonView payload
 // A client that asks on and on hears so at a bounded rate, too: nobody else shall wait for its answers.
 bool Requests::over_rate(User& user, const Asked& asked) {
   const auto& l = world_.options.limits;
-  if (user.rates.requests.take(world_.now, l.request_rate, l.request_burst)) return false;
+  if (world_.catching_up() || user.rates.requests.take(world_.now, l.request_rate, l.request_burst)) return false;
   world_.count("requests_over_rate");
   constexpr std::uint32_t more = UserRates::answered_refusals;
   if (world_.may_refuse(user) &&
