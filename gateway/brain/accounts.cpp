@@ -147,9 +147,11 @@ void Accounts::session_up(const Brain::SessionUp& up) {
   account->full = up.jid;
   account->archive = up.archive;
   account->blocking = up.blocking;
+  bool collected = false;
   if (!up.resumed) {
     account->up_since = world_.now;
-    if (std::exchange(account->collecting, false)) {
+    collected = std::exchange(account->collecting, false);
+    if (collected) {
       account->record.collected = true;
       save(*account);
     }
@@ -158,7 +160,7 @@ void Accounts::session_up(const Brain::SessionUp& up) {
     account->record.trouble.clear();
     save(*account);
   }
-  bridge_.session_up(*account, up.resumed);
+  bridge_.session_up(*account, up.resumed, collected);
   if (account->user) show_state(*account->user);
   const AccountState state = account->record.state;
   if (account->record.address && (state == AccountState::dual || state == AccountState::moved))

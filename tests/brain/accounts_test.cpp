@@ -121,6 +121,20 @@ TEST_P(AccountsTest, the_first_time_that_somebody_is_there_the_session_logs_in_a
   EXPECT_EQ(server.log_ins[account], 2) << "once in a move";
 }
 
+TEST_P(AccountsTest, presence_that_the_first_log_in_tells_before_it_is_up_stays) {
+  plan();
+  start("dual");
+  server.accounts[account].there = {"<presence from='alice@corp.example/spark'/>",
+                                    "<presence from='bob@corp.example/desk'/>"};
+  stage.online(account, "phone");
+  run();
+  EXPECT_EQ(server.log_ins[account], 2) << "for what was kept";
+  stage.time(6 * second);
+  stage.expect_shown(account, "in/contact/alice@corp.example/presence", R"({"state":"online"})");
+  EXPECT_NE(ask(R"({"command":"migrate.show","jid":"bob@corp.example"})").find(R"("other_clients":1)"),
+            std::string::npos);
+}
+
 TEST_P(AccountsTest, who_is_legacy_has_no_subtree) {
   plan();
   stage.online(account, "phone");
