@@ -212,19 +212,23 @@ async def _answer(site, login, password):
 
 async def the_old_server_is_asked_once(_site):
     grace, ferry = 'grace@localhost', 'an old password'
-    with TlsProsody({'grace': ferry, 'heidi': 'another one'}) as xmpp:
+    with TlsProsody({'grace': ferry, 'heidi': 'another one', 'ida': 'a third'}) as xmpp:
         socket = os.path.join(scratch('login-check'), 'socket')
         session = {'host': xmpp.host, 'port': xmpp.port, 'cafile': xmpp.cafile}
         site = Passwords(xmpp.component, 'plugin_opt_login_check ' + socket, {'session': session})
         site.ctl('vault', 'init')
         site.ctl('vault', 'broker-key', site.key_file)
-        for jid in (grace, 'heidi@localhost'):
+        for jid in (grace, 'heidi@localhost', 'ida@localhost'):
             site.ctl('map', 'add', 'user %s {root}/u/{uid}' % jid)
-        site.ctl('password', 'ask', grace, 'heidi@localhost')
+        site.ctl('password', 'ask', grace, 'heidi@localhost', 'ida@localhost')
         with site.broker:
             with LoginCheck(site.ferryd.configuration, socket) as check:
                 assert await _answer(site, grace, 'a guess') == NOT_AUTHORIZED
                 assert await _answer(site, grace, ferry) == 0
+                os.mkdir(site.auth_file + '.new')  # nothing can be put in its place
+                assert await _answer(site, 'ida@localhost', 'a third') == 0
+                await asyncio.to_thread(check.wait_log, 'jid=ida@localhost result=not-kept reason=.*%s' % site.auth_file)
+                os.rmdir(site.auth_file + '.new')
                 assert ferry not in check.log and 'a guess' not in check.log, check.log
             assert await _answer(site, grace, ferry) == 0, 'the keys are kept'
             assert await _answer(site, grace, 'a guess') == NOT_AUTHORIZED
