@@ -144,6 +144,7 @@ void Accounts::session_up(const Brain::SessionUp& up) {
   Account* account = find_served(up.jid.bare_view());
   if (!account) return;
   account->up = true;
+  account->tls_trouble.clear();
   account->full = up.jid;
   account->archive = up.archive;
   account->blocking = up.blocking;
@@ -187,6 +188,7 @@ void Accounts::session_down(const Brain::SessionDown& down) {
   journal_.session_down(*account);
   if (was) bridge_.session_down(*account);
   if (was && account->user) show_state(*account->user);
+  account->tls_trouble = down.tls ? down.reason : std::string();
   if (down.credentials) trouble(*account, down.reason.empty() ? "the server refused the log-in" : down.reason);
 }
 
