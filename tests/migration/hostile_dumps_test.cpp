@@ -1,0 +1,84 @@
+// Dumps that were cut, that another program wrote than their looks say, or that somebody made to do harm: nothing is
+// lost without a word, and nothing takes more than it may.
+#include <gtest/gtest.h>
+
+#include <chrono>
+
+#include "tests/migration/recorder.h"
+#include "tests/migration/samples.h"
+
+namespace ferry {
+namespace hostile_dumps_test {
+
+Recorder import(const std::vector<std::string>& sources, bool expected, const std::string& domain = "corp.example") {
+  Recorder out;
+  ImportJob job;
+  job.sources = sources;
+  job.options.domain = domain;
+  EXPECT_EQ(run_import(job, out), expected) << out.all();
+  return out;
+}
+
+constexpr std::string_view script =
+    "SET DATABASE UNIQUE NAME HSQLDB1\nCREATE MEMORY TABLE PUBLIC.OFUSER(USERNAME VARCHAR(64),NAME VARCHAR(9))\n"
+    "CREATE MEMORY TABLE PUBLIC.OFOFFLINE(USERNAME VARCHAR(64),MESSAGEID BIGINT,CREATIONDATE VARCHAR(15),MESSAGESIZE "
+    "INTEGER,STANZA VARCHAR(9))\n"
+    "CREATE MEMORY TABLE PUBLIC.OFROSTER(ROSTERID BIGINT,USERNAME VARCHAR(64),JID VARCHAR(9),SUB INTEGER,ASK INTEGER,"
+    "RECV INTEGER)\n"
+    "CREATE MEMORY TABLE PUBLIC.OFROSTERGROUPS(ROSTERID BIGINT,RANK INTEGER,GROUPNAME VARCHAR(9))\n"
+    "CREATE MEMORY TABLE PUBLIC.OFPUBSUBITEM(SERVICEID VARCHAR(9),NODEID VARCHAR(9),ID VARCHAR(9),PAYLOAD CLOB)\n"
+    "INSERT INTO OFUSER VALUES('bob','Bob')\n"
+    "INSERT INTO OFOFFLINE VALUES('bob',1,'1',9,'<message id=\"one\"/>')\n"
+    "INSERT INTO OFOFFLINE VALUES('bob',2,'2',9,'<message id=\"two\"/>')\n"
+    "INSERT INTO OFROSTER VALUES(1,'bob','a@x.example',3,-1,-1)\n"
+    "INSERT INTO OFROSTERGROUPS VALUES(1,0,'Friends')\nINSERT INTO OFROSTERGROUPS VALUES(1,1,'Work')\n"
+    "INSERT INTO OFPUBSUBITEM VALUES('bob@corp.example','storage:bookmarks','current',32)\n";
+
+// What HSQLDB's log says is gone is named by its primary key alone.
+TEST(HostileDumps, ALogTakesAwayTheRowItNamesAndNoOther) {
+  const Samples samples;
+  samples.file("db/openfire.script", script);
+  samples.file("db/openfire.log",
+               "/*C2*/SET SCHEMA PUBLIC\nDELETE FROM OFOFFLINE WHERE USERNAME='bob' AND MESSAGEID=1\n"
+               "DELETE FROM OFROSTERGROUPS WHERE ROSTERID=1 AND RANK=1\nCOMMIT\n");
+  const Recorder r = import({samples.path("db")}, true);
+  EXPECT_EQ(r.all().find("id='one'"), std::string::npos) << r.all();
+  EXPECT_NE(r.all().find("id='two'"), std::string::npos) << r.all();
+  EXPECT_TRUE(r.has("contact a@x.example both [Friends]")) << r.all();
+}
+
+// A change of a contact is a DELETE by its number: not a look at every row of the table.
+TEST(HostileDumps, ALongLogOfALargeDatabaseTakesNoAges) {
+  const Samples samples;
+  std::string text(script), log = "/*C1*/";
+  for (int i = 2; i < 30'000; ++i)
+    text += "INSERT INTO OFROSTER VALUES(" + std::to_string(i) + ",'u','a@x.example',3,-1,-1)\n";
+  for (int i = 2; i < 1'000; ++i) log += "DELETE FROM OFROSTER WHERE ROSTERID=" + std::to_string(i) + "\n";
+  samples.file("db/openfire.script", text);
+  samples.file("db/openfire.log", log);
+  const auto before = std::chrono::steady_clock::now();
+  import({samples.path("db")}, true);
+  EXPECT_LT(std::chrono::steady_clock::now() - before, std::chrono::seconds(20));
+}
+
+TEST(HostileDumps, ATextThatHsqldbKeepsInAnotherFileIsSaidToBeThere) {
+  const Samples samples;
+  EXPECT_TRUE(import({samples.file("openfire.script", script)}, true).complains("openfire.lobs"));
+}
+
+TEST(HostileDumps, RowsThatAreNobodysAreSaid) {
+  const Samples samples;
+  const Recorder r =
+      import({samples.file("n.sql",
+                           "INSERT INTO `ofUser` (`username`) VALUES ('a'),(NULL);\n"
+                           "INSERT INTO `ofRoster` (`rosterID`,`username`,`jid`,`sub`) VALUES "
+                           "(1,'gone','a@corp.example',3),(2,'gone','b@corp.example',3);\n"
+                           "INSERT INTO `ofOffline` (`username`,`stanza`) VALUES ('off','<message/>');\n")},
+             true);
+  EXPECT_TRUE(r.complains("table ofuser: no plain value, or one over the limit, in: username")) << r.all();
+  EXPECT_TRUE(r.complains("rows of 1 person whose account is not in the dump, the first of \"gone\"")) << r.all();
+  EXPECT_TRUE(r.complains("the first of \"off\"")) << r.all();
+}
+
+}  // namespace hostile_dumps_test
+}  // namespace ferry
