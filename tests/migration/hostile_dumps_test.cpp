@@ -66,6 +66,20 @@ TEST(HostileDumps, ATextThatHsqldbKeepsInAnotherFileIsSaidToBeThere) {
   EXPECT_TRUE(import({samples.file("openfire.script", script)}, true).complains("openfire.lobs"));
 }
 
+TEST(HostileDumps, OnePersonsGroupsAreReadOnce) {
+  const Samples samples;
+  std::string text = "INSERT INTO `users` (`username`,`password`) VALUES ('u','p');\n";
+  for (int i = 0; i < 4'000; ++i) {
+    const std::string jid = "'c" + std::to_string(i) + "@x.example'";
+    text += "INSERT INTO `rosterusers` (`username`,`jid`,`subscription`) VALUES ('u'," + jid + ",'B');\n" +
+            "INSERT INTO `rostergroups` (`username`,`jid`,`grp`) VALUES ('u'," + jid + ",'G'),('u'," + jid + ",'H');\n";
+  }
+  const auto before = std::chrono::steady_clock::now();
+  const Recorder r = import({samples.file("e.sql", text)}, true);
+  EXPECT_TRUE(r.has("contact c3999@x.example both [G] [H]"));
+  EXPECT_LT(std::chrono::steady_clock::now() - before, std::chrono::seconds(10));
+}
+
 TEST(HostileDumps, RowsThatAreNobodysAreSaid) {
   const Samples samples;
   const Recorder r =
