@@ -80,6 +80,89 @@ TEST(HostileDumps, OnePersonsGroupsAreReadOnce) {
   EXPECT_LT(std::chrono::steady_clock::now() - before, std::chrono::seconds(10));
 }
 
+TEST(HostileDumps, ACharacterSetInAConditionalCommentIsRefusedToo) {
+  const Samples samples;
+  const Recorder r =
+      import({samples.file("gbk.sql",
+                           "/*!40101 SET NAMES gbk */;\n/*!40101 SET CHARACTER_SET_CLIENT=@OLD_CHARACTER_SET_CLIENT "
+                           "*/;\nINSERT INTO `ofUser` (`username`,`name`) VALUES ('u','\xc8\xd5');\n")},
+             false);
+  EXPECT_TRUE(r.complains("gbk.sql:1: this dump is in the character set gbk")) << r.all();
+  EXPECT_TRUE(r.lines.empty());
+  import({samples.file("quoted.sql",
+                       "/*!40101 SET NAMES 'utf8' */;\nSET NAMES @old;\nINSERT INTO `ofUser` (`username`) "
+                       "VALUES ('u');\n")},
+         true);
+}
+
+// ejabberdctl export2sql: no marks around names, backslashes in texts.
+TEST(HostileDumps, EjabberdsExportToSqlHasBackslashes) {
+  const Samples samples;
+  const Recorder r = import({samples.file("export.sql", R"sql(-- 
+-- Mnesia table: passwd
+--
+delete from users where username='two\\20words' and 0=0;
+INSERT INTO users(username, password) VALUES ('two\\20words', 'pw');
+INSERT INTO spool(username, xml) VALUES ('two\\20words', '<message from=''a@x.example''><body>it''s\na line</body></message>');
+INSERT INTO muc_room(name, host, opts) VALUES ('sea', 'rooms.corp.example', '[{title,<<\"The ''sea''\">>}]');
+)sql")},
+                            true);
+  EXPECT_TRUE(r.has("account two\\20words@corp.example")) << r.all();
+  EXPECT_NE(r.all().find("it's\na line"), std::string::npos) << r.all();
+  EXPECT_TRUE(r.has("room sea@rooms.corp.example \"The 'sea'\"")) << r.all();
+}
+
+// Such a text can only be of a server that escapes with backslashes, whatever else is missing of its looks.
+TEST(HostileDumps, AnEscapedQuoteWithinAWordTellsMySql) {
+  const Samples samples;
+  const Recorder r = import({samples.file("d.sql",
+                                          "INSERT INTO openfire.ofUser (username,name) VALUES ('a','it\\'s, so'),"
+                                          "('b','\\\\');\n")},
+                            true);
+  EXPECT_TRUE(r.has("account a@corp.example \"it's, so\"")) << r.all();
+  EXPECT_TRUE(r.has("account b@corp.example \"\\\"")) << r.all();
+}
+
+TEST(HostileDumps, AScriptOfSqlServerIsRefused) {
+  const Samples samples;
+  const Recorder r = import({samples.file("ms.sql",
+                                          "INSERT INTO [dbo].[ofUser] ([username], [name]) VALUES (N'a', N'A')\nGO\n"
+                                          "INSERT [dbo].[ofUser] ([username], [name]) VALUES (N'b', N'B')\nGO\n")},
+                            false);
+  EXPECT_TRUE(r.complains("ms.sql: this is a script of Microsoft SQL Server")) << r.all();
+  EXPECT_TRUE(r.lines.empty());
+}
+
+constexpr std::string_view my_head = "-- MySQL dump 10.13  Distrib 8.0\n/*!40101 SET NAMES utf8mb4 */;\n";
+constexpr std::string_view my_user = "INSERT INTO `ofUser` (`username`) VALUES ('u');\n";
+
+TEST(HostileDumps, ADumpThatWasCutSaysSoWhereverItWasCut) {
+  const Samples samples;
+  const std::string head(my_head), user(my_user);
+  import({samples.file("whole.sql", head + user + "-- Dump completed on 2026-01-01\n")}, true);
+  import({samples.file("none.sql", user)}, true);  // no comments at all: --compact
+  EXPECT_TRUE(import({samples.file("a.sql", head + user + "UNLOCK TA")}, false).complains("a.sql:4"));
+  EXPECT_TRUE(import({samples.file("b.sql", head + user)}, false).complains("\"-- Dump completed\""));
+  EXPECT_TRUE(import({samples.file("c.sql", user + "INSERT INTO `other` VALUES\n ('a;b")}, false).complains("c.sql:3"));
+  EXPECT_TRUE(import({samples.file("d.sql", user + "/* INSERT INTO `ofUser`")}, false).complains("d.sql:2"));
+  const std::string pg = "--\n-- PostgreSQL database dump\n--\n\nCOPY public.ofuser (username) FROM stdin;\nu\n\\.\n";
+  import({samples.file("p.sql", pg + "--\n-- PostgreSQL database dump complete\n--\n")}, true);
+  EXPECT_TRUE(import({samples.file("q.sql", pg)}, false).complains("database dump complete\""));
+}
+
+TEST(HostileDumps, AStatementThatALostSemicolonSwallowsIsMissed) {
+  const Samples samples;
+  const Recorder r =
+      import({samples.file("s.sql",
+                           "INSERT INTO `ofUser` (`username`) VALUES ('a')\n"
+                           "INSERT INTO `ofUser` (`username`) VALUES ('b');\n"
+                           "INSERT INTO `ofUser` (`username`) VALUES ('c') ON DUPLICATE KEY UPDATE a=1;\n"
+                           "INSERT INTO `ofUser` (`username`) VALUES ('d')")},
+             false);
+  EXPECT_TRUE(r.complains("s.sql:1")) << r.all();
+  EXPECT_TRUE(r.has("account d@corp.example"));
+}
+
 TEST(HostileDumps, RowsThatAreNobodysAreSaid) {
   const Samples samples;
   const Recorder r =
@@ -92,6 +175,12 @@ TEST(HostileDumps, RowsThatAreNobodysAreSaid) {
   EXPECT_TRUE(r.complains("table ofuser: no plain value, or one over the limit, in: username")) << r.all();
   EXPECT_TRUE(r.complains("rows of 1 person whose account is not in the dump, the first of \"gone\"")) << r.all();
   EXPECT_TRUE(r.complains("the first of \"off\"")) << r.all();
+}
+
+TEST(HostileDumps, WhatHoldsNoAccountsIsNamed) {
+  const Samples samples;
+  EXPECT_TRUE(
+      import({samples.file("x.sql", "INSERT INTO `t` (`a`) VALUES (1);\n")}, false).complains("x.sql: there are"));
 }
 
 }  // namespace hostile_dumps_test

@@ -22,7 +22,8 @@ DUMP = (
     "INSERT INTO `ofRoster` (`rosterID`, `username`, `jid`, `sub`, `ask`, `recv`, `nick`) VALUES "
     "(1,'anna','bob@corp.example',3,-1,-1,'Bob'),(2,'anna','www',0,-1,-1,NULL);\n"
     "INSERT INTO `ofOffline` (`username`, `messageID`, `creationDate`, `stanza`) VALUES "
-    "('anna',1,'1450103443961','<message from=\"bob@corp.example\"><body>a private word</body></message>');\n" % PASSWORD
+    "('anna',1,'1450103443961','<message from=\"bob@corp.example\"><body>a private word</body></message>');\n"
+    "-- Dump completed on 2026-01-01\n" % PASSWORD
 )
 
 
