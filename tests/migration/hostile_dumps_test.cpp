@@ -183,5 +183,13 @@ TEST(HostileDumps, WhatHoldsNoAccountsIsNamed) {
       import({samples.file("x.sql", "INSERT INTO `t` (`a`) VALUES (1);\n")}, false).complains("x.sql: there are"));
 }
 
+TEST(HostileDumps, APieceOfProsodysIsSaidToBeInItsOwnFile) {
+  const Samples samples;
+  samples.file("data/corp%2eexample/accounts/u.dat", "return { [\"password\"] = \"pencil\" };");
+  samples.file("data/corp%2eexample/roster/u.dat", "return { [\"@\"] = { [\"subscription\"] = \"both\" } };");
+  const Recorder r = import({samples.path("data")}, true, "");
+  EXPECT_TRUE(r.complains("roster/u.dat")) << r.all();
+}
+
 }  // namespace hostile_dumps_test
 }  // namespace ferry
