@@ -191,5 +191,16 @@ TEST(HostileDumps, APieceOfProsodysIsSaidToBeInItsOwnFile) {
   EXPECT_TRUE(r.complains("roster/u.dat")) << r.all();
 }
 
+// Elements within elements, and names: what the parser itself remembers has no end but this.
+TEST(HostileDumps, AnExportOfNothingButDepthIsGivenUp) {
+  const Samples samples;
+  std::string text = "<server-data xmlns='urn:xmpp:pie:0'><host jid='a.example'><user name='u' password='p'><x>";
+  for (int i = 0; i < 3'000'000; ++i) text += "<a>";
+  const std::string path = samples.file("deep.xml", text);
+  text = std::string();
+  const Recorder r = import({path}, false, "");
+  EXPECT_TRUE(r.complains("elements within one another, or names, of more than")) << r.all();
+}
+
 }  // namespace hostile_dumps_test
 }  // namespace ferry
