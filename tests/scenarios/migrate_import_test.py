@@ -3,8 +3,10 @@ the store, again, and the export. No server, no broker.
 
     python3 tests/scenarios/migrate_import_test.py [-l] [CASE …]        needs FERRY_BIN, or build/bin
 """
+import contextlib
 import json
 import os
+import sqlite3
 import stat
 import subprocess
 
@@ -83,6 +85,8 @@ async def applied_twice_and_exported():
     for _ in range(2):
         report = ctl.json(*store, 'migrate', 'import', '--apply', path)
         assert report['applied'] and report['summary']['accounts'] == 2, report
+    with contextlib.closing(sqlite3.connect(os.path.join(ctl.directory, 'try.db'))) as database:
+        assert database.execute('PRAGMA journal_mode').fetchone() == ('wal',), 'each account waits for the disk'
     said = ctl(*store, 'migrate', 'import', '--apply', path).stderr
     assert '1 account has keys and no password' in said, said
     kinds = {c['kind'] for c in ctl.json(*store, 'password', 'list', 'anna@corp.example')['credentials']}
