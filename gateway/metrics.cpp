@@ -59,6 +59,7 @@ constexpr std::pair<std::string_view, std::string_view> counter_help[] = {
     {"messages_to_xmpp", "Messages that the XMPP server has confirmed."},
     {"presences_deferred", "Presences that came faster than a limit and were kept for later: the latest counts."},
     {"presences_dropped", "Presences from XMPP dropped in a flood; the sender's server is asked afterwards."},
+    {"presences_outdated", "Presences of connections that are over, read back of a broker that lost newer ones."},
     {"presences_refused", "Presences from XMPP ignored because of too many strangers or resources."},
     {"publishes_failed", "Messages that the broker refused for good."},
     {"publishes_in", "Publishes of users that came in."},

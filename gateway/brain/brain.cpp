@@ -150,16 +150,16 @@ void Brain::on_time(Instant now) {
   impl_->accounts.on_time();
   impl_->rooms.on_time();
   impl_->residents.on_time();
-  switch (impl_->sentinel.on_time()) {
-    case Sentinel::Finding::nothing:
-      break;
-    case Sentinel::Finding::restarted:
-      impl_->presences.broker_restarted();
-      [[fallthrough]];
-    case Sentinel::Finding::forgot:
+  if (const auto finding = impl_->sentinel.on_time()) {
+    using Finding = Sentinel::Finding;
+    using Broker = Presences::Broker;
+    impl_->presences.broker_found(*finding == Finding::restarted ? Broker::restarted
+                                  : *finding == Finding::forgot  ? Broker::doubtful
+                                                                 : Broker::same);
+    if (*finding != Finding::nothing) {
       impl_->delivery.to_mqtt.broker_up();
       impl_->queue_show(true);
-      break;
+    }
   }
   w.log_left_out();
   impl_->drain_loopback();

@@ -31,6 +31,8 @@ std::vector<User*> read_people(World& w, bool tell) {
     Device device;
     device.shown = record.shown;
     device.epoch = record.epoch;
+    device.ended = record.ended;
+    device.past = record.past;
     w.user(key)->devices.emplace(record.name, std::move(device));
   });
   return people;

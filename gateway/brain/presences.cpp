@@ -9,84 +9,6 @@ namespace ferry {
 
 using presence::Availability;
 
-std::optional<StanzaError> Presences::apply(User& user, const std::string& name, const presence::DevicePresence& said,
-                                            bool taken_back) {
-  auto it = user.devices.find(name);
-  const bool unknown = it == user.devices.end();
-  if (unknown) {
-    if (!said.availability.available()) return std::nullopt;
-    if (user.devices.size() >= world_.options.limits.user_devices && !drop_gone_device(user))
-      return error(Condition::resource_constraint,
-                   "more than " + std::to_string(world_.options.limits.user_devices) + " devices");
-    it = user.devices.emplace(name, Device{}).first;
-  }
-  Device& device = it->second;
-  // Right after the broker came up the retained presences are read back: only a new epoch is an announcement then.
-  if (unknown || said.epoch != device.epoch || !read_back_until_ || world_.now > *read_back_until_)
-    device.announced = true;
-  if (!said.availability.available()) {
-    // A Will of an older connection comes late: it must not end the newer one.
-    if (device.availability.available() && !taken_back && said.epoch != device.epoch) {
-      world_.count("wills_ignored");
-      return std::nullopt;
-    }
-    device.availability.status = said.availability.status;
-    go_offline(user, name, device);
-    return std::nullopt;
-  }
-  const bool returned = !device.availability.available();
-  const bool changed = !device.availability.shows_as(said.availability);
-  // The epoch is remembered across our restarts: a retained presence read again is not a new connection.
-  const bool appeared = unknown || device.epoch != said.epoch;
-  if (changed) {
-    device.availability = said.availability;
-    broadcast(user, name, device.availability);
-    for (const std::string& to : device.directed) send(user, name, device.availability, to);
-  }
-  if (appeared || !device.shown) {
-    device.epoch = said.epoch;
-    device.shown = true;
-    world_.records.put_device(user.key, {name, device.epoch, true});
-  }
-  if (appeared) {
-    const Replay what = !said.since_id.empty() ? Replay::since : (unknown ? Replay::unconfirmed : Replay::waiting);
-    world_.hooks.replay(user, what, said.since_id);
-  } else if (returned) {  // a client without epochs, or our own restart
-    world_.hooks.replay(user, Replay::waiting, {});
-  }
-  return std::nullopt;
-}
-
-// The one that has been away longest makes room. False: all are here.
-bool Presences::drop_gone_device(User& user) {
-  auto oldest = user.devices.end();
-  for (auto it = user.devices.begin(); it != user.devices.end(); ++it)
-    if (!it->second.availability.available() && (!it->second.shown || !world_.xmpp_up) &&
-        (oldest == user.devices.end() || it->second.availability.since < oldest->second.availability.since))
-      oldest = it;
-  if (oldest == user.devices.end()) return false;
-  world_.records.remove_device(user.key, oldest->first);
-  user.devices.erase(oldest);
-  return true;
-}
-
-void Presences::set_shown(User& user, const std::string& name, Device& device, bool shown) {
-  if (device.shown == shown) return;
-  device.shown = shown;
-  world_.records.put_device(user.key, {name, device.epoch, shown});
-}
-
-void Presences::go_offline(User& user, const std::string& name, Device& device) {
-  if (!device.availability.available() && !device.shown) return;
-  device.availability.state = "offline";
-  device.availability.since = world_.now;
-  broadcast(user, name, device.availability);
-  for (const std::string& to : device.directed) send(user, name, device.availability, to);
-  device.directed.clear();
-  // While the XMPP link is away nobody there has heard of it: `shown` stays, and it is said again when the link is up.
-  if (world_.xmpp_up) set_shown(user, name, device, false);
-}
-
 void Presences::send(User& user, std::string_view device, const Availability& availability, std::string_view to) {
   Presence p = presence::to_presence(availability);
   Element e = to_stanza(p);
@@ -280,13 +202,16 @@ void Presences::broker_up() {
   for (const auto& [key, user] : world_.users_by_key)
     for (auto& [name, device] : user->devices) device.announced = false;
   read_back_until_ = world_.now + read_back_time;
+  broker_ = Broker::unknown;
+  judge_at_.reset();
   if (!settle_at_) settle_at_ = world_.now + settle_time;
 }
 
-void Presences::broker_restarted() { silent_at_ = world_.now + announce_time; }
-
 void Presences::broker_down() {
   if (!mqtt_lost_at_) mqtt_lost_at_ = world_.now;
+  judge_at_.reset();
+  for (const auto& [key, user] : world_.users_by_key)
+    for (auto& [name, device] : user->devices) device.held.reset();  // it is read back anew
 }
 
 std::optional<Instant> Presences::next_deadline() const {
@@ -299,6 +224,7 @@ std::optional<Instant> Presences::next_deadline() const {
   consider(held_at_);
   consider(settle_at_);
   consider(silent_at_);
+  consider(judge_at_);
   if (xmpp_lost_at_) consider(*xmpp_lost_at_ + grace);
   if (mqtt_lost_at_) consider(*mqtt_lost_at_ + grace);
   return next;
@@ -334,8 +260,9 @@ void Presences::on_time() {
     silent_at_.reset();
     for (const auto& [key, user] : world_.users_by_key)
       for (auto& [name, device] : user->devices)
-        if (!device.announced) go_offline(*user, name, device);
+        if (device.ended == EpochEnd::with_broker) go_offline(*user, name, device);
   }
+  if (judge_at_ && world_.now >= *judge_at_) judge_held();
   if (settle_at_ && world_.now >= *settle_at_ && to_sync_.empty()) settle();
 }
 
@@ -355,7 +282,7 @@ void Presences::settle() {
     }
     if (!world_.mqtt_up) continue;
     for (auto& [name, device] : user->devices)  // shown before the last stop, and silent since
-      if (device.shown && !device.availability.available()) go_offline(*user, name, device);
+      if (device.shown && !device.availability.available() && !device.held) go_offline(*user, name, device);
   }
 }
 

@@ -53,7 +53,14 @@ class Presences {
   void component_down();
   void broker_up();
   void broker_down();
-  void broker_restarted();
+  // What the sentinel thinks of what the broker has kept, once after each broker_up().
+  enum class Broker : std::uint8_t {
+    unknown,
+    same,      // nothing was lost: what is retained is what was said last
+    doubtful,  // it may be older
+    restarted  // every connection of before is gone
+  };
+  void broker_found(Broker broker);
   void on_time();
   std::optional<Instant> next_deadline() const;
   void work();   // a batch of what is queued
@@ -72,6 +79,14 @@ class Presences {
   void ask_the_unsure();
   void send(User& user, std::string_view device, const presence::Availability& availability, std::string_view to);
   void broadcast(User& user, const std::string& device, const presence::Availability& availability);
+  bool reading_back() const;
+  enum class Verdict : std::uint8_t { take, wait, drop };
+  Verdict judge(const Device& device, const presence::DevicePresence& said) const;
+  void take(User& user, const std::string& name, Device& device, const presence::DevicePresence& said, bool unknown);
+  void end(User& user, const std::string& name, Device& device, const presence::DevicePresence& said, bool taken_back);
+  void judge_held();
+  void outlive(User& user, const std::string& name, Device& device);
+  void keep(User& user, const std::string& name, const Device& device);
   bool drop_gone_device(User& user);
   void set_shown(User& user, const std::string& name, Device& device, bool shown);
   void go_offline(User& user, const std::string& name, Device& device);
@@ -91,7 +106,8 @@ class Presences {
   HeldPresences held_;
   std::set<UserKey> unsure_;  // users with contacts that must be asked
   std::optional<Instant> deferred_at_, held_at_;
-  std::optional<Instant> settle_at_, xmpp_lost_at_, mqtt_lost_at_, silent_at_, read_back_until_;
+  std::optional<Instant> settle_at_, xmpp_lost_at_, mqtt_lost_at_, silent_at_, read_back_until_, judge_at_;
+  Broker broker_ = Broker::same;
 };
 
 }  // namespace ferry

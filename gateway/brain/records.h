@@ -41,10 +41,19 @@ struct ContactRecord {
   std::string request_text;       // what they wrote with it
 };
 
+// Whether the latest connection of a device is over. Stored: the numbers never change their meaning.
+enum class EpochEnd : std::uint8_t {
+  no = 0,
+  said = 1,        // by the device, or by its Will
+  with_broker = 2  // the broker was restarted, or lost what was said, and the device has not come since
+};
+
 struct DeviceRecord {
   std::string name;    // as a topic level
   std::string epoch;   // of its latest connection
   bool shown = false;  // its watchers were told that it is available
+  EpochEnd ended = EpochEnd::no;
+  std::string past = {};  // what past_epochs.h keeps of earlier connections
 };
 
 enum class Way : std::uint8_t { to_mqtt = 0, to_xmpp = 1 };

@@ -70,7 +70,7 @@ void Sentinel::on_marked(int reason) {
   world_.confirmed(proven_);
 }
 
-Sentinel::Finding Sentinel::on_time() {
+std::optional<Sentinel::Finding> Sentinel::on_time() {
   if (decide_at_ && (world_.now >= *decide_at_ || all_read())) {
     decide_at_.reset();
     world_.reading_back = false;
@@ -105,7 +105,7 @@ Sentinel::Finding Sentinel::on_time() {
       publish_mark();
     }
   }
-  return Finding::nothing;
+  return std::nullopt;
 }
 
 // For messages, where a repetition with the same id costs nobody anything and a restart that is missed costs some: the

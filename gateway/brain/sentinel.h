@@ -30,7 +30,7 @@ class Sentinel {
   void on_marked(int reason);                 // the broker has our latest mark, or refused it
 
   enum class Finding { nothing, restarted, forgot };
-  Finding on_time();
+  std::optional<Finding> on_time();  // once after each broker_up()
   std::optional<Instant> next_deadline() const;
 
  private:

@@ -10,6 +10,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -51,8 +52,12 @@ struct Contact {
 struct Device {
   presence::Availability availability;
   std::string epoch;
-  bool shown = false;              // as DeviceRecord
-  bool announced = false;          // it spoke since the broker came up
+  bool shown = false;             // as DeviceRecord
+  EpochEnd ended = EpochEnd::no;  // likewise
+  std::string past;               // likewise
+  bool announced = false;         // it spoke since the broker came up
+  // What was read back of it while nobody knows whether the broker has lost something; the latest.
+  std::optional<presence::DevicePresence> held;
   std::set<std::string> directed;  // JIDs that got its presence without a subscription (RFC 6121 section 4.6)
 };
 

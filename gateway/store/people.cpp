@@ -49,8 +49,10 @@ PeopleStatements::PeopleStatements(Database& database)
                   "VALUES(?1, ?2, ?3, ?4, ?5, ?6)"),
       remove_contact(database, "DELETE FROM contact WHERE user = ?1 AND jid = ?2"),
       remove_contacts(database, "DELETE FROM contact WHERE user = ?1"),
-      each_device(database, "SELECT user, name, epoch, shown FROM device ORDER BY user, name"),
-      put_device(database, "INSERT OR REPLACE INTO device(user, name, epoch, shown) VALUES(?1, ?2, ?3, ?4)"),
+      each_device(database, "SELECT user, name, epoch, shown, ended, past FROM device ORDER BY user, name"),
+      put_device(database,
+                 "INSERT OR REPLACE INTO device(user, name, epoch, shown, ended, past) "
+                 "VALUES(?1, ?2, ?3, ?4, ?5, ?6)"),
       remove_device(database, "DELETE FROM device WHERE user = ?1 AND name = ?2"),
       remove_devices(database, "DELETE FROM device WHERE user = ?1"),
       remove_messages_of_block(database, "DELETE FROM message WHERE seq >> 13 = ?1 AND user = ?2"),
@@ -138,12 +140,15 @@ void Store::remove_contact(UserKey user, const Jid& contact) {
 
 void Store::each_device(const std::function<void(UserKey, DeviceRecord)>& visit) {
   Query row(people_.each_device);
-  while (row.next()) visit(row.integer(0), {std::string(row.text(1)), std::string(row.text(2)), row.integer(3) != 0});
+  while (row.next())
+    visit(row.integer(0), {std::string(row.text(1)), std::string(row.text(2)), row.integer(3) != 0,
+                           static_cast<EpochEnd>(row.integer(4)), std::string(row.text(5))});
 }
 
 void Store::put_device(UserKey user, const DeviceRecord& device) {
   write(Weight::light);
-  run(people_.put_device, user, device.name, device.epoch, std::int64_t{device.shown});
+  run(people_.put_device, user, device.name, device.epoch, std::int64_t{device.shown},
+      static_cast<std::int64_t>(device.ended), device.past);
 }
 
 void Store::remove_device(UserKey user, std::string_view name) {

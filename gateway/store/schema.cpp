@@ -122,8 +122,14 @@ ALTER TABLE account ADD COLUMN began INTEGER NOT NULL DEFAULT 0;
 UPDATE account SET began = since;
 )sql";
 
-constexpr const char* versions[] = {version_1, version_2, version_3, version_4,
-                                    version_5, version_6, version_7, version_8};
+// Which connections of a device are over (EpochEnd, past_epochs.h): a broker that comes back older shows them again.
+constexpr const char* version_9 = R"sql(
+ALTER TABLE device ADD COLUMN ended INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE device ADD COLUMN past TEXT NOT NULL DEFAULT '';
+)sql";
+
+constexpr const char* versions[] = {version_1, version_2, version_3, version_4, version_5,
+                                    version_6, version_7, version_8, version_9};
 
 bool is_foreign(Database& database) {
   return database.integer("PRAGMA application_id") != store_application_id &&

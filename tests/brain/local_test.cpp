@@ -73,6 +73,7 @@ TEST_P(LocalTest, they_see_each_other_after_a_restart_without_the_server) {
   stage.online("anna", "tablet");
   stage.restart();
   stage.broker_up(true);
+  stage.publish({"im/v1/gw/mark", stage.retained.at("im/v1/gw/mark"), 1, true, 0, {}, {}, false});
   stage.online("anna", "tablet");
   stage.settle();
   stage.expect_shown("bob", "in/contact/anna@mqtt.corp.example/presence", R"({"state":"online"})");

@@ -129,6 +129,15 @@ TEST(Schema, AMigrationHappensWhollyOrNot) {
   EXPECT_EQ(database->integer("SELECT count(*) FROM sqlite_master WHERE name = 'c'"), 0);
 }
 
+TEST(Schema, ADeviceOfBeforeHasNoConnectionThatIsOver) {
+  const auto database = memory();
+  ASSERT_EQ(migrate(*database, migrations().first(8)), "");
+  database->exec("INSERT INTO device(user, name, epoch, shown) VALUES(1, 'phone', 'e1', 1)");
+  ASSERT_EQ(migrate(*database, migrations()), "");
+  EXPECT_EQ(database->integer("SELECT count(*) FROM device WHERE epoch = 'e1' AND shown AND ended = 0 AND past = ''"),
+            1);
+}
+
 TEST(Schema, RefusesANewerStore) {
   constexpr const char* chain[] = {v1, v2, v3};
   const auto database = memory();

@@ -105,6 +105,14 @@ TEST_F(People, Devices) {
   store_->put_device(1, {"phone", "e3", false});
   reopen();
   EXPECT_EQ(devices(), "1/desk/-;1/phone/e3-;2/phone/e2-;");
+  for (const EpochEnd ended : {EpochEnd::said, EpochEnd::with_broker, EpochEnd::no}) {
+    store_->put_device(2, {"phone", "e2", false, ended, "0123456789abcdef"});
+    reopen();
+    store_->each_device([&](UserKey user, const DeviceRecord& d) {
+      EXPECT_EQ(d.ended, user == 2 ? ended : EpochEnd::no);
+      EXPECT_EQ(d.past, user == 2 ? "0123456789abcdef" : "");
+    });
+  }
   store_->remove_device(1, "phone");
   EXPECT_EQ(devices(), "1/desk/-;2/phone/e2-;");
 }
