@@ -52,12 +52,18 @@ int start(int argc, char** argv) {
   }
   for (Problem& p : check_routes(options)) problems.push_back(std::move(p));
   if (any_error(problems)) {
+    for (Problem& p : strange_environment(environment_names())) problems.push_back(std::move(p));
     print(problems);
     return exit_bad_configuration;
   }
   if (!settle_in(options)) return exit_bad_configuration;
   if (options.action == Action::run) return run(argc, argv, options);
   for (Problem& p : unencrypted_links(options)) problems.push_back(std::move(p));
+  for (Problem& p : strange_environment(environment_names())) problems.push_back(std::move(p));
+  const std::vector<Row> rows = route_rows(options);
+  std::vector<const Row*> all;
+  for (const Row& row : rows) all.push_back(&row);
+  for (Problem& p : nobody_at(options.component.domain, all)) problems.push_back(std::move(p));
   print(problems);
   print(stdout, "the configuration is good");
   return 0;
