@@ -165,8 +165,8 @@ Accounts::Answer Accounts::start_cohort(JsonView c) {
       known.running = true;
       known.stopped.clear();
       known.events = known.errors = 0;
-      cohorts_changed_ = true;
     }
+    cohorts_changed_ = true;  // the rate stands there, too
     drive_at_ = world_.now;
   }
   return JsonWriter()

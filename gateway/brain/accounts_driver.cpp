@@ -68,11 +68,11 @@ void Accounts::keep_named() {
 
 void Accounts::set_target(Account& account, AccountState target, bool keep, bool named) {
   AccountRecord& r = account.record;
-  if (std::exchange(account.named, named) || named) named_changed_ = true;
   r.target = target;
   r.keep = keep;
   save(account);
   const bool goes = r.state != target;
+  if (const bool alone = named && goes; std::exchange(account.named, alone) || alone) named_changed_ = true;
   if (goes) going_.insert(r.jid.str());
   if (!goes) going_.erase(r.jid.str());
   if (!goes && std::exchange(account.active, false)) --active_;

@@ -233,6 +233,19 @@ TEST_P(AccountsNamedTest, who_is_started_by_name_goes_on_and_the_paused_cohort_s
   said("migrate.status", R"("events_since_start":0)");  // those of bob are his own
 }
 
+TEST_P(AccountsNamedTest, who_is_there_already_is_not_on_the_way) {
+  start("shadow");
+  ask(R"({"command":"migrate.pause","cohort":"pilot"})");
+  EXPECT_NE(start_bob("shadow").find(R"("there":1)"), std::string::npos);
+  said("migrate.status", R"("named":0)");
+}
+
+TEST_P(AccountsNamedTest, the_rate_lasts) {
+  ask(R"({"command":"migrate.start","jids":["bob@corp.example"],"go":true,"to":"shadow","rate":77})");
+  stage.restart();
+  said("migrate.status", R"("rate":77)");
+}
+
 TEST_P(AccountsNamedTest, what_the_cohort_has_counted_stays) {
   start("shadow");
   start_bob("dual");

@@ -78,6 +78,15 @@ async def words_that_help():
     assert 'a@localhost' in ctl(*keys, 'password', 'remove', 'a@localhost').stdout
     assert 'has no credentials' in ctl(*keys, 'password', 'list', 'a@localhost', code=1).stderr
 
+    session = [*keys, '--session.host', 'localhost', '--session.cafile', people]
+    for jid in ('a@localhost', 'zoe@elsewhere.example'):
+        said = ctl(*session, 'password', 'set', jid, '-', stdin='hunter2\n').stderr
+        assert 'keys only: a session needs [vault] keep-passwords' in said, said
+    said = ctl(*session, 'migrate', 'start', 'a@localhost').stderr
+    assert '1 account has neither a certificate nor a password' in said, said
+    said = ctl(*keys, 'broker', 'apply', '--auth-file', os.path.join(ctl.directory, 'auth')).stderr
+    assert '1 person has credentials' in said and 'zoe@elsewhere.example' in said, said  # a is in a plan
+
     secret = write(os.path.join(ctl.directory, 'secret'), 'hunter2\n')
     assert 'hunter2' not in plain('--config', secret, 'status', code=2).stderr
     done = plain('--config', '/nowhere/at/all', 'status', code=2)
