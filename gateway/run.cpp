@@ -159,7 +159,7 @@ int run(int argc, char** argv, const Options& configured) {
   Poller poller;
   Signals signals(poller);
   Inbox inbox;
-  Watched watched{options, FERRY_VERSION, clock.now(), nullptr, nullptr, nullptr, nullptr, {}, {}};
+  Watched watched{options, FERRY_VERSION, clock.now(), nullptr, nullptr, nullptr, nullptr, nullptr, {}, {}};
   Listening listening(watched, poller, inbox);
   const auto listen = [&] { return listening.start(); };
 
@@ -189,6 +189,7 @@ int run(int argc, char** argv, const Options& configured) {
   watched.brain = &brain;
   watched.broker = &broker;
   watched.component = component ? &*component : nullptr;
+  watched.session = sessions ? &sessions->link() : nullptr;
   std::optional<Tap> tap;
   if (!options.capture.file.empty()) tap.emplace(options, capture_key(store), inbox);
   watched.tap = tap ? &*tap : nullptr;

@@ -39,7 +39,7 @@ void write_account(const Account& a, JsonWriter& json) {
   }
   if (r.address) json.field("address", r.address->str());
   json.field("other_clients", static_cast<std::int64_t>(a.others.size()));
-  if (!r.trouble.empty()) json.field("trouble", r.trouble);
+  if (!a.trouble().empty()) json.field("trouble", a.trouble());
   json.end_object();
 }
 
@@ -83,7 +83,7 @@ Accounts::Answer Accounts::status(JsonView) const {
       messages += a->record.messages;
       errors += a->record.errors;
       differences += a->record.differences;
-      troubled += !a->record.trouble.empty();
+      troubled += !a->trouble().empty();
       others += !a->others.empty();
       named += a->named;
       going += a->record.state != a->record.target;

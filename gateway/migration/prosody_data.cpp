@@ -90,7 +90,10 @@ class ProsodyHost {
   }
 
   std::optional<LuaValue> store(std::string_view store) {
-    return table(folder_ / store / (user_file_ + ".dat"), std::string(store));
+    const fs::path file = folder_ / store / (user_file_ + ".dat");
+    stored_name_ = file.string();
+    stored_ = {stored_name_, 0};
+    return table(file, std::string(store));
   }
 
   void account(const fs::path& file) {
@@ -114,7 +117,7 @@ class ProsodyHost {
         if (value.kind == LuaValue::Kind::table) piece(PieceKind::private_xml, "", value);
     if (const auto blocked = store("blocklist"))
       for (const auto& [key, value] : blocked->entries)
-        if (key.kind == LuaValue::Kind::text) intake_.piece(place_, PieceKind::blocked, key.text, "");
+        if (key.kind == LuaValue::Kind::text) intake_.piece(stored_, PieceKind::blocked, key.text, "");
     offline();
     bool card = false;  // mod_vcard_legacy
     for (const fs::path& node : card_nodes_)
@@ -158,7 +161,7 @@ class ProsodyHost {
         if (key.kind != LuaValue::Kind::text) continue;
         std::optional<Element> stanza;
         if (value.kind == LuaValue::Kind::table) stanza = stanza_of(value, ns::client);
-        intake_.request(place_, key.text, stanza && is_good_xml(*stanza) ? std::move(*stanza) : Element("presence"));
+        intake_.request(stored_, key.text, stanza && is_good_xml(*stanza) ? std::move(*stanza) : Element("presence"));
       }
     };
     for (const auto& [key, value] : roster->entries) {
@@ -188,15 +191,15 @@ class ProsodyHost {
         for (const auto& [group, yes] : groups->entries)
           if (group.kind == LuaValue::Kind::text) raw.groups.push_back(group.text);
       std::sort(raw.groups.begin(), raw.groups.end());  // Lua's tables have no order
-      intake_.contact(place_, std::move(raw));
+      intake_.contact(stored_, std::move(raw));
     }
   }
 
   void piece(PieceKind kind, std::string_view name, const LuaValue& value) {
     const auto element = stanza_of(value, "");
     if (!element || !is_good_xml(*element))
-      return intake_.lost(place_, std::string(piece_name(kind)), "no stanza of Prosody's form");
-    intake_.piece(place_, kind, name, *element);
+      return intake_.lost(stored_, std::string(piece_name(kind)), "no stanza of Prosody's form");
+    intake_.piece(stored_, kind, name, *element);
   }
 
   void offline() {
@@ -263,7 +266,8 @@ class ProsodyHost {
   Intake& intake_;
   std::string host_, user_file_;
   std::vector<fs::path> card_nodes_;  // stores of PEP that hold cards
-  Place place_;
+  Place place_, stored_;              // the account's file, and the one whose pieces are read
+  std::string stored_name_;
 };
 
 bool is_host(const fs::path& folder) {

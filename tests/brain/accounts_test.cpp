@@ -121,6 +121,20 @@ TEST_P(AccountsTest, the_first_time_that_somebody_is_there_the_session_logs_in_a
   EXPECT_EQ(server.log_ins[account], 2) << "once in a move";
 }
 
+TEST_P(AccountsTest, presence_that_the_first_log_in_tells_before_it_is_up_stays) {
+  plan();
+  start("dual");
+  server.accounts[account].there = {"<presence from='alice@corp.example/spark'/>",
+                                    "<presence from='bob@corp.example/desk'/>"};
+  stage.online(account, "phone");
+  run();
+  EXPECT_EQ(server.log_ins[account], 2) << "for what was kept";
+  stage.time(6 * second);
+  stage.expect_shown(account, "in/contact/alice@corp.example/presence", R"({"state":"online"})");
+  EXPECT_NE(ask(R"({"command":"migrate.show","jid":"bob@corp.example"})").find(R"("other_clients":1)"),
+            std::string::npos);
+}
+
 TEST_P(AccountsTest, who_is_legacy_has_no_subtree) {
   plan();
   stage.online(account, "phone");
@@ -147,6 +161,34 @@ TEST_P(AccountsTest, a_refused_log_in_is_told_and_counted) {
   const std::string answer = ask(R"({"command":"migrate.show","jid":"bob@corp.example"})");
   EXPECT_NE(answer.find(R"("trouble":"not-authorized")"), std::string::npos) << answer;
   EXPECT_NE(answer.find(R"("errors":1)"), std::string::npos) << answer;
+}
+
+// One wrong file is every account's trouble, and nobody's mistake: it is told, and neither counted nor stored.
+TEST_P(AccountsTest, what_is_wrong_with_tls_is_told_as_long_as_it_is) {
+  plan();
+  ask(R"({"command":"migrate.stop-on","cohort":"pilot","permille":1,"least":1})");
+  server.reachable = false;
+  start("dual");
+  const auto down = [&](const std::string& reason, bool tls) {
+    stage.session_down({*Jid::parse(account), false, reason, tls});
+  };
+  down("SELF_SIGNED; what session.cafile holds", true);
+  const std::string shown = ask(R"({"command":"migrate.show","jid":"bob@corp.example"})");
+  EXPECT_NE(shown.find(R"("trouble":"SELF_SIGNED; what session.cafile holds")"), std::string::npos) << shown;
+  EXPECT_NE(shown.find(R"("errors":0)"), std::string::npos) << shown;
+  const std::string status = ask(R"({"command":"migrate.status"})");
+  EXPECT_NE(status.find(R"("running":true)"), std::string::npos) << status;
+  EXPECT_NE(status.find(R"("troubled":1)"), std::string::npos) << status;
+  const std::string list = ask(R"({"command":"migrate.list","cohort":"pilot"})");
+  EXPECT_NE(list.find("session.cafile"), std::string::npos) << list;
+  down("the server is not there", false);
+  EXPECT_EQ(ask(R"({"command":"migrate.show","jid":"bob@corp.example"})").find("trouble"), std::string::npos);
+  down("SELF_SIGNED", true);
+  server.reachable = true;
+  server.come_up(account);
+  run();
+  EXPECT_EQ(state(), "dual");
+  EXPECT_EQ(ask(R"({"command":"migrate.show","jid":"bob@corp.example"})").find("trouble"), std::string::npos);
 }
 
 TEST_P(AccountsTest, a_cohort_stops_where_too_much_fails) {

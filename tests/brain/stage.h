@@ -140,9 +140,10 @@ class Stage : public Doors {
     tick([&] { brain->on_session_caught_up(*Jid::parse(account), archive_id, complete, now); });
   }
   void session_down(const std::string& account, bool credentials) override {
-    tick([&] {
-      brain->on_session_down({*Jid::parse(account), credentials, credentials ? "not-authorized" : ""}, now);
-    });
+    session_down({*Jid::parse(account), credentials, credentials ? "not-authorized" : ""});
+  }
+  void session_down(const Brain::SessionDown& down) {
+    tick([&] { brain->on_session_down(down, now); });
   }
   void session_stanza(const std::string& account, const std::string& xml, Brain::SessionSource source,
                       const std::string& archive_id) override {
