@@ -28,6 +28,15 @@ Problems check_routes(const Options& options) {
   return problems;
 }
 
+// What forbids no start, and may still be a mistake.
+void add_notes(const Options& options, Problems& problems) {
+  for (Problem& p : strange_environment(environment_names())) problems.push_back(std::move(p));
+  const std::vector<Row> rows = route_rows(options);
+  std::vector<const Row*> all;
+  for (const Row& row : rows) all.push_back(&row);
+  for (Problem& p : nobody_at(options.component.domain, all)) problems.push_back(std::move(p));
+}
+
 // Before anything is opened. False: it cannot be that user, or that user cannot work with these files.
 bool settle_in(const Options& options) {
   if (!options.process.user.empty()) {
@@ -76,11 +85,13 @@ int start(int argc, char** argv) {
   }
   for (Problem& p : check_routes(options)) problems.push_back(std::move(p));
   if (any_error(problems)) {
+    for (Problem& p : strange_environment(environment_names())) problems.push_back(std::move(p));
     print(problems);
     return exit_bad_configuration;
   }
   if (!settle_in(options)) return exit_bad_configuration;
   if (options.action == Action::run) return run(argc, argv, options);
+  add_notes(options, problems);
   for (Problem& p : unencrypted_links(options)) problems.push_back(std::move(p));
   check_files_of_accounts(options, problems);
   print(problems);

@@ -136,6 +136,10 @@ void Listening::start_http() {
 
 }  // namespace
 
+static std::string without_prefix(const std::string& text, std::string_view prefix) {
+  return text.starts_with(prefix) ? text.substr(prefix.size()) : text;
+}
+
 void print(const Problems& problems) {
   for (const Problem& p : problems) complain(format_problem(p));
 }
@@ -149,6 +153,8 @@ int run(int argc, char** argv, const Options& configured) {
   if (is_root())
     warn("event=process.root advice=" + log_value("nothing needs it: set [process] user, or start ferryd as a user"));
   for (const Problem& p : unencrypted_links(options)) warn("event=link.unencrypted text=" + log_value(p.text));
+  for (const Problem& p : strange_environment(environment_names()))
+    warn("event=process.environment name=" + log_value(p.where) + " text=" + log_value(p.text));
   Service service;
   Poller poller;
   Signals signals(poller);
@@ -160,7 +166,7 @@ int run(int argc, char** argv, const Options& configured) {
   Opening opening({watched, poller, signals, inbox, listening.control, clock, log, service, listen});
   std::string wrong;
   const std::unique_ptr<Store> opened = opening.wait(wrong);
-  if (!opened) return wrong.empty() ? 0 : complain("[store] path: " + wrong);
+  if (!opened) return wrong.empty() ? 0 : complain("[store] path: " + without_prefix(wrong, "store: "));
   Store& store = *opened;
   HttpLink* http = listen();
   if (!listening.wrong.empty()) return complain(listening.wrong);

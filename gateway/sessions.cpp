@@ -147,6 +147,8 @@ std::optional<Sessions::Login> Sessions::password_of(const Jid& jid, std::string
     const auto credentials = Credentials::open(options_.store.path);
     if (!credentials) return why = credentials.error().text, std::nullopt;
     for (const CredentialRecord& record : (*credentials)->of(jid)) {
+      if (record.kind == CredentialKind::ask)
+        why = "it waits for its owner's first log-in to the broker, after ferryctl migrate start --to dual";
       if (record.kind != CredentialKind::password) continue;
       const auto secret = vault->open_password(jid, record.sealed);
       if (!secret) return why = secret.error(), std::nullopt;

@@ -55,6 +55,7 @@ struct Account : Member {
 
   // ---- transitions
   bool active = false;  // the driver has given it its turn
+  bool named = false;   // it was started by its own name: it goes on though its cohort stands still
   Instant active_since = 0;
   enum class Drain { not_yet, asked, over } drain = Drain::not_yet;  // back: the server has nothing for us any more
   std::int64_t undoing = 0;

@@ -234,6 +234,7 @@ void Accounts::end_of_batch() {
       if (account->unsaved) save(*account);
   }
   if (cohorts_changed_) keep_cohorts();
+  if (named_changed_) keep_named();
 }
 
 std::optional<Instant> Accounts::next_deadline() const {

@@ -72,7 +72,8 @@ Accounts::Answer Accounts::status(JsonView) const {
   json.begin_object().key("cohorts").begin_array();
   for (const auto& [name, c] : cohorts_) {
     std::array<std::int64_t, 6> states{};
-    std::int64_t all = 0, up = 0, down = 0, messages = 0, errors = 0, differences = 0, troubled = 0, others = 0;
+    std::int64_t all = 0, up = 0, down = 0, messages = 0, errors = 0, differences = 0, troubled = 0, others = 0,
+                 named = 0, going = 0;
     for (const auto& [bare, a] : accounts_) {
       if (a->record.cohort != name) continue;
       ++all;
@@ -84,6 +85,8 @@ Accounts::Answer Accounts::status(JsonView) const {
       differences += a->record.differences;
       troubled += !a->trouble().empty();
       others += !a->others.empty();
+      named += a->named;
+      going += a->record.state != a->record.target;
     }
     json.begin_object()
         .field("name", name)
@@ -107,6 +110,8 @@ Accounts::Answer Accounts::status(JsonView) const {
         .field("stop_least", c.stop_least)
         .field("events_since_start", c.events)
         .field("errors_since_start", c.errors)
+        .field("named", named)
+        .field("going", going)
         .end_object();
   }
   return json.end_array()

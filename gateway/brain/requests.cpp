@@ -116,7 +116,7 @@ void Requests::on_request(User& user, const InPublish& publish, JsonView payload
          error(Condition::feature_not_implemented,
                "request: expected roster.get, roster.add, roster.update, roster.remove, "
                "subscribe, unsubscribe, approve, deny, profile.get, profile.set, presence.send, feed.last, rooms.get, "
-               "room.join, room.leave, room.occupants or who"));
+               "room.join, room.leave, room.occupants, block, unblock, blocked or who"));
   return;
 }
 

@@ -232,6 +232,98 @@ TEST_P(AccountsTest, a_restart_goes_on_where_it_was) {
   EXPECT_NE(answer.find(R"("name":"pilot","target":"dual","running":true)"), std::string::npos) << answer;
 }
 
+// Two are in the cohort; only bob is named.
+class AccountsNamedTest : public AccountConversation {
+ protected:
+  AccountsNamedTest() {
+    server.accounts[other];
+    ask(R"({"command":"migrate.plan","cohort":"pilot","jids":["bob@corp.example","carol@corp.example"],"go":true})");
+  }
+  std::string start_bob(const std::string& to) {
+    return ask(R"({"command":"migrate.start","jids":["bob@corp.example"],"go":true,"to":")" + to + "\"}");
+  }
+  void held_in_shadow() {
+    server.reachable = false;
+    start_bob("dual");
+    run();
+    ASSERT_EQ(state(), "shadow");
+  }
+  std::string after_the_session_came() {
+    server.reachable = true;
+    server.come_up(account);
+    run();
+    return state();
+  }
+  bool said(const std::string& command, const std::string& part) {
+    const std::string answer = ask(R"({"command":")" + command + "\"}");
+    return answer.find(part) != std::string::npos || (ADD_FAILURE() << answer, false);
+  }
+  static constexpr const char* other = "carol@corp.example";
+};
+FERRY_CONVERSATIONS(AccountsNamedTest);
+
+TEST_P(AccountsNamedTest, who_is_started_by_name_goes_on_and_the_paused_cohort_stands) {
+  start("shadow");
+  ask(R"({"command":"migrate.start","cohort":"pilot","to":"moved","go":true})");
+  ask(R"({"command":"migrate.pause","cohort":"pilot"})");
+  EXPECT_NE(start_bob("dual").find(R"("go_on":1)"), std::string::npos);
+  run();
+  EXPECT_EQ(state(), "dual");
+  EXPECT_NE(ask(R"({"command":"migrate.show","jid":"carol@corp.example"})").find(R"("state":"shadow")"),
+            std::string::npos);
+  said("migrate.status", R"("target":"moved","running":false)");
+  said("migrate.status", R"("events_since_start":0)");  // those of bob are his own
+}
+
+TEST_P(AccountsNamedTest, who_is_there_already_is_not_on_the_way) {
+  start("shadow");
+  ask(R"({"command":"migrate.pause","cohort":"pilot"})");
+  EXPECT_NE(start_bob("shadow").find(R"("there":1)"), std::string::npos);
+  said("migrate.status", R"("named":0)");
+}
+
+TEST_P(AccountsNamedTest, the_rate_lasts) {
+  ask(R"({"command":"migrate.start","jids":["bob@corp.example"],"go":true,"to":"shadow","rate":77})");
+  stage.restart();
+  said("migrate.status", R"("rate":77)");
+}
+
+TEST_P(AccountsNamedTest, what_the_cohort_has_counted_stays) {
+  start("shadow");
+  start_bob("dual");
+  run();
+  EXPECT_EQ(state(), "dual");
+  said("migrate.status", R"("target":"shadow","running":true)");
+  said("migrate.status", R"("events_since_start":2)");
+}
+
+TEST_P(AccountsNamedTest, who_was_named_goes_on_after_a_restart) {
+  held_in_shadow();
+  server.gateway_died();
+  stage.restart();
+  stage.links_up();
+  said("migrate.status", R"("named":1)");
+  EXPECT_EQ(after_the_session_came(), "dual");
+  said("migrate.status", R"("named":0)");
+}
+
+TEST_P(AccountsNamedTest, a_pause_of_the_cohort_holds_who_was_named_too) {
+  held_in_shadow();
+  const std::string answer = ask(R"({"command":"migrate.pause","cohort":"pilot"})");
+  EXPECT_NE(answer.find(R"("paused":0,"named":1)"), std::string::npos) << answer;
+  server.gateway_died();
+  stage.restart();
+  stage.links_up();
+  EXPECT_EQ(after_the_session_came(), "shadow");
+}
+
+TEST_P(AccountsNamedTest, who_is_started_with_the_cohort_again_goes_with_it) {
+  held_in_shadow();
+  start("dual");
+  ask(R"({"command":"migrate.pause","cohort":"pilot"})");
+  EXPECT_EQ(after_the_session_came(), "shadow");
+}
+
 TEST_P(AccountsTest, verify_finds_what_differs) {
   dual();
   server.accounts[account].roster["eve@corp.example"] = {"Eve", {}, true, true, false};  // and no push came

@@ -54,6 +54,7 @@ async def dry_run_needs_no_configuration():
     assert path + ':4' in done.stdout, done.stdout
     assert 'no\\20good@corp.example' in done.stdout, done.stdout
     assert 'nothing was changed' in done.stdout, done.stdout
+    assert '1 account has keys and no password' in done.stderr, done.stderr  # as --apply says it
     for source, stdin in ((path, ''), ('-', DUMP)):
         report = json.loads(ferryctl('--json', 'migrate', 'import', source, stdin=stdin).stdout)
         assert report['ok'] and not report['applied'], report

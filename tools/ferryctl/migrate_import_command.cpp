@@ -68,6 +68,13 @@ bool read_job(const CtlCall& call, ImportJob& job) {
   return true;
 }
 
+void say_keys_only(std::int64_t keys_only) {
+  if (keys_only > 0)
+    complain(counted(keys_only, "account has", "accounts have") +
+             " keys and no password: enough for the broker, not for a session of Ferry's, which needs a certificate "
+             "([session] certificates) or, with [vault] keep-passwords, ferryctl password set or password ask");
+}
+
 // Sealed credentials on their way to the store.
 class KeptKeys {
  public:
@@ -127,10 +134,7 @@ int apply(CtlCall& call, ImportJob& job, MigrateReport& report) {
   const bool complete = run_import(job, writer);
   kept.write();
   report.finish(complete);
-  if (keys_only > 0)
-    complain(counted(keys_only, "account has", "accounts have") +
-             " keys and no password: enough for the broker, not for a session of Ferry's, which needs a certificate "
-             "([session] certificates) or, with [vault] keep-passwords, ferryctl password set or password ask");
+  say_keys_only(keys_only);
   if (came > 0 && !call.options.vault.auth_file.empty())  // this command asks no gateway, which knows the rows
     complain("who moved already has the new keys at the broker after: ferryctl broker apply --auth-file " +
              call.options.vault.auth_file);
@@ -198,6 +202,8 @@ int migrate_import(CtlCall& call) {
   if (wants) return apply(call, job, report);
   const bool complete = run_import(job, report);
   report.finish(complete);
+  // A dry run needs no configuration; then it is as where no password is kept.
+  say_keys_only(call.options.vault.keep_passwords ? report.with_keys_only() : report.with_keys());
   return complete ? exit_done : exit_refused;
 }
 
