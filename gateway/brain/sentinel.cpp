@@ -32,6 +32,7 @@ void Sentinel::broker_up(bool session_present) {
   session_present_ = session_present;
   read_back_.reset();
   uptime_.reset();
+  on_its_way_ = false;
   decide_at_ = world_.now + read_back_time;
   // What is acknowledged from now on was not there to be forgotten: it gets a mark of its own.
   before_ = world_.mark;
@@ -50,6 +51,7 @@ void Sentinel::broker_down() {
   lost_at_ = world_.now;
   decide_at_.reset();
   world_.catching_up_until = 0;
+  on_its_way_ = false;
 }
 
 bool Sentinel::on_publish(const InPublish& p) {
@@ -58,12 +60,14 @@ bool Sentinel::on_publish(const InPublish& p) {
     return true;
   }
   if (p.topic != mark_topic_) return false;
-  if (decide_at_ && p.retain && !read_back_) read_back_ = number(p.payload);
+  if (decide_at_ && p.retain)
+    if (const auto read = number(p.payload)) read_back_ = std::max(*read, read_back_.value_or(*read));
   if (first_ > 0 && !p.retain && number(p.payload).value_or(0) >= first_) world_.catching_up_until = 0;
   return true;
 }
 
 void Sentinel::on_marked(int reason) {
+  on_its_way_ = false;
   if (reason >= first_refusal) return;
   proven_ = world_.mark = published_;
   world_.records.set_meta(proven_key, std::to_string(proven_));
@@ -95,7 +99,7 @@ std::optional<Sentinel::Finding> Sentinel::on_time() {
     if (restarted) return Finding::restarted;
     return forgot || doubtful || !session_present_ ? Finding::forgot : Finding::nothing;
   }
-  if (world_.mqtt_up && !decide_at_ && world_.now >= mark_at_ + mark_interval) {
+  if (world_.mqtt_up && !decide_at_ && !on_its_way_ && world_.now >= mark_at_ + mark_interval) {
     const auto it = world_.counters.find("messages_to_mqtt");
     const std::uint64_t messages = it == world_.counters.end() ? 0 : it->second;
     if (messages != marked_messages_) {
@@ -137,6 +141,7 @@ bool Sentinel::was_restarted(bool forgot) {
 
 void Sentinel::publish_mark() {
   Publish p;
+  on_its_way_ = true;
   world_.last_mark = published_;
   p.topic = mark_topic_;
   p.payload = std::to_string(published_);
@@ -148,7 +153,7 @@ void Sentinel::publish_mark() {
 
 std::optional<Instant> Sentinel::next_deadline() const {
   if (decide_at_) return all_read() ? world_.now : decide_at_;
-  if (!world_.mqtt_up) return std::nullopt;
+  if (!world_.mqtt_up || on_its_way_) return std::nullopt;
   const auto it = world_.counters.find("messages_to_mqtt");
   if (it == world_.counters.end() || it->second == marked_messages_) return std::nullopt;
   return mark_at_ + mark_interval;

@@ -35,7 +35,8 @@ class Sentinel {
 
  private:
   void use(std::int64_t mark);  // for what is acknowledged from now on
-  bool all_read() const { return read_back_ && uptime_; }
+  // A smaller mark may be an older read-back that an earlier process had not acknowledged: the session has it first.
+  bool all_read() const { return read_back_ && *read_back_ >= proven_ && uptime_; }
   bool may_have_been_restarted() const;
   bool was_restarted(bool forgot);
   void publish_mark();
@@ -50,8 +51,9 @@ class Sentinel {
   std::optional<Instant> born_;        // when the broker was started, as far as we know
   std::int64_t proven_ = 0;            // the latest mark that the broker has acknowledged
   std::int64_t before_ = 0;            // the mark when the link came up: all that it may have forgotten
-  std::int64_t published_ = 0;         // the mark on its way
+  std::int64_t published_ = 0;         // the mark on its way, or to be the next
   std::int64_t first_ = 0;             // of this connection; 0: not yet
+  bool on_its_way_ = false;            // one at a time: an acknowledgement does not say of which it is
   std::uint64_t marked_messages_ = 0;  // messages published when the latest mark was made
   Instant mark_at_ = 0;
 };

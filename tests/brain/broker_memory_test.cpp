@@ -295,5 +295,59 @@ TEST_P(BrokerMemoryTest, a_mark_that_the_broker_refused_proves_nothing) {
   stage.expect_no_publish("bob", "in/msg");
 }
 
+// The broker is slow: it acknowledges a mark when the next one might be on its way already.
+TEST_P(BrokerMemoryTest, a_mark_is_proven_by_its_own_acknowledgement) {
+  stage.puback = -1;
+  from_alice("1");
+  stage.time(2 * second);
+  const std::string kept = mark();
+  ASSERT_FALSE(stage.unacknowledged.empty());
+  const std::int64_t of_mark = stage.unacknowledged.back();
+  from_alice("2");
+  stage.time(2 * second);
+  stage.acknowledge(of_mark, 0);
+  stage.unacknowledged.clear();
+  stage.puback = 0;
+  stage.restart();
+  stage.component_up();
+  reconnect(kept, "9000");
+  EXPECT_EQ(stage.counter("broker_forgot"), 0u);
+}
+
+TEST_P(BrokerMemoryTest, the_next_mark_comes_once_the_one_before_is_acknowledged) {
+  stage.puback = -1;
+  from_alice("1");
+  stage.time(2 * second);
+  const std::string first = mark();
+  from_alice("2");
+  stage.time(2 * second);
+  EXPECT_EQ(mark(), first);
+  stage.puback = 0;
+  for (const std::int64_t token : std::exchange(stage.unacknowledged, {})) stage.acknowledge(token, 0);
+  stage.time(0);
+  EXPECT_NE(mark(), first);
+}
+
+// A process that was killed had read a mark, and not acknowledged it: the session gives it again, before the newest.
+TEST_P(BrokerMemoryTest, an_older_mark_of_the_session_is_not_what_the_broker_has) {
+  from_alice("1");
+  stage.time(2 * second);
+  const std::string older = mark();
+  from_alice("2");
+  stage.time(2 * second);
+  const std::string newest = mark();
+  ASSERT_NE(newest, older);
+  stage.restart();
+  stage.component_up();
+  stage.broker_up(true);
+  stage.publish({"im/v1/gw/mark", older, 1, true, 0, {}, {}, false});
+  stage.publish({"$SYS/broker/uptime", "9000 seconds", 0, true, 0, {}, {}, false});
+  stage.time(100);
+  stage.publish({"im/v1/gw/mark", newest, 1, true, 0, {}, {}, false});
+  EXPECT_EQ(stage.brain->next_deadline(), stage.now);
+  stage.time(0);
+  EXPECT_EQ(stage.counter("broker_forgot"), 0u);
+}
+
 }  // namespace broker_memory_test
 }  // namespace ferry

@@ -3,6 +3,7 @@
     python3 tests/scenarios/restart_test.py [-l] [CASE …]        needs FERRY_BIN, or build/bin
 """
 import asyncio
+import signal
 
 import run
 from clients import new_id
@@ -182,6 +183,28 @@ async def mosquitto_forgets_messages_and_knows_the_session():
         await bob.wait_message('in order 59', timeout=30)
         await site.talk(alice, bob, 'and on')
         assert _bodies(bob, 'in order') == ['in order %02d' % n for n in range(60)], _bodies(bob, 'in order')
+
+
+async def mosquitto_has_kept_a_presence_that_is_over():
+    """An online whose end came after it wrote its file, and one whose Will died with it: nobody comes back by that."""
+    async with lab(users=4, options=UNLIMITED, conf='autosave_interval 1800') as site:
+        alice, bob = await site.friends()
+        site.broker.process.send_signal(signal.SIGUSR1)  # it writes its file
+        await asyncio.sleep(2)
+        await bob.disconnect()
+        await alice.wait_presence(bob.jid + '/phone', 'unavailable')
+        alices = alice.mark()
+        for _ in range(2):  # what it has read it has not unlearned
+            await _end(site.broker, True)
+            await asyncio.to_thread(site.broker.start)
+            await asyncio.to_thread(site.ferryd.wait_log, 'event=broker.forgot')
+            await asyncio.sleep(3)
+            await asyncio.to_thread(site.ferryd.restart, True)
+            await asyncio.sleep(3)
+        seen = [s for s in alice.events[alices:] if s.name == 'presence' and s['from'] == bob.jid + '/phone']
+        assert all(s['type'] == 'unavailable' for s in seen), seen
+        await mqtt_back(bob)
+        await alice.wait_presence(bob.jid + '/phone', after=alices)
 
 
 async def _acknowledged(site, bob, count):
