@@ -13,6 +13,7 @@ class Reader {
  public:
   Reader(const std::string& name, Loading& loading) : name_(name), loading_(loading) {}
 
+  // What may be a secret is never quoted: the file that was named may be another one.
   void line(std::string_view raw) {
     ++number_;
     if (!is_utf8(raw)) return problem("the line is not UTF-8");
@@ -21,7 +22,7 @@ class Reader {
     if (text.empty()) return;
     if (text.front() == '[') return section(text);
     const std::size_t equals = text.find('=');
-    if (equals == std::string_view::npos) return problem(in_quotes(text) + " is neither [section] nor key = value");
+    if (equals == std::string_view::npos) return problem("the line is neither [section] nor key = value");
     const std::string_view key = trim(text.substr(0, equals));
     if (key == "route" && hash != std::string_view::npos && hash > 0 && raw[hash - 1] == '/')
       return problem(
@@ -37,7 +38,7 @@ class Reader {
   void section(std::string_view text) {
     known_ = false;
     in_section_ = true;
-    if (text.back() != ']') return problem(in_quotes(text) + " has no closing ]");
+    if (text.back() != ']') return problem("the section's head has no closing ]");
     section_ = std::string(trim(text.substr(1, text.size() - 2)));
     std::vector<std::string_view> names;
     for (const Section& s : sections()) names.push_back(s.name);
@@ -57,7 +58,9 @@ class Reader {
     if (!in_section_) {
       const auto owner = std::find_if(keys().begin(), keys().end(), [key](const Key& k) { return k.name == key; });
       const bool near_route = nearest(key, {"route"}).has_value();
-      return problem(in_quotes(key) + " stands before the first section, where only route lines do" +
+      const bool known = owner != keys().end() || near_route;  // else it may be a secret: the wrong file was named
+      return problem((known ? in_quotes(key) : "a key") +
+                     " stands before the first section, where only route lines do" +
                      (owner != keys().end() ? "; is it one of [" + std::string(owner->section) + "]?"
                       : near_route          ? "; did you mean route?"
                                             : ""));

@@ -58,6 +58,9 @@ bool is_pattern(const Row& row);                            // has the JID a *?
 // The rows that need MQTT 5: writable feeds (No Local). One problem each; refuse them when the broker speaks 3.1.1.
 Problems needs_mqtt5(const std::vector<Row>& rows);
 
+// A note where none of the rows makes a user of anybody at this domain, the component's.
+Problems nobody_at(const std::string& domain, const std::vector<const Row*>& rows);
+
 // One instance is the whole table of a running gateway. It is a bijection on what it covers:
 // by_topic(by_jid(j)->topic + "/out/x")->jid == j. Exact rows win over patterns, of patterns the one with the longest
 // literal localpart. A JID that an exact row claims has no other topic; a user whose MQTT user name would be the

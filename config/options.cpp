@@ -1,8 +1,8 @@
 // load(): flags over environment over file over defaults, then what the keys mean together.
 #include "config/options.h"
 
+#include <algorithm>
 #include <cerrno>
-#include <cstdlib>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
@@ -40,7 +40,9 @@ bool read_whole(const std::string& path, std::string& out, Problems& problems) {
 
 class Together {
  public:
-  Together(Loading& loading, const std::string& source) : loading_(loading), source_(source) {}
+  // whole: all that was given could be read, so that what is not there is missing.
+  Together(Loading& loading, const std::string& source, bool whole)
+      : loading_(loading), source_(source), whole_(whole) {}
 
   void check() {
     Options& o = loading_.options;
@@ -114,13 +116,14 @@ class Together {
   // Not said where a value was given but was wrong: that has been reported.
   void missing(std::string_view section, std::string_view name, std::string_view why = "") {
     const Key& key = *find_key(section, name);
-    if (!loading_.origin[index_of(key)].empty()) return;
+    if (!whole_ || !loading_.origin[index_of(key)].empty()) return;
     loading_.problems.push_back(
         {source_, "[" + std::string(section) + "] " + std::string(name) + " is required" + std::string(why)});
   }
 
   Loading& loading_;
   std::string source_;
+  bool whole_;
 };
 
 void default_routes(Options& options) {
@@ -145,36 +148,21 @@ void Loading::add_route(std::string_view text, int line, const std::string& wher
   options.routes.push_back({std::string(text), line, where});
 }
 
-void read_environment(const Environment& env, Loading& loading) {
-  if (!env) return;
-  for (const Key& key : keys()) {
-    const std::string name = environment_name(key);
-    if (const auto value = env(name)) loading.set(key, trim(*value), name);
-  }
-  const auto routes = env("FERRY_ROUTE");
-  if (!routes) return;
-  loading.options.routes.clear();
-  for (const std::string_view line : split(*routes, '\n'))
-    if (!trim(line).empty()) loading.add_route(trim(line), 0, "FERRY_ROUTE");
-}
-
-Environment process_environment() {
-  return [](std::string_view name) -> std::optional<std::string> {
-    const char* value = std::getenv(std::string(name).c_str());
-    return value == nullptr ? std::nullopt : std::optional<std::string>(value);
-  };
-}
-
 Options load(int argc, const char* const* argv, const Environment& env, Problems& problems) {
   Loading loading(problems);
+  const std::size_t before = problems.size();
   const CommandLine line = read_command_line(argc, argv, problems);
   loading.options.action = line.action;
   loading.options.config_file = line.config_file;
   if (line.action == Action::version || line.action == Action::help) return loading.options;
 
   std::string text;
-  if (!line.config_file.empty() && read_whole(line.config_file, text, problems))
-    read_file_text(text, line.config_file, loading);
+  bool whole = problems.size() == before;
+  if (!line.config_file.empty()) {
+    const bool read = read_whole(line.config_file, text, problems);
+    if (read) read_file_text(text, line.config_file, loading);
+    whole = whole && read;
+  }
   read_environment(env, loading);
   bool first_route = true;
   for (const Flag& flag : line.flags) {
@@ -186,7 +174,13 @@ Options load(int argc, const char* const* argv, const Environment& env, Problems
     first_route = false;
     loading.add_route(trim(flag.value), 0, "--route");
   }
-  Together together(loading, line.config_file.empty() ? "options" : line.config_file);
+  const bool nothing =
+      std::all_of(loading.origin.begin(), loading.origin.end(), [](const auto& o) { return o.empty(); });
+  if (line.config_file.empty() && whole && nothing) {
+    problems.push_back({"--config", "there is no configuration; name its file: --config FILE"});
+    whole = false;
+  }
+  Together together(loading, line.config_file.empty() ? "options" : line.config_file, whole);
   together.check();
   together.check_files();
   default_routes(loading.options);
@@ -197,7 +191,7 @@ Options load_text(std::string_view text, const std::string& name, Problems& prob
   Loading loading(problems);
   loading.options.config_file = name;
   read_file_text(text, name, loading);
-  Together(loading, name).check();
+  Together(loading, name, true).check();
   default_routes(loading.options);
   return loading.options;
 }

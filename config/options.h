@@ -141,6 +141,10 @@ struct Options {
 using Environment = std::function<std::optional<std::string>(std::string_view name)>;
 Environment process_environment();
 
+// Names of the environment that no key has and that are near one: not read, but for a typing error's sake, as notes.
+Problems strange_environment(const std::vector<std::string>& names);
+std::vector<std::string> environment_names();  // the process's
+
 // Reads everything and appends every problem: unknown sections and keys (with the nearest known one), syntax, types,
 // ranges, duplicates, missing required keys, secret files (missing, empty, readable by others), the root, routes line
 // by line. For Action::version and help nothing is read and nothing can be wrong but the command line. What is wrong

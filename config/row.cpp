@@ -213,4 +213,16 @@ Problems needs_mqtt5(const std::vector<Row>& rows) {
   return out;
 }
 
+Problems nobody_at(const std::string& domain, const std::vector<const Row*>& rows) {
+  if (domain.empty()) return {};
+  for (const Row* row : rows) {
+    const std::string_view at = std::string_view(row->jid).substr(row->jid.find('@') + 1);
+    if (row->kind == RowKind::user && (at == domain || at.find('*') != std::string_view::npos)) return {};
+  }
+  return {{"route",
+           "no row makes a user of anybody at " + domain + ", the component's domain; one for everybody is: user *@" +
+               domain + " {root}/u/{uid}",
+           true}};
+}
+
 }  // namespace ferry

@@ -1,11 +1,15 @@
 // ferryd: reads the options and runs a gateway. Exit codes: 0 clean stop, 2 bad configuration, 1 anything else.
 #include <cstdio>
+#include <filesystem>
 #include <utility>
 
+#include "config/text.h"
 #include "config/unencrypted.h"
+#include "gateway/passwords/vault.h"
 #include "gateway/privileges.h"
 #include "gateway/reload.h"
 #include "gateway/run.h"
+#include "gateway/session/tls_files.h"
 #include "gateway/store/database.h"
 
 namespace ferry {
@@ -24,6 +28,15 @@ Problems check_routes(const Options& options) {
   return problems;
 }
 
+// What forbids no start, and may still be a mistake.
+void add_notes(const Options& options, Problems& problems) {
+  for (Problem& p : strange_environment(environment_names())) problems.push_back(std::move(p));
+  const std::vector<Row> rows = route_rows(options);
+  std::vector<const Row*> all;
+  for (const Row& row : rows) all.push_back(&row);
+  for (Problem& p : nobody_at(options.component.domain, all)) problems.push_back(std::move(p));
+}
+
 // Before anything is opened. False: it cannot be that user, or that user cannot work with these files.
 bool settle_in(const Options& options) {
   if (!options.process.user.empty()) {
@@ -39,6 +52,26 @@ bool settle_in(const Options& options) {
   return true;
 }
 
+// What is in the files of the session link and the vault. Good ones are needed by whoever moves, not by the gateway: it
+// starts without, the accounts say why, and go on once the files are good.
+void check_files_of_accounts(const Options& o, Problems& problems) {
+  if (!o.session.host.empty() && !o.session.cafile.empty())
+    if (std::string wrong = cafile_problem(o.session.cafile); !wrong.empty())
+      problems.push_back({"[session] cafile", wrong + "; it must hold the CA that signed the server's certificate"});
+  std::error_code none;
+  for (const auto& file : std::filesystem::directory_iterator(o.session.certificates, none))
+    if (file.path().extension() == ".crt")
+      if (std::string wrong =
+              certificate_problem(file.path(), std::filesystem::path(file.path()).replace_extension(".key"));
+          !wrong.empty())
+        problems.push_back({"[session] certificates", std::move(wrong), true});  // one person's
+  if (!o.session.certificates.empty() && none)
+    problems.push_back({"[session] certificates", in_quotes(o.session.certificates) + ": " + none.message()});
+  if (o.vault.key_file.empty()) return;
+  if (const auto vault = Vault::open(o.vault.key_file); !vault)
+    problems.push_back({"[vault] key-file", format_problem(vault.error())});
+}
+
 int start(int argc, char** argv) {
   Problems problems;
   const Options options = load(argc, argv, process_environment(), problems);
@@ -52,13 +85,17 @@ int start(int argc, char** argv) {
   }
   for (Problem& p : check_routes(options)) problems.push_back(std::move(p));
   if (any_error(problems)) {
+    for (Problem& p : strange_environment(environment_names())) problems.push_back(std::move(p));
     print(problems);
     return exit_bad_configuration;
   }
   if (!settle_in(options)) return exit_bad_configuration;
   if (options.action == Action::run) return run(argc, argv, options);
+  add_notes(options, problems);
   for (Problem& p : unencrypted_links(options)) problems.push_back(std::move(p));
+  check_files_of_accounts(options, problems);
   print(problems);
+  if (any_error(problems)) return exit_bad_configuration;
   print(stdout, "the configuration is good");
   return 0;
 }

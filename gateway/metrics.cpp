@@ -70,6 +70,8 @@ constexpr std::pair<std::string_view, std::string_view> counter_help[] = {
     {"refusals_unanswered",
      "Publishes and requests refused without an answer: the client had too many refusals already."},
     {"requests_answered", "Requests of MQTT clients that succeeded."},
+    {"requests_repeated", "Requests that came again and were not carried out again."},
+    {"requests_unkept", "Requests that a crash could leave without an answer: too many had none yet."},
     {"requests_over_rate", "Requests refused because they came faster than limits.request-rate or subscription-rate."},
     {"requests_refused", "Requests of MQTT clients answered with an error."},
     {"room_invitations", "Invitations to rooms that people were shown."},

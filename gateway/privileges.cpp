@@ -101,6 +101,7 @@ Problems unfit_files(const Options& o) {
   files.need("[component] secret-file", o.component.secret_file, R_OK, "mode 600");
   files.need("[broker] password-file", o.broker.password_file, R_OK, "mode 600");
   files.need("[broker] cafile", o.broker.cafile, R_OK, "mode 644");
+  files.need("[session] cafile", o.session.cafile, R_OK, "mode 644");
   files.need("--config", o.config_file, R_OK, "mode 640");
   files.need("[store] path", directory_of(o.store.path), R_OK | W_OK | X_OK, "mode 700");
   for (const char* suffix : {"", "-wal", "-shm", ".lock"})

@@ -136,6 +136,10 @@ void Listening::start_http() {
 
 }  // namespace
 
+static std::string without_prefix(const std::string& text, std::string_view prefix) {
+  return text.starts_with(prefix) ? text.substr(prefix.size()) : text;
+}
+
 void print(const Problems& problems) {
   for (const Problem& p : problems) complain(format_problem(p));
 }
@@ -149,18 +153,20 @@ int run(int argc, char** argv, const Options& configured) {
   if (is_root())
     warn("event=process.root advice=" + log_value("nothing needs it: set [process] user, or start ferryd as a user"));
   for (const Problem& p : unencrypted_links(options)) warn("event=link.unencrypted text=" + log_value(p.text));
+  for (const Problem& p : strange_environment(environment_names()))
+    warn("event=process.environment name=" + log_value(p.where) + " text=" + log_value(p.text));
   Service service;
   Poller poller;
   Signals signals(poller);
   Inbox inbox;
-  Watched watched{options, FERRY_VERSION, clock.now(), nullptr, nullptr, nullptr, nullptr, {}, {}};
+  Watched watched{options, FERRY_VERSION, clock.now(), nullptr, nullptr, nullptr, nullptr, nullptr, {}, {}};
   Listening listening(watched, poller, inbox);
   const auto listen = [&] { return listening.start(); };
 
   Opening opening({watched, poller, signals, inbox, listening.control, clock, log, service, listen});
   std::string wrong;
   const std::unique_ptr<Store> opened = opening.wait(wrong);
-  if (!opened) return wrong.empty() ? 0 : complain("[store] path: " + wrong);
+  if (!opened) return wrong.empty() ? 0 : complain("[store] path: " + without_prefix(wrong, "store: "));
   Store& store = *opened;
   HttpLink* http = listen();
   if (!listening.wrong.empty()) return complain(listening.wrong);
@@ -183,6 +189,7 @@ int run(int argc, char** argv, const Options& configured) {
   watched.brain = &brain;
   watched.broker = &broker;
   watched.component = component ? &*component : nullptr;
+  watched.session = sessions ? &sessions->link() : nullptr;
   std::optional<Tap> tap;
   if (!options.capture.file.empty()) tap.emplace(options, capture_key(store), inbox);
   watched.tap = tap ? &*tap : nullptr;

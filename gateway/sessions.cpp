@@ -62,7 +62,9 @@ void Sessions::decide(Brain& brain, Instant now) {
           } else if constexpr (std::is_same_v<E, SessionDown>) {
             const bool refused = e.why == SessionDown::Why::auth_failed || e.why == SessionDown::Why::host_unknown;
             if (e.why == SessionDown::Why::auth_failed && tried_.contains(e.jid.str())) refused_.insert(e.jid.str());
-            brain.on_session_down({e.jid, refused, e.advice.empty() ? e.reason : e.reason + "; " + e.advice}, now);
+            brain.on_session_down({e.jid, refused, e.advice.empty() ? e.reason : e.reason + "; " + e.advice,
+                                   e.why == SessionDown::Why::tls},
+                                  now);
           } else if constexpr (std::is_same_v<E, SessionStanza>) {
             brain.on_session_stanza({e.jid, std::move(e.stanza), source_of(e.source), std::move(e.archive_id), e.stamp},
                                     now);
@@ -145,6 +147,8 @@ std::optional<Sessions::Login> Sessions::password_of(const Jid& jid, std::string
     const auto credentials = Credentials::open(options_.store.path);
     if (!credentials) return why = credentials.error().text, std::nullopt;
     for (const CredentialRecord& record : (*credentials)->of(jid)) {
+      if (record.kind == CredentialKind::ask)
+        why = "it waits for its owner's first log-in to the broker, after ferryctl migrate start --to dual";
       if (record.kind != CredentialKind::password) continue;
       const auto secret = vault->open_password(jid, record.sealed);
       if (!secret) return why = secret.error(), std::nullopt;

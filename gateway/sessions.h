@@ -33,6 +33,7 @@ class Sessions {
   void on_time(Steady now);
   std::optional<Steady> deadline() const;
   bool pending() const { return !events_.empty(); }
+  const SessionLink& link() const { return link_; }
   void close(Steady now) { link_.close(now); }
   bool closed() const { return link_.closed(); }
 

@@ -30,6 +30,20 @@ void write_link(JsonWriter& json, const LinkReport& link, Steady steady, Instant
   json.end_object();
 }
 
+// Accounts on the legacy server; refused is part of down: those wait for other credentials.
+void write_sessions(JsonWriter& json, const SessionLink& link) {
+  const SessionLink::Counts n = link.counts();
+  const LinkReport report = link.report();
+  json.key("sessions").begin_object().field("address", report.address);
+  json.field("wanted", static_cast<std::int64_t>(n.wanted))
+      .field("up", static_cast<std::int64_t>(n.up))
+      .field("down", static_cast<std::int64_t>(n.wanted - n.up))
+      .field("refused", static_cast<std::int64_t>(n.refused));
+  if (!report.reason.empty()) json.field("reason", report.reason);
+  if (!report.advice.empty()) json.field("advice", report.advice);
+  json.end_object();
+}
+
 void write_store(JsonWriter& json, const Watched& w) {
   const Disk disk = look_at_disk(w.options.store.path);
   const std::string problem = store_problem(w);
@@ -51,6 +65,12 @@ Readiness readiness_of(const Watched& w) {
     out.lines += w.brain && component_up(w) ? "component: up\n" : "component: down\n";
   out.lines += broker ? "broker: up\n" : w.broker && w.broker->up() ? "broker: up, not ready yet\n" : "broker: down\n";
   out.lines += "store: " + (store.empty() ? "up" : store) + "\n";
+  // For people who look: one account's password, or that server, must not take the gateway from everybody else.
+  if (w.session) {
+    const SessionLink::Counts n = w.session->counts();
+    if (n.wanted > 0)
+      out.lines += "sessions: " + std::to_string(n.up) + " of " + std::to_string(n.wanted) + " up (for information)\n";
+  }
   return out;
 }
 
@@ -75,6 +95,7 @@ std::string status_answer(const Watched& w, std::string_view of_the_brain, Stead
   if (w.component) write_link(json, w.component->report(), steady, now);
   if (w.broker) write_link(json, w.broker->report(), steady, now);
   json.end_array();
+  if (w.session) write_sessions(json, *w.session);
   write_store(json, w);
   if (w.brain) {
     const auto recent = w.meters.history.recent(w.brain->counters(), steady);

@@ -10,7 +10,7 @@ namespace ferry {
 
 struct Readiness {
   bool ready = false;
-  std::string lines;  // one for each link and the store
+  std::string lines;  // one for each link and the store, and one for the accounts' sessions, which decide nothing
 };
 // Ready: every configured link is up and subscribed (the same as the line "ready …"), and the store has room.
 Readiness readiness_of(const Watched& watched);

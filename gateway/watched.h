@@ -7,6 +7,7 @@
 #include "gateway/history.h"
 #include "gateway/links/broker_link.h"
 #include "gateway/links/component_link.h"
+#include "gateway/session/session_link.h"
 #include "gateway/tap.h"
 
 namespace ferry {
@@ -27,6 +28,7 @@ struct Watched {
   const Brain* brain = nullptr;
   const BrokerLink* broker = nullptr;
   const ComponentLink* component = nullptr;  // also: no XMPP link is configured
+  const SessionLink* session = nullptr;      // also: no account can move
   const Tap* tap = nullptr;                  // likewise: nothing is recorded
   std::string store_trouble;
   Meters meters;

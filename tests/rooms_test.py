@@ -26,7 +26,7 @@ THIRD_PARTY = {
     "mosquitto_plugin.h": ["gateway/plugin/mosquitto_plugin.cpp"],
     "mqtt_protocol.h": ["gateway/links/mosquitto_client.cpp"],
     "openssl/": ["gateway/links/handshake.cpp", "gateway/capture/keyed_hash.cpp", "gateway/passwords/crypto.cpp",
-                 "gateway/migration/openfire_password.cpp", "tools/ferry-replay/tls_server.cpp"],
+                 "gateway/migration/openfire_password.cpp", "gateway/session/tls_files.cpp", "tools/ferry-replay/tls_server.cpp"],
     "microhttpd.h": ["gateway/links/http_link.cpp"],
     "prometheus/": ["gateway/metrics.cpp"],
     "systemd/": ["gateway/service.cpp"],

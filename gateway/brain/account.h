@@ -38,6 +38,11 @@ struct Account : Member {
   std::set<std::string> unsure_requests;  // contacts whose request to subscribe nobody has repeated yet
   std::optional<Instant> settle_at;       // then what nobody has confirmed is not so
   std::optional<Instant> lost_at;         // the session went down; contacts are shown for a while yet
+  // Why TLS does not come about. Not in the record and no error of the account's: one mistake is everybody's, and one
+  // mend mends all of them; thousands of records would be written for it, twice.
+  std::string tls_trouble;
+
+  const std::string& trouble() const { return tls_trouble.empty() ? record.trouble : tls_trouble; }
 
   // ---- the roster as the server tells it, by bare JID: digests of what a client would be shown
   std::map<std::string, std::uint64_t> seen_roster;
@@ -50,6 +55,7 @@ struct Account : Member {
 
   // ---- transitions
   bool active = false;  // the driver has given it its turn
+  bool named = false;   // it was started by its own name: it goes on though its cohort stands still
   Instant active_since = 0;
   enum class Drain { not_yet, asked, over } drain = Drain::not_yet;  // back: the server has nothing for us any more
   std::int64_t undoing = 0;

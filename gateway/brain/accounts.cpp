@@ -144,12 +144,15 @@ void Accounts::session_up(const Brain::SessionUp& up) {
   Account* account = find_served(up.jid.bare_view());
   if (!account) return;
   account->up = true;
+  account->tls_trouble.clear();
   account->full = up.jid;
   account->archive = up.archive;
   account->blocking = up.blocking;
+  bool collected = false;
   if (!up.resumed) {
     account->up_since = world_.now;
-    if (std::exchange(account->collecting, false)) {
+    collected = std::exchange(account->collecting, false);
+    if (collected) {
       account->record.collected = true;
       save(*account);
     }
@@ -158,7 +161,7 @@ void Accounts::session_up(const Brain::SessionUp& up) {
     account->record.trouble.clear();
     save(*account);
   }
-  bridge_.session_up(*account, up.resumed);
+  bridge_.session_up(*account, up.resumed, collected);
   if (account->user) show_state(*account->user);
   const AccountState state = account->record.state;
   if (account->record.address && (state == AccountState::dual || state == AccountState::moved))
@@ -185,6 +188,7 @@ void Accounts::session_down(const Brain::SessionDown& down) {
   journal_.session_down(*account);
   if (was) bridge_.session_down(*account);
   if (was && account->user) show_state(*account->user);
+  account->tls_trouble = down.tls ? down.reason : std::string();
   if (down.credentials) trouble(*account, down.reason.empty() ? "the server refused the log-in" : down.reason);
 }
 
@@ -230,6 +234,7 @@ void Accounts::end_of_batch() {
       if (account->unsaved) save(*account);
   }
   if (cohorts_changed_) keep_cohorts();
+  if (named_changed_) keep_named();
 }
 
 std::optional<Instant> Accounts::next_deadline() const {

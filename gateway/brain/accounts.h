@@ -94,7 +94,8 @@ class Accounts {
   void read_cohorts();
   void keep_cohorts();
   void drive();
-  void set_target(Account& account, AccountState target, bool keep);
+  void keep_named();
+  void set_target(Account& account, AccountState target, bool keep, bool named = false);
   bool may_run(const Account& account) const;
   Cohort& cohort(const std::string& name);
 
@@ -130,7 +131,7 @@ class Accounts {
   std::set<std::string> unsaved_;  // counts
   std::size_t active_ = 0, rate_ = 10;
   std::string turn_;  // the driver's place in going_
-  bool cohorts_changed_ = false;
+  bool cohorts_changed_ = false, named_changed_ = false;
   Instant drive_at_ = 0, save_at_ = 0, forget_at_ = 0;
 };
 

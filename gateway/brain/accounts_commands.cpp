@@ -1,6 +1,6 @@
 // Accounts, what ferryctl migrate asks. Nothing is changed without "go": true; the answer says what would be.
 //
-//   migrate.plan{cohort,jids,new_address}  migrate.start{cohort,to,rate}  migrate.pause{cohort}
+//   migrate.plan{cohort,jids,new_address}  migrate.start{cohort|jids,to,rate}  migrate.pause{cohort}
 //   migrate.stop-on{cohort,permille, least}  migrate.back{cohort|jids,keep}  migrate.verify{cohort|jids} migrate.status
 //   migrate.list{cohort,state,after,limit}  migrate.show{jid}  migrate.rosters{after,limit}
 #include <algorithm>
@@ -25,6 +25,7 @@ std::optional<Accounts::Answer> Accounts::on_command(std::string_view name, Json
   if (!name.starts_with("migrate.")) return std::nullopt;
   auto answer = command(name, c);
   if (cohorts_changed_) keep_cohorts();  // over the store of a stopped gateway no batch ends
+  if (named_changed_) keep_named();
   return answer;
 }
 
@@ -106,7 +107,8 @@ Accounts::Answer Accounts::plan(JsonView c) {
     } else if (account->record.cohort == name && account->record.address == address) {
       ++there;
     } else if (account->record.state != AccountState::legacy) {
-      return problem("is on its way with the cohort " + account->record.cohort);
+      return problem("is on its way with the cohort " + account->record.cohort +
+                     ", and stays in it; ferryctl migrate back first, or leave it out");
     } else {
       ++changed;
       if (!go) return;
@@ -137,8 +139,8 @@ Accounts::Answer Accounts::start_cohort(JsonView c) {
     return refused("to: expected shadow, dual, moved or retired; migrate back goes the other way");
   const auto rate = c["rate"].integer();
   if (rate && (*rate < 1 || *rate > max_rate)) return refused("rate: expected 1 to 1000 accounts a second");
-  std::int64_t go_on = 0, there = 0, further = 0, going_back = 0;
-  const bool go = goes_ahead(c);
+  std::int64_t go_on = 0, there = 0, further = 0, going_back = 0, from_moved = 0;
+  const bool go = goes_ahead(c), by_name = static_cast<bool>(c["jids"]);
   for (Account* a : *accounts) {
     const AccountState state = a->record.state;
     if (state == AccountState::back || (a->record.target == AccountState::legacy && state != AccountState::legacy))
@@ -147,24 +149,24 @@ Accounts::Answer Accounts::start_cohort(JsonView c) {
       ++there;
     else if (state > *to && !(state == AccountState::moved && *to == AccountState::dual))
       ++further;
-    else
+    else {
       ++go_on;
+      from_moved += state == AccountState::moved && *to == AccountState::dual;
+    }
     const bool may = state != AccountState::back && (state <= *to || *to == AccountState::dual) &&
                      !(a->record.target == AccountState::legacy && state != AccountState::legacy);
-    if (go && may && state != AccountState::retired) set_target(*a, *to, false);
+    if (go && may && state != AccountState::retired) set_target(*a, *to, false, by_name);
   }
   if (go) {
     if (rate) rate_ = static_cast<std::size_t>(*rate);
-    std::set<std::string> names;
-    for (const Account* a : *accounts) names.insert(a->record.cohort);
-    for (const std::string& name : names) {
-      Cohort& known = cohort(name);
+    if (!by_name) {  // whoever was named goes by themselves: the others of their cohort stand or go as they did
+      Cohort& known = cohort(member(c, "cohort"));
       known.target = *to;
       known.running = true;
       known.stopped.clear();
       known.events = known.errors = 0;
     }
-    cohorts_changed_ = true;
+    cohorts_changed_ = true;  // the rate stands there, too
     drive_at_ = world_.now;
   }
   return JsonWriter()
@@ -175,13 +177,14 @@ Accounts::Answer Accounts::start_cohort(JsonView c) {
       .field("there", there)
       .field("further", further)
       .field("going_back", going_back)
+      .field("from_moved", from_moved)
       .end_object()
       .take();
 }
 
 Accounts::Answer Accounts::pause(JsonView c) {
   const std::string name = member(c, "cohort");
-  std::int64_t paused = 0;
+  std::int64_t paused = 0, named = 0;
   for (auto& [known, cohort_of_it] : cohorts_) {
     if (!name.empty() && known != name) continue;
     paused += cohort_of_it.running;
@@ -189,7 +192,14 @@ Accounts::Answer Accounts::pause(JsonView c) {
     cohorts_changed_ = true;
   }
   if (!name.empty() && !cohorts_.contains(name)) return refused("there is no cohort " + name);
-  return JsonWriter().begin_object().field("paused", paused).end_object().take();
+  for (const std::string& bare : going_) {
+    Account& a = *accounts_.at(bare);
+    if (!a.named || (!name.empty() && a.record.cohort != name)) continue;
+    a.named = false;
+    named_changed_ = true;
+    ++named;
+  }
+  return JsonWriter().begin_object().field("paused", paused).field("named", named).end_object().take();
 }
 
 Accounts::Answer Accounts::stop_on(JsonView c) {

@@ -5,7 +5,7 @@
 namespace ferry {
 namespace {
 
-constexpr std::string_view cohorts_key = "migration.cohorts";
+constexpr std::string_view cohorts_key = "migration.cohorts", named_key = "migration.named";
 constexpr Duration give_up_turn = 60 * second;  // who does not get on lets others
 
 }  // namespace
@@ -17,6 +17,11 @@ Cohort& Accounts::cohort(const std::string& name) {
 }
 
 void Accounts::read_cohorts() {
+  if (const auto named = JsonDocument::parse(world_.records.meta(named_key)))
+    named->root().each([this](JsonView jid) {
+      Account* account = find(jid.string().value_or(""));
+      if (account && account->record.state != account->record.target) account->named = true;
+    });
   const auto document = JsonDocument::parse(world_.records.meta(cohorts_key));
   if (!document) return;
   const JsonView root = document->root();
@@ -51,12 +56,23 @@ void Accounts::keep_cohorts() {
   world_.records.set_meta(cohorts_key, json.end_array().end_object().take());
 }
 
-void Accounts::set_target(Account& account, AccountState target, bool keep) {
+// Whose name is still there and who has arrived does no harm: reading leaves them out.
+void Accounts::keep_named() {
+  named_changed_ = false;
+  JsonWriter json;
+  json.begin_array();
+  for (const std::string& bare : going_)
+    if (accounts_.at(bare)->named) json.value(bare);
+  world_.records.set_meta(named_key, json.end_array().take());
+}
+
+void Accounts::set_target(Account& account, AccountState target, bool keep, bool named) {
   AccountRecord& r = account.record;
   r.target = target;
   r.keep = keep;
   save(account);
   const bool goes = r.state != target;
+  if (const bool alone = named && goes; std::exchange(account.named, alone) || alone) named_changed_ = true;
   if (goes) going_.insert(r.jid.str());
   if (!goes) going_.erase(r.jid.str());
   if (!goes && std::exchange(account.active, false)) --active_;
@@ -64,14 +80,14 @@ void Accounts::set_target(Account& account, AccountState target, bool keep) {
 
 // Going back is never held up by what stopped the way there.
 bool Accounts::may_run(const Account& account) const {
-  if (account.record.target == AccountState::legacy) return true;
+  if (account.named || account.record.target == AccountState::legacy) return true;
   const auto it = cohorts_.find(account.record.cohort);
   return it == cohorts_.end() || it->second.running;
 }
 
 void Accounts::happened(Account& account, bool good) {
   const auto it = cohorts_.find(account.record.cohort);
-  if (it == cohorts_.end()) return;
+  if (it == cohorts_.end() || account.named) return;  // by its name: the cohort's count is of those who go with it
   Cohort& c = it->second;
   ++c.events;
   if (!good) ++c.errors;
@@ -93,7 +109,9 @@ void Accounts::drive() {
   for (Account* a : under_way) {
     if (!may_run(*a) || world_.now > a->active_since + give_up_turn) {
       if (world_.now > a->active_since + give_up_turn && a->record.trouble.empty())
-        trouble(*a, a->up ? "the server does not answer" : "the session does not come up");
+        trouble(*a, a->up                    ? "the server does not answer"
+                    : a->tls_trouble.empty() ? "the session does not come up"
+                                             : "the session does not come up: " + a->tls_trouble);
       a->active = false;
       --active_;
       continue;

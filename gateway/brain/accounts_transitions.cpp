@@ -69,7 +69,7 @@ void Accounts::advance(Account& account) {
     }
   }
   if (account.record.state != account.record.target || !account.active) return;
-  account.active = false;
+  account.active = account.named = false;
   --active_;
   going_.erase(bare);
 }

@@ -39,7 +39,7 @@ void write_account(const Account& a, JsonWriter& json) {
   }
   if (r.address) json.field("address", r.address->str());
   json.field("other_clients", static_cast<std::int64_t>(a.others.size()));
-  if (!r.trouble.empty()) json.field("trouble", r.trouble);
+  if (!a.trouble().empty()) json.field("trouble", a.trouble());
   json.end_object();
 }
 
@@ -72,7 +72,8 @@ Accounts::Answer Accounts::status(JsonView) const {
   json.begin_object().key("cohorts").begin_array();
   for (const auto& [name, c] : cohorts_) {
     std::array<std::int64_t, 6> states{};
-    std::int64_t all = 0, up = 0, down = 0, messages = 0, errors = 0, differences = 0, troubled = 0, others = 0;
+    std::int64_t all = 0, up = 0, down = 0, messages = 0, errors = 0, differences = 0, troubled = 0, others = 0,
+                 named = 0, going = 0;
     for (const auto& [bare, a] : accounts_) {
       if (a->record.cohort != name) continue;
       ++all;
@@ -82,8 +83,10 @@ Accounts::Answer Accounts::status(JsonView) const {
       messages += a->record.messages;
       errors += a->record.errors;
       differences += a->record.differences;
-      troubled += !a->record.trouble.empty();
+      troubled += !a->trouble().empty();
       others += !a->others.empty();
+      named += a->named;
+      going += a->record.state != a->record.target;
     }
     json.begin_object()
         .field("name", name)
@@ -107,6 +110,8 @@ Accounts::Answer Accounts::status(JsonView) const {
         .field("stop_least", c.stop_least)
         .field("events_since_start", c.events)
         .field("errors_since_start", c.errors)
+        .field("named", named)
+        .field("going", going)
         .end_object();
   }
   return json.end_array()

@@ -210,7 +210,9 @@ Admin::Answer Admin::map_check(JsonView) {
   JsonWriter json;
   json.begin_object().key("problems").begin_array();
   bool errors = false;
-  for (const Problem& p : world_.table.check()) {
+  Problems problems = world_.table.check();
+  for (Problem& p : nobody_at(world_.options.component.domain, world_.table.rows())) problems.push_back(std::move(p));
+  for (const Problem& p : problems) {
     errors |= !p.info;
     json.begin_object().field("where", p.where).field("text", p.text).field("info", p.info).end_object();
   }

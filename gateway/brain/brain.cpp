@@ -25,6 +25,7 @@ void Brain::start(Instant now) {
   impl_->delivery.start();
   impl_->accounts.start();
   impl_->residents.start();
+  impl_->requests.start();
 }
 
 void Brain::on_component_up(Instant now) {
@@ -85,6 +86,7 @@ void Brain::on_broker_up(const BrokerUp& up, Instant now) {
   impl_->sentinel.broker_up(up.session_present);
   impl_->presences.broker_up();
   impl_->delivery.broker_up(up.session_present);
+  impl_->requests.broker_up();
   impl_->feeds.broker_up();
   impl_->queue_show(true);
 }
@@ -112,6 +114,8 @@ void Brain::on_published(std::int64_t token, int reason, Instant now) {
     impl_->sentinel.on_marked(reason);
   else if (token < 0)
     impl_->feeds.on_published(token, reason);
+  else if (token >= Requests::first_token)
+    impl_->requests.on_published(token);
   else
     impl_->delivery.to_mqtt.on_published(token, reason);
 }
@@ -191,6 +195,7 @@ void Brain::shut_down(Instant now) {
   World& w = impl_->world;
   w.now = now;
   w.stopping = true;
+  impl_->requests.end();
   impl_->presences.sweep();
   impl_->feeds.sweep();
   impl_->residents.sweep();

@@ -22,6 +22,8 @@ class Delivery {
 
   // From XMPP, to one of our users.
   void on_message(User& user, Message message);
+  // Nothing but a receipt or a marker, by whom it went to, of a message that has not come so far yet?
+  bool confirms(const User& user, const Message& message) const;
   void on_copy(User& user, Message message);  // what the user wrote in another client (delivery_copies.cpp)
   // What was said in a room that the user is in. stanza_id: the room's own for it, XEP-0359 (delivery_rooms.cpp).
   void on_room_message(User& user, Message message, const std::string& stanza_id);
@@ -65,6 +67,7 @@ class Delivery {
  private:
   void content(User& user, Message message);
   void receipt(User& user, const Message& message);
+  std::optional<MessageRecord> sent_to(const User& user, const Jid& from, const std::string& id) const;
   void bounced(User& user, const Message& message);
   void act(User& user, const Message& message);
   std::optional<Refusal> accept(User& user, message::Outgoing out, const InPublish& publish);

@@ -134,6 +134,26 @@ std::optional<StanzaError> Delivery::take(User& user, const Message& m, MessageR
 }
 
 // Believed only from whom the message went to: anybody can send a stanza with any id.
+std::optional<MessageRecord> Delivery::sent_to(const User& user, const Jid& from, const std::string& id) const {
+  auto row = world_.records.find_message(user.key, id);
+  const auto peer = row ? Jid::parse(row->peer) : Result<Jid>(error(Condition::item_not_found, ""));
+  if (!peer || row->way != Way::to_xmpp || peer->bare_view() != from.bare_view()) return std::nullopt;
+  return row;
+}
+
+bool Delivery::confirms(const User& user, const Message& m) const {
+  if (find<Body>(m.parts)) return false;
+  for (const Part& part : m.parts) {
+    const auto* received = std::get_if<Received>(&part.value);
+    const auto* marker = std::get_if<Marker>(&part.value);
+    if (!received && !marker) continue;
+    const auto row = sent_to(user, *m.from, received ? received->id : marker->id);
+    const bool displayed = marker && marker->state != "received";
+    return row && row->state < (displayed ? MessageState::displayed : MessageState::delivered);
+  }
+  return false;
+}
+
 void Delivery::receipt(User& user, const Message& m) {
   bool told = false;
   for (const Part& part : m.parts) {
@@ -141,9 +161,8 @@ void Delivery::receipt(User& user, const Message& m) {
     const auto* marker = std::get_if<Marker>(&part.value);
     if (!received && !marker) continue;
     const std::string& id = received ? received->id : marker->id;
-    const auto row = world_.records.find_message(user.key, id);
-    const auto peer = row ? Jid::parse(row->peer) : Result<Jid>(error(Condition::item_not_found, ""));
-    if (!row || row->way != Way::to_xmpp || !peer || peer->bare_view() != m.from->bare_view()) {
+    const auto row = sent_to(user, *m.from, id);
+    if (!row) {
       world_.count("receipts_ignored");
       if (!std::exchange(told, true)) world_.log_refused("receipt-by-no-recipient", m.from->str(), user.jid.str(), id);
       continue;

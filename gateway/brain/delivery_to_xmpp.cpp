@@ -46,7 +46,7 @@ std::optional<Delivery::Refusal> Delivery::on_out_text(User& user, const InPubli
 
 bool Delivery::within_rate(User& user) {
   const auto& limits = world_.options.limits;
-  return user.rates.messages.take(world_.now, limits.user_rate, limits.user_burst);
+  return world_.catching_up() || user.rates.messages.take(world_.now, limits.user_rate, limits.user_burst);
 }
 
 std::optional<Delivery::Refusal> Delivery::accept(User& user, message::Outgoing out, const InPublish& publish) {

@@ -55,7 +55,8 @@ void Router::stanza(Element element) {
 }
 
 // A flood from XMPP: an error where one is legal, else it is dropped; of presence the latest counts. Answers are always
-// heard (they are about what we sent), and our own users have limits of their own.
+// heard (they are about what we sent), and our own users have limits of their own. So are receipts, each once: who
+// comes back to a thousand messages confirms them all at the same time.
 bool Router::over_rate(const Stanza& s) {
   const bool answer = s.type == "error" || (s.kind == StanzaKind::iq && s.type == "result");
   if (answer || world.hosted(*s.from) || s.from->bare_view() == world.server.str()) return false;
@@ -69,6 +70,9 @@ bool Router::over_rate(const Stanza& s) {
     if (user) presences.hold(*user, std::get<Presence>(to_event(s)));
     return user != nullptr;  // what ends a subscription, or grants what we asked for, is rare and must be known
   }
+  if (s.kind == StanzaKind::message)
+    if (User* user = world.user(s.to->bare_view()); user && delivery.confirms(*user, std::get<Message>(to_event(s))))
+      return false;
   world.count("stanzas_over_rate");
   world.answer(s.xml, error(Condition::resource_constraint,
                             wish ? "too many requests to subscribe" : "too many stanzas; slow down"));

@@ -87,6 +87,25 @@ struct QueuedRecord {
   std::int64_t rows = 0, bytes = 0;
 };
 
+enum class RequestState : std::uint8_t {
+  open = 0,      // not answered
+  answered = 1,  // the broker may not have the answer
+  taken = 2,     // it has
+};
+
+// A request until the broker has its answer, and one that changed something for a while longer (request_book.h).
+struct RequestRecord {
+  UserKey user = 0;
+  std::int64_t number = 0;   // in the order of acceptance
+  std::uint64_t key = 0;     // digest of the device and the id; 0: it has no id, nothing can repeat it
+  std::uint64_t digest = 0;  // of the payload
+  Instant at = 0;
+  RequestState state = RequestState::open;
+  bool final = false;  // a repeat gets the answer
+  std::string device, correlation, id;
+  std::string answer;  // JSON; empty: none yet, or too long to be kept
+};
+
 class Records : public AccountRecords {
  public:
   // People
@@ -143,6 +162,11 @@ class Records : public AccountRecords {
   virtual std::int64_t count_dead() = 0;
   // What was forwarded to MQTT under these marks, first to last, is accepted again.
   virtual void reopen(std::int64_t first, std::int64_t last) = 0;
+
+  // Requests, by user and number. each_request() gives them in the order of number.
+  virtual void each_request(const std::function<void(const RequestRecord&)>& visit) = 0;
+  virtual void put_request(const RequestRecord& request) = 0;
+  virtual void remove_request(UserKey user, std::int64_t number) = 0;
 
   // Publishes without an id, by packet id: what the broker sends again after a crash is recognised by it.
   virtual bool seen_packet(int packet_id, std::uint64_t digest) = 0;

@@ -71,29 +71,43 @@ void Requests::on_request(User& user, const InPublish& publish, JsonView payload
   const bool named = device.text && from_device(*device.text).ok();
   asked.topic = own + (named ? *device.text : "-");
   device_ = named ? *device.text : std::string();
-  if (!publish.response_topic.empty()) {
-    const std::string_view given = publish.response_topic;
-    const bool ours = given.starts_with(own) && given.size() > own.size() &&
-                      given.find('/', own.size()) == std::string_view::npos && parse_topic_name(given).ok();
-    if (!ours) {
-      answer(user, asked, error(Condition::forbidden, "the response topic must be " + own + "{device}"));
-      return;
-    }
+  const std::string_view given = publish.response_topic;
+  const bool ours = given.starts_with(own) && given.size() > own.size() &&
+                    given.find('/', own.size()) == std::string_view::npos && parse_topic_name(given).ok();
+  if (ours) {
     asked.topic = given;
     if (device_.empty() && from_device(given.substr(own.size())).ok()) device_ = given.substr(own.size());
   }
   if (over_rate(user, asked)) return;
+  asked.request = payload.is_object() ? payload["request"].string().value_or("") : "";
+  const std::string level = asked.topic.substr(own.size());
+  std::uint64_t key = 0;  // with MQTT 5 the correlation may stand in for the id
+  if (asked.id != "-")
+    key = digest_of(level + "/i" + asked.id);
+  else if (!asked.correlation.empty())
+    key = digest_of(level + "/c" + asked.correlation);
+  const std::uint64_t digest = digest_of(publish.payload);
+  if (repeated(user, asked, key, digest)) return;
+  open(user, asked, key, digest);
+  if (!given.empty() && !ours)
+    answer(user, asked, error(Condition::forbidden, "the response topic must be " + own + "{device}"));
+  else
+    carry_out(user, payload, asked);
+  close(user, asked);
+}
+
+void Requests::carry_out(User& user, JsonView payload, const Asked& asked) {
+  const TextField device = text_field(payload, "device", 200);
   if (!payload.is_object()) {
     answer(user, asked, error(Condition::bad_request, "expected a JSON object in UTF-8"));
     return;
   }
-  if (device.error || (device.text && !named)) {
+  if (device.error || (device.text && !from_device(*device.text).ok())) {
     answer(user, asked,
            error(Condition::bad_request, "device: expected the name of a device as in its presence topic"));
     return;
   }
   const auto name = payload["request"].string();
-  asked.request = name.value_or("");
   if (user.account && by_session && by_session(user, asked.request, payload, asked)) return;
   if (rooms && rooms(user, asked.request, payload, asked)) return;
   if (name == "profile.get") {
@@ -116,14 +130,14 @@ void Requests::on_request(User& user, const InPublish& publish, JsonView payload
          error(Condition::feature_not_implemented,
                "request: expected roster.get, roster.add, roster.update, roster.remove, "
                "subscribe, unsubscribe, approve, deny, profile.get, profile.set, presence.send, feed.last, rooms.get, "
-               "room.join, room.leave, room.occupants or who"));
+               "room.join, room.leave, room.occupants, block, unblock, blocked or who"));
   return;
 }
 
 // A client that asks on and on hears so at a bounded rate, too: nobody else shall wait for its answers.
 bool Requests::over_rate(User& user, const Asked& asked) {
   const auto& l = world_.options.limits;
-  if (user.rates.requests.take(world_.now, l.request_rate, l.request_burst)) return false;
+  if (world_.catching_up() || user.rates.requests.take(world_.now, l.request_rate, l.request_burst)) return false;
   world_.count("requests_over_rate");
   constexpr std::uint32_t more = UserRates::answered_refusals;
   if (world_.may_refuse(user) &&
@@ -134,27 +148,6 @@ bool Requests::over_rate(User& user, const Asked& asked) {
   else
     world_.count("refusals_unanswered");
   return true;
-}
-
-void Requests::answer(const User& user, const Asked& asked, const Answer& result) {
-  Publish p;
-  p.topic = asked.topic;
-  p.correlation = asked.correlation;
-  p.payload = result ? answer_json(asked.id, *result) : answer_json(asked.id, result.error());
-  if (world_.congested && p.payload.size() > max_congested)
-    p.payload = answer_json(asked.id, error(Condition::resource_constraint, "the broker is busy; ask again later"));
-  if (user.format == Format::cbor)
-    if (auto bytes = json_to_cbor(p.payload)) {
-      p.payload = std::move(*bytes);
-      p.cbor = true;
-    }
-  world_.publish(std::move(p));
-  world_.count(result ? "requests_answered" : "requests_refused");
-  if (!result)
-    world_.log_about(user.key, LogLine::Level::info,
-                     "event=request.refused user=" + log_value(user.jid.str()) + " id=" + log_value(asked.id) +
-                         " request=" + log_value(asked.request) +
-                         " condition=" + std::string(condition_name(result.error().condition)));
 }
 
 Requests::Answer Requests::roster_get(User& user, JsonView r) {
@@ -302,20 +295,6 @@ Requests::Answer Requests::who(User& user, JsonView) {
   }
   json.end_array().field("domain", world_.component.str()).field("version", world_.version);
   return json.end_object().take();
-}
-
-void Requests::on_time() {
-  while (!open_.empty() && open_.begin()->second.until <= world_.now) {
-    const Open open = std::move(open_.begin()->second);
-    open_.erase(open_.begin());
-    if (const User* user = world_.user(open.user))
-      answer(*user, open.asked, error(Condition::remote_server_timeout, "the contact's server did not answer"));
-  }
-}
-
-std::optional<Instant> Requests::next_deadline() const {
-  if (open_.empty()) return std::nullopt;
-  return open_.begin()->second.until;
 }
 
 }  // namespace ferry

@@ -1,5 +1,5 @@
-// out/req: what a user asks of the gateway, one row of a table each; every request is answered once, on
-// in/res/{device}.
+// out/req: what a user asks of the gateway, one row of a table each; every request is answered, on in/res/{device},
+// and once unless the process or the broker dies while its answer is on the way.
 //
 //   roster.get roster.add roster.update roster.remove  subscribe unsubscribe approve deny
 //   profile.get profile.set  presence.send  feed.last  who     and about rooms (rooms.h)
@@ -12,6 +12,7 @@
 
 #include "gateway/brain/feeds.h"
 #include "gateway/brain/presences.h"
+#include "gateway/brain/request_book.h"
 #include "gateway/brain/roster.h"
 #include "translators/profile.h"
 
@@ -23,8 +24,20 @@ class Requests {
   static constexpr std::size_t max_open = 4'096;        // iqs unanswered, all users together
   static constexpr std::size_t max_congested = 16'384;  // bytes of an answer while the broker is behind
 
+  static constexpr std::size_t max_waiting = 64U << 20;  // bytes that wait for the broker; then answers may be dropped
+
   Requests(World& world, Roster& roster, Presences& presences, Feeds& feeds)
-      : world_(world), roster_(roster), presences_(presences), feeds_(feeds) {}
+      : world_(world), roster_(roster), presences_(presences), feeds_(feeds), book_(world) {}
+
+  // Of a Publish: this and all above are answers'; below are the numbers of messages.
+  static constexpr std::int64_t first_token = std::int64_t{1} << 62;
+  static constexpr Duration tell_after = 5 * second;  // by then the broker has sent again what we had not acknowledged
+
+  void start() { book_.start(), untold_from_ = book_.rows().empty() ? 0 : 1; }
+  void broker_up();
+  void on_published(std::int64_t token);  // PUBACK of an answer: the broker has it, or never will
+  void end();                             // of the process: what is not answered now, would not be
+  void forget(UserKey user) { book_.forget(user); }
 
   // Answered now, or when the contact's server has answered. payload: nothing, if it was no JSON.
   void on_request(User& user, const InPublish& publish, JsonView payload);
@@ -34,6 +47,7 @@ class Requests {
 
   struct Asked {  // where the answer goes
     std::string topic, id, correlation, request;
+    std::int64_t number = 0;  // in the book; 0: it is not there
   };
 
   using Answer = Result<std::string>;  // the result object, as JSON
@@ -65,6 +79,15 @@ class Requests {
   Answer subscription(User& user, JsonView r, subscription::Type type);
   std::optional<Answer> profile_get(User& user, JsonView r, const Asked& asked);  // nullopt: asked the contact's server
   bool over_rate(User& user, const Asked& asked);                                 // and answered so
+  void carry_out(User& user, JsonView payload, const Asked& asked);
+
+  // requests_answers.cpp
+  bool repeated(User& user, const Asked& asked, std::uint64_t key, std::uint64_t digest);  // and taken care of
+  void open(User& user, Asked& asked, std::uint64_t key, std::uint64_t digest);
+  void close(User& user, const Asked& asked);  // it was carried out, or is being
+  void publish(const User& user, const Asked& asked, std::string json);
+  void tell_untold();
+  Asked asked_of(const User& user, const RequestBook::Row& row) const;
 
   struct Open {
     UserKey user;
@@ -77,6 +100,10 @@ class Requests {
   Roster& roster_;
   Presences& presences_;
   Feeds& feeds_;
+  RequestBook book_;
+  std::int64_t handling_ = 0;         // the number of the request that is being carried out
+  std::int64_t untold_from_ = 0;      // of an earlier process: what is not answered from this number on; 0: nothing
+  std::optional<Instant> tell_at_;    // these
   std::string device_;                // whose request is being handled; empty: nobody said
   std::map<std::string, Open> open_;  // by iq id; ids are time-ordered, and so are the deadlines
 };

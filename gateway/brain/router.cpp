@@ -93,6 +93,7 @@ void Router::forget_unserved(UserKey key, const Jid& jid) {
   world.records.remove_user(key);
   if (world.hosted(jid)) world.records.remove_rooms(jid);
   delivery.forget(key);
+  requests.forget(key);
   --world.unserved;
   world.log(LogLine::Level::info, "event=user.removed user=" + log_value(jid.str()));
 }
@@ -135,6 +136,7 @@ void Router::forget(User& user) {
   world.records.remove_user(user.key);
   if (world.hosted(user.jid)) world.records.remove_rooms(user.jid);
   delivery.forget(user.key);
+  requests.forget(user.key);
   world.log(LogLine::Level::info, "event=user.removed user=" + log_value(user.jid.str()));
   world.forget_user(user);
 }
@@ -154,6 +156,7 @@ void Router::withdraw(User& user) {
   presences.forget_deferred(user);
   world.records.remove_user(user.key);
   delivery.forget(user.key);
+  requests.forget(user.key);
   world.forget_user(user);
 }
 

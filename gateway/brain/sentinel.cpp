@@ -38,6 +38,8 @@ void Sentinel::broker_up(bool session_present) {
   before_ = world_.mark;
   use(before_ + 1);
   world_.reading_back = before_ > 0;
+  world_.catching_up_until = session_present ? world_.now + longest_catching_up : 0;
+  first_ = 0;
 }
 
 void Sentinel::use(std::int64_t mark) {
@@ -49,6 +51,7 @@ void Sentinel::broker_down() {
   lost_at_ = world_.now;
   decide_at_.reset();
   on_its_way_ = false;
+  world_.catching_up_until = 0;
 }
 
 bool Sentinel::on_publish(const InPublish& p) {
@@ -59,6 +62,7 @@ bool Sentinel::on_publish(const InPublish& p) {
   if (p.topic != mark_topic_) return false;
   if (decide_at_ && p.retain)
     if (const auto read = number(p.payload)) read_back_ = std::max(*read, read_back_.value_or(*read));
+  if (first_ > 0 && !p.retain && number(p.payload).value_or(0) >= first_) world_.catching_up_until = 0;
   return true;
 }
 
@@ -90,6 +94,7 @@ std::optional<Sentinel::Finding> Sentinel::on_time() {
                  "event=broker.forgot mark=" + std::to_string(proven_) + " found=" + std::to_string(seen));
     }
     if (published_ <= seen) use(seen + 1);
+    first_ = published_;
     publish_mark();
     if (restarted) return Finding::restarted;
     return forgot || doubtful || !session_present_ ? Finding::forgot : Finding::nothing;

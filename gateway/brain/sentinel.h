@@ -5,7 +5,8 @@
 // since is gone; what no client has confirmed is published again (design section 3), and until that is decided no
 // message is published, or it would come before older ones (World::reading_back). $SYS/broker/uptime tells a restart
 // from a mere reconnect, also across a restart of ours: only after a restart of the broker must devices announce
-// themselves again.
+// themselves again. And when the first mark of a connection has come round, everything that the broker had kept for us
+// before has come, too (World::catching_up).
 #pragma once
 
 #include <optional>
@@ -19,6 +20,7 @@ class Sentinel {
   static constexpr std::int64_t mark_token = -1;  // of a Publish
   static constexpr Duration mark_interval = 1 * second;
   static constexpr Duration read_back_time = 2 * second;  // at most; retained publishes come with the subscription
+  static constexpr Duration longest_catching_up = 600 * second;  // should the mark never come round
 
   explicit Sentinel(World& world) : world_(world) {}
   void start();
@@ -51,6 +53,7 @@ class Sentinel {
   std::int64_t before_ = 0;            // the mark when the link came up: all that it may have forgotten
   std::int64_t published_ = 0;         // the mark on its way, or to be the next
   bool on_its_way_ = false;            // one at a time: an acknowledgement does not say of which it is
+  std::int64_t first_ = 0;             // of this connection; 0: not yet
   std::uint64_t marked_messages_ = 0;  // messages published when the latest mark was made
   Instant mark_at_ = 0;
 };

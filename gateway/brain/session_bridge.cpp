@@ -52,15 +52,15 @@ bool about_others(Records& records, const User& user, const Message& m) {
 
 }  // namespace
 
-void SessionBridge::session_up(Account& account, bool resumed) {
+void SessionBridge::session_up(Account& account, bool resumed, bool collected) {
   account.lost_at.reset();
   if (!resumed) {
-    account.others.clear();
+    if (!collected) account.others.clear();
     account.roster_known = false;
     account.caught_up = false;
     account.later_place.clear();
     rooms_.lost(account);
-    unsure(account);
+    if (!collected) unsure(account);
     account.settle_at = world_.now + settle_time;
     timed_.insert(&account);
   }

@@ -36,7 +36,8 @@ class SessionBridge {
         session_rooms_(session_rooms),
         rooms_(rooms) {}
 
-  void session_up(Account& account, bool resumed);
+  // collected: this session has been available before it said that it is up, and heard who is there.
+  void session_up(Account& account, bool resumed, bool collected);
   void caught_up(Account& account, std::string_view archive_id, bool complete);
   void sent(Account& account);  // the server has taken something
   void session_down(Account& account);

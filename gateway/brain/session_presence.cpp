@@ -70,8 +70,10 @@ void SessionBridge::tell_presence(Account& account) {
   account.presence = text;
   // Once in a move: what was sent before the session was there is with the server. A session that reads the archive,
   // as ours does, is not given it by every server, unless it has not asked for it yet.
-  if (appears && !text.empty() && account.up && account.archive && !account.record.collected)
+  if (appears && !text.empty() && account.up && account.archive && !account.record.collected) {
+    unsure(account);  // now: the new session hears who is there before it says that it is up
     return log_in_anew(account);
+  }
   if (text.empty()) text = to_xml(Element("presence").set("type", "unavailable"), ns::client);
   world_.effects.sessions.push_back({SessionEffect::What::presence, account.record.jid.str(), text, {}, 0, 0});
   if (account.presence.empty()) session_rooms_.unavailable(account);

@@ -142,7 +142,11 @@ struct World {
   void on_waiting(const Waiting& now_waiting);
   void judge_waiting();
   bool may_publish() const { return mqtt_up && !congested; }  // what can wait
-  bool reading_back = false;    // what the broker has forgotten is not known yet: it goes before new messages
+  bool reading_back = false;  // what the broker has forgotten is not known yet: it goes before new messages
+  // After a reconnect the broker hands out what it kept meanwhile: that came late, not fast, and is not held against
+  // its senders. Until all of it is here (Sentinel).
+  Instant catching_up_until = 0;
+  bool catching_up() const { return now < catching_up_until; }
   bool may_refuse(User& user);  // while much waits for the broker, one user's refusals are few
 
   std::map<std::string, std::int64_t> uncleared;  // topic -> the mark that was published last before it was cleared

@@ -1,6 +1,7 @@
 #include "gateway/migration/ejabberd_sql.h"
 
 #include <algorithm>
+#include <unordered_map>
 
 #include "config/text.h"
 #include "gateway/migration/erlang_term.h"
@@ -40,6 +41,7 @@ enum EjabberdTable : std::size_t {
   e_shared
 };
 
+constexpr std::size_t most_group_rows = 100'000;
 constexpr std::string_view marks[] = {"sha256:", "sha512:"};
 
 class EjabberdImport {
@@ -88,7 +90,8 @@ class EjabberdImport {
     if (!intake_.has_keys())
       intake_.lost(rows.front().place, "password", "there is none that can be used",
                    "the old server can be asked at the first log-in");
-    each(e_roster, user, host, [&](const StagedRow& row) { contact(row, user, host); });
+    read_groups(user, host);
+    each(e_roster, user, host, [&](const StagedRow& row) { contact(row); });
     each(e_vcard, user, host,
          [&](const StagedRow& row) { intake_.piece(row.place, PieceKind::vcard, "", row.text(1)); });
     each(e_private, user, host,
@@ -118,7 +121,19 @@ class EjabberdImport {
     intake_.keys(row.place, mechanism, salt, row.number(5, 0), password, server);
   }
 
-  void contact(const StagedRow& row, const std::string& user, const std::string& host) {
+  // Once for the account: its rows are as many as its contacts, or more.
+  void read_groups(const std::string& user, const std::string& host) {
+    groups_.clear();
+    std::size_t rows = 0;
+    each(e_roster_groups, user, host, [&](const StagedRow& row) {
+      if (++rows <= most_group_rows) groups_[std::string(row.text(1))].emplace_back(row.text(2));
+      if (rows == most_group_rows + 1)
+        intake_.lost(row.place, "groups of contacts",
+                     "this one and those after it: there are more than " + std::to_string(most_group_rows));
+    });
+  }
+
+  void contact(const StagedRow& row) {
     const std::string_view jid = row.text(1), ask = row.text(4);
     const char sub = row.text(3).empty() ? 'N' : row.text(3).front();
     const char asked = ask.empty() ? 'N' : ask.front();
@@ -139,9 +154,7 @@ class EjabberdImport {
                    false,
                    {}};
     raw.approved = row.text(6) == "1" || row.text(6) == "t";
-    each(e_roster_groups, user, host, [&](const StagedRow& group) {
-      if (group.text(1) == jid) raw.groups.emplace_back(group.text(2));
-    });
+    if (const auto own = groups_.find(std::string(jid)); own != groups_.end()) raw.groups = own->second;
     intake_.contact(row.place, std::move(raw));
   }
 
@@ -227,6 +240,7 @@ class EjabberdImport {
   RowStage& stage_;
   std::size_t specs_;
   Intake& intake_;
+  std::unordered_map<std::string, std::vector<std::string>> groups_;  // of this account's contacts
 };
 
 }  // namespace

@@ -99,6 +99,7 @@ class Importer final : private SqlHandler {
       wrong = import_openfire_xml(input, intake_, working);
     else {
       if (!stage_) stage_ = std::make_unique<RowStage>(specs_);
+      dumps_ += (dumps_.empty() ? "" : ", ") + std::string(input.name());
       wrong = read_sql(input, columns_, *this);
     }
     if (!wrong.empty()) failed({}, std::move(wrong));
@@ -116,7 +117,8 @@ class Importer final : private SqlHandler {
       intake_.set_source("ejabberd");
       wrong = import_ejabberd(*stage_, ejabberd_begin_, intake_);
     } else {
-      wrong = "there are no accounts in it: neither rows of Openfire's table ofUser nor of ejabberd's table users";
+      wrong = dumps_ +
+              ": there are no accounts in it: neither rows of Openfire's table ofUser nor of ejabberd's table users";
     }
     if (!wrong.empty()) failed({}, std::move(wrong));
   }
@@ -163,7 +165,7 @@ class Importer final : private SqlHandler {
   std::unique_ptr<RowStage> stage_;
   SqlColumns columns_;
   Secret password_key_;  // Openfire's
-  std::string source_, renamed_;
+  std::string source_, renamed_, dumps_;
   std::uint64_t all_ = 0;
 };
 

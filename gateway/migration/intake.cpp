@@ -67,15 +67,21 @@ Intake::Intake(AccountVisitor& visitor, ImportOptions options, std::string sourc
   seen_ = std::move(*database);
   seen_->exec(
       "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;"
-      "CREATE TABLE seen(jid TEXT PRIMARY KEY) WITHOUT ROWID; BEGIN");
-  see_ = std::make_unique<Statement>(*seen_, "INSERT OR IGNORE INTO seen(jid) VALUES(?1)");
+      "CREATE TABLE seen(jid TEXT PRIMARY KEY, name TEXT, place TEXT) WITHOUT ROWID; BEGIN");
+  see_ = std::make_unique<Statement>(*seen_, "INSERT OR IGNORE INTO seen(jid, name, place) VALUES(?1, ?2, ?3)");
+  seen_before_ = std::make_unique<Statement>(*seen_, "SELECT name, place FROM seen WHERE jid = ?1");
 }
 
 Intake::~Intake() = default;
 
-bool Intake::first_time(std::string_view jid) {
-  run(*see_, jid);
-  return seen_->changes() > 0;
+std::optional<Intake::Before> Intake::before(const Jid& jid, std::string_view name, const Place& place) {
+  const std::string text = place_text(place);
+  run(*see_, std::string_view(jid.str()), name, std::string_view(text));
+  if (seen_->changes() > 0) return std::nullopt;
+  Before found;
+  Query query(*seen_before_, std::string_view(jid.str()));
+  if (query.next()) found = {std::string(query.text(0)), std::string(query.text(1))};
+  return found;
 }
 
 void Intake::problem(Weight weight, const Place& place, std::string what, std::string reason, std::string suggestion) {
@@ -98,9 +104,14 @@ bool Intake::begin(const Place& place, std::string_view localpart, std::string_v
   if (const auto uid = to_uid(*jid); !uid)
     return refuse("as a level of a topic it would be too long: " + uid.error().text,
                   "rename the account on the old server first");
-  if (!first_time(jid->str()))
+  if (const auto first = before(*jid, localpart, place)) {
+    if (first->name == localpart)
+      return refuse(
+          "a second account of the name " + jid->str() + ": it was already in " + first->place + ", and that one comes",
+          "name each source once");
     return refuse("a second account of the name " + jid->str() + "; the first one comes",
                   "they differ only in ways that XMPP does not tell apart: rename one of them first");
+  }
   account_ = jid->str();
   if (jid->localpart() != localpart)
     note(place, quoted_name("account", localpart), "comes as " + jid->str() + ", which is the same address in XMPP");

@@ -10,6 +10,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <unordered_set>
 
 #include "gateway/migration/account.h"
@@ -83,6 +84,13 @@ class Intake {
   void group(const SharedGroup& group) { visitor_.group(group); }
   void room(const Place& place, ImportedRoom room);
 
+  // Files of exports that include one another: which came as a source of its own, and which at all.
+  bool was_read(const std::string& file, bool as_source) const {
+    const auto known = files_.find(file);
+    return known != files_.end() && (known->second || !as_source);
+  }
+  void note_read(const std::string& file, bool as_source) { files_[file] = files_[file] || as_source; }
+
   void problem(ImportProblem::Weight weight, const Place& place, std::string what, std::string reason,
                std::string suggestion = {});
   void lost(const Place& place, std::string what, std::string reason, std::string suggestion = {}) {
@@ -95,18 +103,23 @@ class Intake {
  private:
   std::optional<Element> parse(const Place& place, const std::string& what, std::string_view xml);
   std::optional<Jid> address(const Place& place, const std::string& what, std::string_view text);
-  bool first_time(std::string_view jid);
+  // Where it came before, under this name or another; nothing: it is the first of its address.
+  struct Before {
+    std::string name, place;
+  };
+  std::optional<Before> before(const Jid& jid, std::string_view name, const Place& place);
 
   AccountVisitor& visitor_;
   ImportOptions options_;
   std::string source_, account_;
   std::optional<Jid> jid_;
   std::unordered_set<std::string> contacts_;
+  std::unordered_map<std::string, bool> files_;
   bool contacts_full_ = false, complete_ = true;
   std::size_t messages_ = 0;
   unsigned keys_ = 0;  // a bit a hash
   std::unique_ptr<Database> seen_;
-  std::unique_ptr<Statement> see_;
+  std::unique_ptr<Statement> see_, seen_before_;
 };
 
 // "Thu Jan 21 14:17:35 CET 2016", as Java writes dates, beside what parse_instant takes. guessed: the zone's name is

@@ -56,6 +56,11 @@ class ProsodyHost {
   }
 
   void run() {
+    std::error_code error;
+    for (fs::directory_iterator i(folder_, error), end; !error && i != end; i.increment(error)) {
+      const std::string store = prosody_decoded(i->path().filename().string());
+      if (store == "pep_urn:xmpp:vcard4" || store == "pep_vcard-temp") card_nodes_.push_back(i->path());
+    }
     each_file("accounts", ".dat", [&](const fs::path& file) { account(file); });
     if (fs::is_directory(folder_ / "config") && !fs::is_directory(folder_ / "accounts"))
       each_file("config", ".dat", [&](const fs::path& file) { room(file); });
@@ -85,7 +90,10 @@ class ProsodyHost {
   }
 
   std::optional<LuaValue> store(std::string_view store) {
-    return table(folder_ / store / (user_file_ + ".dat"), std::string(store));
+    const fs::path file = folder_ / store / (user_file_ + ".dat");
+    stored_name_ = file.string();
+    stored_ = {stored_name_, 0};
+    return table(file, std::string(store));
   }
 
   void account(const fs::path& file) {
@@ -109,8 +117,17 @@ class ProsodyHost {
         if (value.kind == LuaValue::Kind::table) piece(PieceKind::private_xml, "", value);
     if (const auto blocked = store("blocklist"))
       for (const auto& [key, value] : blocked->entries)
-        if (key.kind == LuaValue::Kind::text) intake_.piece(place_, PieceKind::blocked, key.text, "");
+        if (key.kind == LuaValue::Kind::text) intake_.piece(stored_, PieceKind::blocked, key.text, "");
     offline();
+    bool card = false;  // mod_vcard_legacy
+    for (const fs::path& node : card_nodes_)
+      for (const char* ending : {".list", ".dat"}) {
+        std::error_code missing;
+        card = card || fs::exists(node / (user_file_ + ending), missing);
+      }
+    if (card)
+      intake_.lost(place_, "vCard", "it is kept as a PEP node, which is not read",
+                   "who keeps the address has it on the old server still");
     if (std::error_code missing; fs::exists(folder_ / "pep" / (user_file_ + ".dat"), missing))
       intake_.note(place_, "pep", "nodes (avatars, newer bookmarks) stay on the old server");
     intake_.end();
@@ -144,7 +161,7 @@ class ProsodyHost {
         if (key.kind != LuaValue::Kind::text) continue;
         std::optional<Element> stanza;
         if (value.kind == LuaValue::Kind::table) stanza = stanza_of(value, ns::client);
-        intake_.request(place_, key.text, stanza && is_good_xml(*stanza) ? std::move(*stanza) : Element("presence"));
+        intake_.request(stored_, key.text, stanza && is_good_xml(*stanza) ? std::move(*stanza) : Element("presence"));
       }
     };
     for (const auto& [key, value] : roster->entries) {
@@ -174,15 +191,15 @@ class ProsodyHost {
         for (const auto& [group, yes] : groups->entries)
           if (group.kind == LuaValue::Kind::text) raw.groups.push_back(group.text);
       std::sort(raw.groups.begin(), raw.groups.end());  // Lua's tables have no order
-      intake_.contact(place_, std::move(raw));
+      intake_.contact(stored_, std::move(raw));
     }
   }
 
   void piece(PieceKind kind, std::string_view name, const LuaValue& value) {
     const auto element = stanza_of(value, "");
     if (!element || !is_good_xml(*element))
-      return intake_.lost(place_, std::string(piece_name(kind)), "no stanza of Prosody's form");
-    intake_.piece(place_, kind, name, *element);
+      return intake_.lost(stored_, std::string(piece_name(kind)), "no stanza of Prosody's form");
+    intake_.piece(stored_, kind, name, *element);
   }
 
   void offline() {
@@ -248,7 +265,9 @@ class ProsodyHost {
   fs::path folder_;
   Intake& intake_;
   std::string host_, user_file_;
-  Place place_;
+  std::vector<fs::path> card_nodes_;  // stores of PEP that hold cards
+  Place place_, stored_;              // the account's file, and the one whose pieces are read
+  std::string stored_name_;
 };
 
 bool is_host(const fs::path& folder) {
@@ -303,11 +322,14 @@ std::string import_prosody(const std::string& folder, Intake& intake) {
   std::stable_partition(hosts.begin(), hosts.end(),
                         [](const fs::path& host) { return fs::is_directory(host / "accounts"); });
   for (const fs::path& host : hosts) ProsodyHost(host, intake).run();
-  if (hosts.empty())
-    return folder +
-           ": no folder of Prosody's data (HOST/accounts), nor Openfire's embedded-db; a single export is named by its "
-           "file";
-  return {};
+  if (!hosts.empty()) return {};
+  std::string exports;
+  for (fs::directory_iterator i(folder, error), end; !error && i != end && exports.empty(); i.increment(error))
+    if (i->path().extension() == ".xml" || i->path().extension() == ".sql") exports = i->path().extension().string();
+  return folder + ": no folder of Prosody's data (HOST/accounts), nor Openfire's embedded-db; " +
+         (exports.empty() ? "an export is named by its file"
+                          : "name the export's file instead, " + folder + "/*" + exports +
+                                (exports == ".xml" ? "; of ejabberd's, the one without a host in its name" : ""));
 }
 
 }  // namespace ferry

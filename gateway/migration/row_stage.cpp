@@ -90,7 +90,11 @@ std::string RowStage::add(const SqlRow& row) {
     const TableSpec& spec = specs_[t];
     if (spec.table != row.table) continue;
     const SqlValue* key = find_value(row, spec.key);
-    if (!key || key->kind != SqlValue::Kind::text) continue;
+    if (!key) continue;  // another program's table of that name
+    if (key->kind != SqlValue::Kind::text) {
+      dropped += (dropped.empty() ? "" : ", ") + std::string(spec.key);
+      continue;
+    }
     std::string packed;
     for (const std::string_view column : spec.columns) {
       const SqlValue* value = find_value(row, column);
@@ -115,12 +119,17 @@ void RowStage::finish() {
 // Of a redo log: it is small beside the rows, or each of these would be slow.
 void RowStage::remove(const SqlRow& where) {
   finish();
+  if (!by_order_) database_->exec("CREATE INDEX j ON r(t, o)");
+  by_order_ = true;
   for (std::size_t t = 0; t < specs_.size(); ++t) {
     const TableSpec& spec = specs_[t];
     if (spec.table != where.table) continue;
     const SqlValue* key = find_value(where, spec.key);
     Statement by_key(*database_, "SELECT rowid, v FROM r WHERE t = ?1 AND k = ?2");
+    Statement by_order(*database_, "SELECT rowid, v FROM r WHERE t = ?1 AND o = ?2");
     Statement all(*database_, "SELECT rowid, v FROM r WHERE t = ?1");
+    const SqlValue* order = spec.order.empty() ? nullptr : find_value(where, spec.order);
+    const auto number = order ? whole_number(order->text) : std::nullopt;
     const std::string wanted = key ? lower(key->text) : std::string();
     std::vector<std::int64_t> gone;
     const auto look = [&](Query& rows) {
@@ -138,12 +147,26 @@ void RowStage::remove(const SqlRow& where) {
     if (key) {
       Query rows(by_key, static_cast<std::int64_t>(t), wanted);
       look(rows);
+    } else if (number) {  // a contact, by its number
+      Query rows(by_order, static_cast<std::int64_t>(t), *number);
+      look(rows);
     } else {
       Query rows(all, static_cast<std::int64_t>(t));
       look(rows);
     }
     for (const std::int64_t id : gone) run(*remove_, id);
   }
+}
+
+std::int64_t RowStage::strangers(std::size_t spec, std::size_t owners, std::optional<StagedRow>& first) {
+  Statement statement(*database_,
+                      "SELECT k, f, l, v FROM r WHERE t = ?1 AND k NOT IN (SELECT k FROM r WHERE t = ?2) "
+                      "ORDER BY f, l, rowid LIMIT 1");
+  Query found(statement, static_cast<std::int64_t>(spec), static_cast<std::int64_t>(owners));
+  visit_rows(found, spec, [&](const StagedRow& row) { first = row; });
+  if (!first) return 0;
+  return database_->integer("SELECT count(DISTINCT k) FROM r WHERE t = " + std::to_string(spec) +
+                            " AND k NOT IN (SELECT k FROM r WHERE t = " + std::to_string(owners) + ")");
 }
 
 std::int64_t RowStage::count(std::size_t spec) {

@@ -56,6 +56,8 @@ class RowStage {
   void each_newest_first(std::size_t spec, std::string_view key, const std::function<void(const StagedRow&)>& visit);
   void each_all(std::size_t spec, const std::function<void(const StagedRow&)>& visit);
   std::optional<StagedRow> first(std::size_t spec, std::string_view key);
+  // How many keys of the rows of specs[spec] no row of specs[owners] has, and the first of these rows.
+  std::int64_t strangers(std::size_t spec, std::size_t owners, std::optional<StagedRow>& first);
 
  private:
   void visit_rows(Query& rows, std::size_t spec, const std::function<void(const StagedRow&)>& visit);
@@ -64,7 +66,7 @@ class RowStage {
   std::unique_ptr<Database> database_;
   std::unique_ptr<Statement> add_, remove_;
   std::vector<std::unique_ptr<std::string>> files_;
-  bool indexed_ = false;
+  bool indexed_ = false, by_order_ = false;
 };
 
 }  // namespace ferry

@@ -102,6 +102,7 @@ std::string from_windows_1252(std::string_view bytes) {
 
 void set_charset(SqlLexer& lexer, std::string_view name) {
   const std::string n = lower(name);
+  if (n.empty() || n.starts_with('@')) return;  // what it was before
   if (n == "default" || n == "binary" || n.find("utf") != std::string::npos || n == "unicode" || n == "sql_ascii" ||
       n == "ascii" || n == "us-ascii")
     lexer.charset = SqlCharset::utf8;
@@ -122,19 +123,24 @@ void SqlLexer::learn(std::string_view comment) {
     else if (says("mysql") || says("mariadb") || says("phpmyadmin") || text.starts_with("!"))
       dialect = SqlDialect::mysql;
   }
+  if (!last_comment.empty() && says(last_comment)) complete = true;
+  if (!text.starts_with("!")) return;  // /*!40101 SET NAMES utf8 */
   if (const std::size_t names = text.find("set names "); names != std::string::npos) {
-    const std::size_t begin = names + 10, end = text.find_first_of(" */;\r\n", begin);
-    set_charset(*this, std::string_view(text).substr(begin, end == std::string::npos ? end : end - begin));
+    const std::size_t begin = text.find_first_not_of(" '", names + 10), end = text.find_first_of(" '*/;\r\n", begin);
+    if (begin != std::string::npos)
+      set_charset(*this, std::string_view(text).substr(begin, end == std::string::npos ? end : end - begin));
   }
 }
 
 // The opening has been taken: '-' and '#' to the end of the line, '*' to "*/".
 void SqlLexer::comment(char kind) {
+  const Place begin = in_.place();
   std::string text;
   int before = 0;
   while (true) {
     if (kind != '*' && in_.peek() == '\n') break;
     const int c = in_.get();
+    if (c == Input::end && kind == '*') cut_at = begin;
     if (c == Input::end || (kind == '*' && before == '*' && c == '/')) break;
     if (text.size() < most_comment_bytes) text += static_cast<char>(c);
     before = c;
@@ -274,11 +280,12 @@ void SqlLexer::finish_text(std::string& text) {
 }
 
 bool SqlLexer::skip_text() {
+  const Place begin = in_.place();
   const int quote = in_.get();
   const bool escapes = quote == '\'' && backslashes();
   while (true) {
     const int c = in_.get();
-    if (c == Input::end) return false;
+    if (c == Input::end) return cut_at = begin, false;
     if (c == '\\' && escapes)
       in_.get();
     else if (c == quote) {
@@ -290,6 +297,7 @@ bool SqlLexer::skip_text() {
 
 // $tag$ … $tag$, of PostgreSQL's functions; the first $ is the next byte.
 bool SqlLexer::dollar_quoted() {
+  const Place begin = in_.place();
   std::string tag;
   in_.get();
   while (is_word(in_.peek()) && in_.peek() != '$' && tag.size() < most_word_bytes) tag += static_cast<char>(in_.get());
@@ -299,7 +307,7 @@ bool SqlLexer::dollar_quoted() {
   std::string last;
   while (last != end) {
     const int c = in_.get();
-    if (c == Input::end) return false;
+    if (c == Input::end) return cut_at = begin, false;
     last += static_cast<char>(c);
     if (last.size() > end.size()) last.erase(0, 1);
   }

@@ -37,8 +37,11 @@ class SqlLexer {
   SqlDialect dialect = SqlDialect::unknown;
   SqlCharset charset = SqlCharset::utf8;
   std::string charset_name;
-  bool standard_strings = true;  // PostgreSQL's standard_conforming_strings
-  bool not_utf8 = false;         // some text was not, and was taken as Windows-1252
+  bool standard_strings = true;   // PostgreSQL's standard_conforming_strings
+  bool not_utf8 = false;          // some text was not, and was taken as Windows-1252
+  std::string_view last_comment;  // that a whole dump ends with, in lower case
+  bool complete = false;          // it was there
+  Place cut_at;                   // where a text or a comment begins that the file ends in; line 0: none did
 
  private:
   void comment(char kind);

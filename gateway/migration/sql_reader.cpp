@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "gateway/migration/sql_lexer.h"
+#include "gateway/migration/sql_sight.h"
 #include "gateway/migration/sql_values.h"
 #include "gateway/passwords/secret.h"
 
@@ -17,9 +18,11 @@ class SqlReader {
       : in_(input), columns_(columns), handler_(handler), limits_(limits), lex_(input, limits) {}
 
   std::string run() {
-    first_sight();
+    look_at_it();
     while (failed_.empty()) {
       lex_.blanks();
+      refuse_foreign();
+      if (!failed_.empty()) break;
       if (in_.bytes() - told_ >= working_every) tell();
       const int c = in_.peek();
       if (c == Input::end) break;
@@ -34,23 +37,31 @@ class SqlReader {
       }
     }
     tell();
+    if (failed_.empty() && in_.error().empty()) look_at_the_end();
     for (SqlValue& value : values_) Secret::wipe(value.text);
     if (failed_.empty() && !in_.error().empty()) failed_ = in_.name() + ": " + in_.error();
     return failed_;
   }
 
  private:
-  // HSQLDB's statements end with their lines: this has to be known before the first one.
-  void first_sight() {
-    const std::string_view look = in_.look();
-    const auto has = [&](std::string_view part) { return look.find(part) != std::string_view::npos; };
-    if (has("CREATE MEMORY TABLE") || has("CREATE CACHED TABLE") || has("CREATE SCHEMA PUBLIC AUTHORIZATION") ||
-        has("SET DATABASE UNIQUE NAME") || look.starts_with("/*C"))
-      lex_.dialect = SqlDialect::hsqldb;
-    else if (has("PostgreSQL database dump") || has("standard_conforming_strings"))
-      lex_.dialect = SqlDialect::postgres;
-    else if (has("-- MySQL dump") || has("INTO `") || has("TABLE `"))
-      lex_.dialect = SqlDialect::mysql;
+  void look_at_it() {
+    SqlSight sight = first_sight(in_.look());
+    lex_.dialect = sight.dialect;
+    lex_.last_comment = sight.last_comment;
+    if (!sight.refused.empty()) failed_ = std::string(in_.name()) + ": " + sight.refused;
+  }
+
+  // What was cut may have been in the middle of what nobody wanted, and what stood behind it is missing all the same.
+  void look_at_the_end() {
+    constexpr const char* advice = "what stood behind it is missing; dump again, and look whether the disk was full";
+    if (lex_.cut_at.line > 0)
+      handler_.wrong(lex_.cut_at, "a text or a comment begins here and has no end", advice);
+    else if (!lex_.last_comment.empty() && !lex_.complete)
+      handler_.wrong(in_.place(),
+                     lex_.dialect == SqlDialect::postgres
+                         ? "the dump was cut off: it ends without \"-- PostgreSQL database dump complete\""
+                         : "the dump was cut off: it ends without \"-- Dump completed\"",
+                     advice);
   }
 
   void tell() {
@@ -104,6 +115,12 @@ class SqlReader {
     }
   }
 
+  void refuse_foreign() {
+    if (lex_.charset == SqlCharset::foreign)
+      failed_ = place_text(in_.place()) + ": this dump is in the character set " + lex_.charset_name +
+                "; make it UTF-8 with iconv -t UTF-8, or dump again with --default-character-set=utf8mb4";
+  }
+
   void set() {
     lex_.blanks(!lex_.by_lines());
     const std::string what = lex_.word();
@@ -122,9 +139,6 @@ class SqlReader {
         lex_.standard_strings = value.text != "off";
       else
         set_charset(lex_, value.text);
-      if (lex_.charset == SqlCharset::foreign)
-        failed_ = place_text(place_) + ": this dump is in the character set " + lex_.charset_name +
-                  "; make it UTF-8 with iconv -t UTF-8, or dump again with --default-character-set=utf8mb4";
     }
     lex_.skip_statement();
   }
@@ -212,6 +226,10 @@ class SqlReader {
       lex_.blanks(!lex_.by_lines());
       if (in_.bytes() - told_ >= working_every) tell();
     } while (lex_.take(',') && failed_.empty());
+    if (lex_.at_end_of_statement()) return;
+    // Where a semicolon is lost, what comes next is taken for the end of this.
+    if (const std::string more = lex_.word(); more != "on" && more != "as" && more != "returning")
+      bad("expected ; after the rows");
     lex_.skip_statement();
   }
 

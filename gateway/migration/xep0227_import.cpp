@@ -227,6 +227,9 @@ class PieWalker final : public XmlWalker {
     const fs::path file = fs::weakly_canonical(file_.parent_path() / name, error);
     const fs::path inside = error ? fs::path("..") : file.lexically_relative(all_.base);
     if (error || inside.empty() || *inside.begin() == "..") return refuse("it lies outside of the export's folder");
+    if (all_.intake.was_read(file.string(), true))
+      return all_.intake.note(place, "include of " + in_quotes(href), "it was read already, as a source of its own");
+    all_.intake.note_read(file.string(), false);
     auto input = Input::open(file.string());
     if (!input) return refuse(input.error());
     PieWalker walker(all_, file, levels_.back(), depth_ + 1);
@@ -267,11 +270,16 @@ std::string import_xep0227(Input& input, Intake& intake, const Working& working)
   if (input.name() != "stdin") {
     file = fs::weakly_canonical(input.name(), error);
     if (!error) base = file.parent_path();
+    if (intake.was_read(file.string(), false)) {
+      intake.note({}, input.name(), "it was read already: it was named before, or another file includes it");
+      return {};
+    }
   }
   Export all{intake, working, base, {}};
   PieWalker walker(all, file, PieWalker::Level::outside, 0);
   std::string wrong = walk_xml(input, walker, imported_xml_limits());
   if (!wrong.empty() && walker.in_account()) intake.abandon(input.place(), wrong);
+  if (!file.empty()) intake.note_read(file.string(), true);  // not before: one that includes itself is wrong
   return wrong;
 }
 

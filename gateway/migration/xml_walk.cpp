@@ -4,6 +4,8 @@
 
 #include <expat.h>
 
+#include <cstddef>
+#include <cstdlib>
 #include <memory>
 
 namespace ferry {
@@ -12,6 +14,34 @@ namespace {
 constexpr char separator = '\n';  // in no name and no namespace that expat lets pass
 constexpr std::uint64_t working_bytes = 4U << 20;
 constexpr std::size_t longest_token = 32U << 20;
+constexpr std::size_t parser_bytes = 192U << 20;  // the longest token takes half of it
+
+// expat remembers every element that is open and every name it has seen, and has no limit for either: a file of nothing
+// but <a><a><a> would take fifty times its size. Its functions know of no parser, so a thread's share one account.
+thread_local std::size_t parser_has = 0;
+struct alignas(std::max_align_t) Allotment {
+  std::size_t bytes;
+};
+
+void* allot(void* old, std::size_t bytes) {
+  auto* head = old ? static_cast<Allotment*>(old) - 1 : nullptr;
+  const std::size_t before = head ? head->bytes : 0;
+  if (bytes > parser_bytes || parser_has - before + bytes > parser_bytes) return nullptr;
+  head = static_cast<Allotment*>(std::realloc(head, sizeof(Allotment) + bytes));
+  if (!head) return nullptr;
+  parser_has += bytes - before;
+  head->bytes = bytes;
+  return head + 1;
+}
+void* allot_new(std::size_t bytes) { return allot(nullptr, bytes); }
+void give_back(void* old) {
+  if (!old) return;
+  auto* head = static_cast<Allotment*>(old) - 1;
+  parser_has -= head->bytes;
+  std::free(head);
+}
+constexpr XML_Memory_Handling_Suite bounded_memory{&allot_new, &allot, &give_back};
+constexpr char separators[] = {separator, '\0'};
 
 struct WalkName {
   std::string ns, name, prefix;
@@ -31,7 +61,10 @@ struct WalkName {
 class Walk {
  public:
   Walk(Input& input, XmlWalker& walker, const XmlLimits& limits)
-      : in_(input), walker_(walker), limits_(limits), parser_(XML_ParserCreateNS(nullptr, separator)) {
+      : in_(input),
+        walker_(walker),
+        limits_(limits),
+        parser_(XML_ParserCreate_MM(nullptr, &bounded_memory, separators)) {
     XML_Parser p = parser_.get();
     XML_SetReturnNSTriplet(p, 1);
     XML_SetUserData(p, this);
@@ -71,7 +104,9 @@ class Walk {
     if (!failed_.empty()) return;
     const XML_Error code = XML_GetErrorCode(parser_.get());
     fail(code == XML_ERROR_UNDEFINED_ENTITY ? "an entity that XML does not know; write the character itself"
-                                            : XML_ErrorString(code));
+         : code == XML_ERROR_NO_MEMORY
+             ? "elements within one another, or names, of more than " + std::to_string(parser_bytes >> 20) + " MiB"
+             : std::string(XML_ErrorString(code)));
   }
 
   void fail(const std::string& text) {

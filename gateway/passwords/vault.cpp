@@ -1,5 +1,8 @@
 #include "gateway/passwords/vault.h"
 
+#include <sys/stat.h>
+
+#include <cerrno>
 #include <charconv>
 
 #include "config/options.h"
@@ -51,15 +54,23 @@ CredentialKind kind_of(ScramHash hash) {
 
 std::optional<ScramHash> hash_of(CredentialKind kind) { return scram_hash(credential_kind_name(kind)); }
 
-Result<Vault, Problem> Vault::open(const std::string& key_file) {
+Result<Vault, Problem> Vault::open(const std::string& key_file, std::string_view maker) {
   auto text = read_secret(key_file);
-  if (!text) return text.error();
-  auto vault = parse(*text, key_file);
+  if (!text) {
+    Problem problem = text.error();
+    if (const std::string again = in_quotes(key_file) + " "; problem.text.starts_with(again))
+      problem.text.erase(0, again.size());  // it names the file as the place already
+    if (struct stat info{}; ::stat(key_file.c_str(), &info) != 0 && errno == ENOENT)
+      problem.text.append("; make it with: ").append(maker);
+    return problem;
+  }
+  auto vault = parse(*text, key_file, maker);
   Secret::wipe(*text);
   return vault;
 }
 
-Result<Vault, Problem> Vault::parse(std::string_view text, const std::string& name) {
+Result<Vault, Problem> Vault::parse(std::string_view text, const std::string& name, std::string_view maker) {
+  const std::string advice = std::string("; make a key file with: ").append(maker);
   std::vector<Key> keys;
   int number = 0;
   for (std::string_view line : split(text, '\n')) {
@@ -70,7 +81,7 @@ Result<Vault, Problem> Vault::parse(std::string_view text, const std::string& na
     if (parts.empty()) continue;
     auto id = from_hex(parts[0]);
     if (parts.size() != 2 || !id || id->size() != id_size)
-      return wrong("expected \"ID KEY\", 8 and 64 hexadecimal digits; make a key file with: ferryctl vault init");
+      return wrong("expected \"ID KEY\", 8 and 64 hexadecimal digits" + advice);
     auto bytes = from_hex(parts[1]);
     if (!bytes || bytes->size() != crypto::key_size) return wrong("the key has not 64 hexadecimal digits");
     for (const Key& key : keys)
@@ -79,7 +90,7 @@ Result<Vault, Problem> Vault::parse(std::string_view text, const std::string& na
     keys.push_back({*std::move(id), Secret(*bytes)});
     Secret::wipe(*bytes);
   }
-  if (keys.empty()) return Problem{name, "there is no key in it; make a key file with: ferryctl vault init"};
+  if (keys.empty()) return Problem{name, "there is no key in it" + advice};
   return Vault(std::move(keys));
 }
 

@@ -42,10 +42,13 @@ inline constexpr std::size_t most_vault_keys = 16;
 
 class Vault {
  public:
-  // Error: missing, empty, open to group or others, not of this form; with the line, never with its content.
-  static Result<Vault, Problem> open(const std::string& key_file);
-  static Result<Vault, Problem> parse(std::string_view text,
-                                      const std::string& name);  // a key of this process alone; tests
+  // Error: missing, empty, open to group or others, not of this form; with the line, never with its content. maker: the
+  // command that makes such a file.
+  static constexpr std::string_view vault_maker = "ferryctl vault init",
+                                    broker_maker = "ferryctl vault broker-key FILE";
+  static Result<Vault, Problem> open(const std::string& key_file, std::string_view maker = vault_maker);
+  static Result<Vault, Problem> parse(std::string_view text, const std::string& name,
+                                      std::string_view maker = vault_maker);  // a key of this process alone; tests
   // The text of a new key file with one fresh key; before: an older file's text, whose keys still open.
   static Secret new_key_file(std::string_view before = {});
 

@@ -13,7 +13,7 @@ std::string about(const Attempt& attempt, std::string_view what) {
 }
 
 Result<Vault, std::string> open_key_file(const std::string& path) {
-  auto vault = Vault::open(path);
+  auto vault = Vault::open(path, Vault::broker_maker);
   if (!vault) return format_problem(vault.error());
   return *std::move(vault);
 }
@@ -73,6 +73,7 @@ bool Gate::read_files() {
   file_ = *std::move(file);
   fake_secret_ = vault_.derived_secret("keys of users who are not there");
   log_(Gravity::notice, options_.auth_file + " is in use: " + std::to_string(file_.people()) + " people");
+  looked_at_ = "";
   return true;
 }
 
@@ -80,8 +81,27 @@ void Gate::tick(Instant now) {
   if (now - ticked_ < second) return;
   ticked_ = now;
   look_again(now);
+  look_for_who_left();
   check_.read(now);
   std::erase_if(exchanges_, [&](const auto& entry) { return now - entry.second.since > options_.limits.exchange; });
+}
+
+// Some of those who were let in, in the order of their names, until all were looked at: each costs reads of the file.
+void Gate::look_for_who_left() {
+  if (!looked_at_) return;
+  auto login = let_in_.upper_bound(*looked_at_);
+  for (std::size_t n = 0; login != let_in_.end() && n < options_.limits.looks; ++n) {
+    looked_at_ = *login;
+    const auto person = file_.find(*login);
+    if (person && (person->ask || !person->sealed.empty())) {
+      ++login;
+      continue;
+    }
+    log_(Gravity::notice, in_quotes(*login) + " is in " + options_.auth_file + " no more: disconnected");
+    left_.push_back(*login);
+    login = let_in_.erase(login);
+  }
+  if (login == let_in_.end()) looked_at_.reset();
 }
 
 // nullopt: none of the kind, or unreadable. hash: any where none is named.
@@ -183,6 +203,7 @@ Verdict Gate::password(const Attempt& attempt, std::string_view password, Instan
         now);
     return Verdict::denied;
   }
+  let_in_.emplace(attempt.login);
   return Verdict::granted;
 }
 
@@ -277,6 +298,7 @@ Gate::Exchange Gate::step(const void* client, UnderWay& way, std::string_view da
   if (!ended.login.empty() && ended.login != attempt.login) wrong = "refused: CONNECT names another user";
   if (!is_own_client_id(attempt.login, attempt.client_id)) wrong = "refused: its client id must be LOGIN:DEVICE";
   if (!wrong.empty()) return say(Gravity::notice, about(attempt, wrong), now), Exchange{};
+  let_in_.emplace(attempt.login);
   return {Verdict::granted, false, step.send, ended.server->user()};
 }
 

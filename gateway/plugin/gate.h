@@ -13,9 +13,12 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
+#include <vector>
 
 #include "gateway/passwords/auth_file.h"
 #include "gateway/passwords/scram_server.h"
@@ -37,6 +40,7 @@ struct GateLimits {
   Duration reread = 10 * second;    // before files that were damaged are read again
   std::size_t exchanges = 2'000;    // SCRAM log-ins under way
   Duration exchange = 30 * second;  // how long one may take
+  std::size_t looks = 2'000;        // a second, for people who left the file
   std::size_t log_lines = 20;       // of each kind, refusals and troubles, logged a second
 };
 
@@ -76,6 +80,11 @@ class Gate {
 
   Verdict may(std::string_view login, Reach reach, std::string_view topic);
 
+  // People who were let in and can log in no more, since the last call: their connections are to be closed. The topics
+  // alone would not do: a rule for a whole domain is also theirs, and MQTT 3.1.1 cannot tell a client that it was
+  // refused.
+  std::vector<std::string> take_left() { return std::exchange(left_, {}); }
+
   void tick(Instant now);  // about once a second
   void reload();           // the files, whether they have changed or not
 
@@ -88,6 +97,7 @@ class Gate {
   };
   Gate(GateOptions options, Log log, AuthFile file, Vault vault);
   void look_again(Instant now);
+  void look_for_who_left();
   bool read_files();  // false: what was there stays in use, and the log says why
   std::optional<ScramKeys> keys_of(std::string_view login, const AuthPerson& person, std::optional<ScramHash> hash,
                                    Instant now);
@@ -112,6 +122,9 @@ class Gate {
   BoundedMap<std::string> refuted_;   // the same -> of the keys that it does not fit, or "nobody's"
   std::unordered_map<const void*, UnderWay> exchanges_;
   LoginCheck check_;
+  std::set<std::string, std::less<>> let_in_;  // since the start, and still in the file when they were last looked at
+  std::optional<std::string> looked_at_;       // the latest of them; nothing: all were, since the file is in use
+  std::vector<std::string> left_;
   struct Lines {
     Instant second = 0;
     std::size_t said = 0;  // in it

@@ -34,7 +34,12 @@ bool LoginCheck::connect() {
   fd_ = ::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   // Over a Unix socket connect() is done at once or fails: EAGAIN where the listener's queue is full.
   if (fd_ >= 0 && ::connect(fd_, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0) return true;
-  trouble_ = socket_ + ": " + std::strerror(errno) + "; does ferry-login-check run?";
+  const bool closed_to_us = errno == EACCES || errno == EPERM;
+  trouble_ =
+      socket_ + ": " + std::strerror(errno) +
+      (closed_to_us ? "; can Mosquitto's user open it? Its group must be Mosquitto's, as ferry-login-check.service "
+                      "makes it"
+                    : "; does ferry-login-check run?");
   drop();
   return false;
 }

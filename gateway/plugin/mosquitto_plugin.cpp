@@ -134,8 +134,12 @@ int on_acl_check(int, void* event, void* data) {
 }
 
 int on_tick(int, void*, void* data) {
-  return guarded(MOSQ_ERR_SUCCESS,
-                 [&] { return static_cast<Plugin*>(data)->gate->tick(steady_now()), MOSQ_ERR_SUCCESS; });
+  return guarded(MOSQ_ERR_SUCCESS, [&] {
+    Gate& gate = *static_cast<Plugin*>(data)->gate;
+    gate.tick(steady_now());
+    for (const std::string& login : gate.take_left()) mosquitto_kick_client_by_username(login.c_str(), false);
+    return MOSQ_ERR_SUCCESS;
+  });
 }
 
 int on_reload(int, void*, void* data) {

@@ -59,7 +59,7 @@ struct SessionDown {
     conflict,      // somebody else logged in with this resource; tried again after a minute
     auth_failed,   // wrong or missing password or certificate: not tried again until want() brings something new
     host_unknown,  // the server does not serve this domain; like auth_failed
-    tls,           // no TLS, or a certificate that is not to be believed; tried again
+    tls,           // no TLS, a certificate that is not to be believed, a file of ours that is none; tried again
     unwanted       // unwant() is done
   };
   Jid jid;  // bare

@@ -202,9 +202,14 @@ LinkReport SessionLink::Impl::report() const {
                  {},
                  {}};
   if (out.up) return out;
-  out.reason = !problem_.empty() ? problem_
-                                 : std::to_string(now.up) + " of " + std::to_string(now.wanted) + " accounts logged in";
   out.next = deadline();
+  out.reason = problem_;
+  for (const auto& [id, place] : accounts_) {  // one of them, as what keeps many away is mostly the same
+    if (!out.reason.empty()) break;
+    if (place.state != SessionPlace::State::waiting || place.problem.empty()) continue;
+    out.reason = place.account.jid.str() + ": " + place.problem;
+    out.advice = place.advice;
+  }
   return out;
 }
 

@@ -95,11 +95,13 @@ void SessionLink::Impl::take_up(SessionPlace& place, const SessionUp& up, Steady
 
 void SessionLink::Impl::tell_down(SessionPlace& place, const WorkerDown& down) {
   const bool was_up = place.state == SessionPlace::State::up;
-  const bool lasting = down.why == SessionDown::Why::auth_failed || down.why == SessionDown::Why::host_unknown;
-  if (!was_up && down.reason == place.problem) return;  // once for each new reason
+  using Why = SessionDown::Why;
+  const bool by_itself = down.why == Why::lost || down.why == Why::conflict;  // else somebody has to mend something
+  if (!was_up && down.reason == place.problem) return;                        // once for each new reason
   place.problem = down.reason;
+  place.advice = down.advice;
   events_.emplace_back(SessionDown{place.account.jid, down.why, down.reason, down.advice});
-  inbox_.say(lasting ? LogLine::Level::warning : LogLine::Level::info,
+  inbox_.say(by_itself ? LogLine::Level::info : LogLine::Level::warning,
              "event=session.down jid=" + log_value(place.account.jid.str()) +
                  " why=" + std::string(to_string(down.why)) + " reason=" + log_value(down.reason) +
                  (down.advice.empty() ? "" : " advice=" + log_value(down.advice)));

@@ -37,7 +37,7 @@ struct SessionPlace {
   std::string archive_taken;                   // the last one given; account.archive_id once committed
   std::string archive_later;                   // the same, for when nothing is under way: that is looked up there
   std::string presence_opened, presence_said;  // given to the log-in; said in this session
-  std::string problem;                         // said once
+  std::string problem, advice;                 // said once; empty once it is up
 };
 
 struct DeadWorker {

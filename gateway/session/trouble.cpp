@@ -38,7 +38,7 @@ constexpr std::array<std::string_view, 24> stream_conditions{"bad-format",
 constexpr std::string_view certificate_failed = "Certificate verification FAILED, result=";
 constexpr std::string_view failure = "RECV: <failure";
 constexpr std::string_view certificate_advice =
-    "its certificate must name the accounts' domain, be valid today, and be signed by what sessions.cafile holds";
+    "its certificate must name the accounts' domain, be valid today, and be signed by what session.cafile holds";
 
 WorkerDown tls_down(std::string reason) {
   return {SessionDown::Why::tls, true, std::move(reason), std::string(certificate_advice)};

@@ -12,9 +12,6 @@ std::int64_t flags_of_account(const AccountRecord& a) {
          (a.stated ? flag_stated : 0) | (a.collected ? flag_collected : 0);
 }
 
-// SQLite knows signed numbers only.
-std::int64_t as_signed(std::uint64_t digest) { return static_cast<std::int64_t>(digest); }
-
 WriteRecord read_write(const Query& row) {
   return {row.integer(0),           static_cast<WriteState>(row.integer(1)),
           row.integer(2) != 0,      std::string(row.text(3)),

@@ -1,7 +1,5 @@
 #include "gateway/store/auth_export.h"
 
-#include <set>
-
 #include "config/pattern.h"
 
 namespace ferry {
@@ -33,7 +31,7 @@ AuthExport auth_export(const MappingTable& table, const Options& options, Creden
     const bool moved = other != addresses.end() && !have_their_own.contains(other->second.str());
     const std::string login = jid ? login_of(table, moved ? other->second : *jid) : std::string();
     if (login.empty()) {
-      ++out.without_row;
+      out.without_row.insert(record.jid);
       return;
     }
     if (record.kind == CredentialKind::ask) return text.add_ask(login, record.jid);

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <map>
+#include <set>
 #include <string>
 
 #include "config/options.h"
@@ -14,7 +15,7 @@ namespace ferry {
 struct AuthExport {
   std::string text;
   std::size_t people = 0;             // who can log in
-  std::size_t without_row = 0;        // credentials of JIDs that no user row covers
+  std::set<std::string> without_row;  // who has credentials, and no user row covers the JID
   std::size_t unreadable = 0;         // sealed with another key, or damaged
   std::size_t left_out = 0;           // names that do not fit
   std::string first_unreadable = {};  // JID and why, for people

@@ -26,7 +26,8 @@ Result<FileLock, StoreError> FileLock::take(const std::string& path) {
   FileLock lock(file);
   if (::flock(file, LOCK_EX | LOCK_NB) != 0) {
     if (errno != EWOULDBLOCK) return system_error_of(errno, "cannot lock " + path);
-    return StoreError{0, StoreTrouble::owned, "store: another ferryd runs on this store (pid " + owner(file) + ")"};
+    return StoreError{0, StoreTrouble::owned,
+                      "store: a ferryd or ferryctl (pid " + owner(file) + ") works on this store"};
   }
   const std::string pid = std::to_string(::getpid()) + "\n";
   if (::ftruncate(file, 0) != 0 || ::pwrite(file, pid.data(), pid.size(), 0) != static_cast<ssize_t>(pid.size()))

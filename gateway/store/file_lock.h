@@ -13,7 +13,7 @@ namespace ferry {
 
 class FileLock {
  public:
-  // Error: a text for people: why not, and who has it ("another ferryd runs on this store (pid 123)").
+  // Error: a text for people: why not, and who has it ("a ferryd or ferryctl (pid 123) works on this store").
   static Result<FileLock, StoreError> take(const std::string& path);
   FileLock() = default;  // owns nothing
   FileLock(FileLock&& other) noexcept;

@@ -88,6 +88,7 @@ void Store::remove_user(UserKey user) {
   run(people_.remove_credentials, user);
   run(people_.remove_contacts, user);
   run(people_.remove_devices, user);
+  run(requests_.remove_of_user, user);
   Seq first = 0, last = -1;
   {
     Query row(meta_.first_seq);

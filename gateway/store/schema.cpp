@@ -128,8 +128,18 @@ ALTER TABLE device ADD COLUMN ended INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE device ADD COLUMN past TEXT NOT NULL DEFAULT '';
 )sql";
 
+// What users asked (out/req) until the broker has the answer, and for a while what changed something: RequestRecord.
+// The user first, so that one person's go at once; the table is small (request_book.h), and rows mostly live for less
+// than a second.
+constexpr const char* version_10 = R"sql(
+CREATE TABLE request(
+  user INTEGER NOT NULL, number INTEGER NOT NULL, id_digest INTEGER NOT NULL, digest INTEGER NOT NULL,
+  at INTEGER NOT NULL, state INTEGER NOT NULL, final INTEGER NOT NULL, device TEXT NOT NULL, correlation BLOB NOT NULL,
+  id TEXT NOT NULL, answer TEXT NOT NULL, PRIMARY KEY(user, number)) WITHOUT ROWID;
+)sql";
+
 constexpr const char* versions[] = {version_1, version_2, version_3, version_4, version_5,
-                                    version_6, version_7, version_8, version_9};
+                                    version_6, version_7, version_8, version_9, version_10};
 
 bool is_foreign(Database& database) {
   return database.integer("PRAGMA application_id") != store_application_id &&

@@ -31,6 +31,11 @@ struct OutboxStatements {
   Statement queued_pending, queued_waiting, oldest, walk_end, walk, dead, count_dead, heads_pending, heads_waiting;
 };
 
+struct RequestStatements {
+  explicit RequestStatements(Database& database);
+  Statement each, put, remove, remove_of_user;
+};
+
 struct MetaStatements {
   explicit MetaStatements(Database& database);
   Statement get, set, seen_packet, put_packet, first_seq, last_seq;
@@ -57,6 +62,9 @@ Jid stored_jid(std::string_view text);
 // How a state and a mark are kept: in the same number of bytes whatever their value (see schema.cpp).
 inline std::int64_t state_code(MessageState state) { return static_cast<std::int64_t>(state) + 2; }
 inline constexpr std::int64_t mark_offset = std::int64_t{1} << 40;  // marks are below 2^40
+
+// SQLite knows signed numbers only.
+inline std::int64_t as_signed(std::uint64_t digest) { return static_cast<std::int64_t>(digest); }
 
 // Users' messages are found block by block (index message_block).
 inline constexpr int block_bits = 13;

@@ -65,6 +65,7 @@ Store::Store(FileLock lock, std::unique_ptr<Database> database)
       routes_(*database_),
       messages_(*database_),
       outbox_(*database_),
+      requests_(*database_),
       meta_(*database_),
       accounts_(*database_),
       commit_(*database_, "COMMIT") {}

@@ -34,10 +34,10 @@ class Store : public Records {
 
   void begin();
   // StoreFailure: nothing is committed; roll back. With full durability everything is on the disk afterwards, but for
-  // commits that only say how far messages have got (set_state, remove_message, put_device, put_packet): those survive
-  // the end of the process at once, and a power cut from the next full commit on. Without them a message goes out
-  // again, with its id, which is what is promised for a power cut anyway; waiting for the disk each time would halve
-  // the rate.
+  // commits that only say how far messages have got (set_state, remove_message, put_device, put_packet), or what is
+  // asked and answered (put_request, remove_request): those survive the end of the process at once, and a power cut
+  // from the next full commit on. Without them a message goes out again, with its id, or a request is not answered and
+  // asked again, which is what is promised for a power cut anyway; waiting for the disk each time would halve the rate.
   void commit();
   void rollback();  // nothing that was written since begin() has been; does not throw
   bool in_transaction() const { return in_tick_; }
@@ -104,6 +104,10 @@ class Store : public Records {
   void remove_room(const Jid& account, const Jid& room) override;
   void remove_rooms(const Jid& account) override;
 
+  void each_request(const std::function<void(const RequestRecord&)>& visit) override;
+  void put_request(const RequestRecord& request) override;
+  void remove_request(UserKey user, std::int64_t number) override;
+
   bool seen_packet(int packet_id, std::uint64_t digest) override;  // the packet's latest digest is this one
   void put_packet(int packet_id, std::uint64_t digest) override;
   std::string meta(std::string_view key) override;
@@ -125,6 +129,7 @@ class Store : public Records {
   RouteStatements routes_;
   MessageStatements messages_;
   OutboxStatements outbox_;
+  RequestStatements requests_;
   MetaStatements meta_;
   AccountStatements accounts_;
   Statement commit_;

@@ -39,7 +39,13 @@ class AccountWatch {
   void gap() { gap_ = true; }  // an archive was not read to its end: what went out may go again, what came comes later
 
   // What a room says while we ask to come in is known from its history by what it says, as long as the process lives.
-  void process_ended() { restarted_ = true; }
+  // An answer that the broker had not acknowledged comes again.
+  void process_ended() {
+    restarted_ = true;
+    records_.each_request([this](const RequestRecord& r) {
+      if (r.state != RequestState::taken) answered_.erase(r.id);
+    });
+  }
 
   // Both links up, all sessions up and answered, time passed: what has not come.
   std::string at_rest() const;

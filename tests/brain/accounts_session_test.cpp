@@ -313,7 +313,7 @@ TEST_P(AccountsSessionTest, roster_requests_are_the_servers_to_answer) {
   request("roster.remove", "eve@corp.example");
   good();
   EXPECT_FALSE(server.accounts[account].roster.contains("eve@corp.example"));
-  request("roster.remove", "eve@corp.example");
+  request("roster.remove", "eve@corp.example", R"(,"this":"is no repeat")");
   bad("item-not-found");
 }
 

@@ -121,6 +121,20 @@ TEST_P(AccountsTest, the_first_time_that_somebody_is_there_the_session_logs_in_a
   EXPECT_EQ(server.log_ins[account], 2) << "once in a move";
 }
 
+TEST_P(AccountsTest, presence_that_the_first_log_in_tells_before_it_is_up_stays) {
+  plan();
+  start("dual");
+  server.accounts[account].there = {"<presence from='alice@corp.example/spark'/>",
+                                    "<presence from='bob@corp.example/desk'/>"};
+  stage.online(account, "phone");
+  run();
+  EXPECT_EQ(server.log_ins[account], 2) << "for what was kept";
+  stage.time(6 * second);
+  stage.expect_shown(account, "in/contact/alice@corp.example/presence", R"({"state":"online"})");
+  EXPECT_NE(ask(R"({"command":"migrate.show","jid":"bob@corp.example"})").find(R"("other_clients":1)"),
+            std::string::npos);
+}
+
 TEST_P(AccountsTest, who_is_legacy_has_no_subtree) {
   plan();
   stage.online(account, "phone");
@@ -147,6 +161,34 @@ TEST_P(AccountsTest, a_refused_log_in_is_told_and_counted) {
   const std::string answer = ask(R"({"command":"migrate.show","jid":"bob@corp.example"})");
   EXPECT_NE(answer.find(R"("trouble":"not-authorized")"), std::string::npos) << answer;
   EXPECT_NE(answer.find(R"("errors":1)"), std::string::npos) << answer;
+}
+
+// One wrong file is every account's trouble, and nobody's mistake: it is told, and neither counted nor stored.
+TEST_P(AccountsTest, what_is_wrong_with_tls_is_told_as_long_as_it_is) {
+  plan();
+  ask(R"({"command":"migrate.stop-on","cohort":"pilot","permille":1,"least":1})");
+  server.reachable = false;
+  start("dual");
+  const auto down = [&](const std::string& reason, bool tls) {
+    stage.session_down({*Jid::parse(account), false, reason, tls});
+  };
+  down("SELF_SIGNED; what session.cafile holds", true);
+  const std::string shown = ask(R"({"command":"migrate.show","jid":"bob@corp.example"})");
+  EXPECT_NE(shown.find(R"("trouble":"SELF_SIGNED; what session.cafile holds")"), std::string::npos) << shown;
+  EXPECT_NE(shown.find(R"("errors":0)"), std::string::npos) << shown;
+  const std::string status = ask(R"({"command":"migrate.status"})");
+  EXPECT_NE(status.find(R"("running":true)"), std::string::npos) << status;
+  EXPECT_NE(status.find(R"("troubled":1)"), std::string::npos) << status;
+  const std::string list = ask(R"({"command":"migrate.list","cohort":"pilot"})");
+  EXPECT_NE(list.find("session.cafile"), std::string::npos) << list;
+  down("the server is not there", false);
+  EXPECT_EQ(ask(R"({"command":"migrate.show","jid":"bob@corp.example"})").find("trouble"), std::string::npos);
+  down("SELF_SIGNED", true);
+  server.reachable = true;
+  server.come_up(account);
+  run();
+  EXPECT_EQ(state(), "dual");
+  EXPECT_EQ(ask(R"({"command":"migrate.show","jid":"bob@corp.example"})").find("trouble"), std::string::npos);
 }
 
 TEST_P(AccountsTest, a_cohort_stops_where_too_much_fails) {
@@ -188,6 +230,98 @@ TEST_P(AccountsTest, a_restart_goes_on_where_it_was) {
   stage.expect_shown(account, "in/state", R"({"account":"dual","links":{"xmpp":"up"}})");
   const std::string answer = ask(R"({"command":"migrate.status"})");
   EXPECT_NE(answer.find(R"("name":"pilot","target":"dual","running":true)"), std::string::npos) << answer;
+}
+
+// Two are in the cohort; only bob is named.
+class AccountsNamedTest : public AccountConversation {
+ protected:
+  AccountsNamedTest() {
+    server.accounts[other];
+    ask(R"({"command":"migrate.plan","cohort":"pilot","jids":["bob@corp.example","carol@corp.example"],"go":true})");
+  }
+  std::string start_bob(const std::string& to) {
+    return ask(R"({"command":"migrate.start","jids":["bob@corp.example"],"go":true,"to":")" + to + "\"}");
+  }
+  void held_in_shadow() {
+    server.reachable = false;
+    start_bob("dual");
+    run();
+    ASSERT_EQ(state(), "shadow");
+  }
+  std::string after_the_session_came() {
+    server.reachable = true;
+    server.come_up(account);
+    run();
+    return state();
+  }
+  bool said(const std::string& command, const std::string& part) {
+    const std::string answer = ask(R"({"command":")" + command + "\"}");
+    return answer.find(part) != std::string::npos || (ADD_FAILURE() << answer, false);
+  }
+  static constexpr const char* other = "carol@corp.example";
+};
+FERRY_CONVERSATIONS(AccountsNamedTest);
+
+TEST_P(AccountsNamedTest, who_is_started_by_name_goes_on_and_the_paused_cohort_stands) {
+  start("shadow");
+  ask(R"({"command":"migrate.start","cohort":"pilot","to":"moved","go":true})");
+  ask(R"({"command":"migrate.pause","cohort":"pilot"})");
+  EXPECT_NE(start_bob("dual").find(R"("go_on":1)"), std::string::npos);
+  run();
+  EXPECT_EQ(state(), "dual");
+  EXPECT_NE(ask(R"({"command":"migrate.show","jid":"carol@corp.example"})").find(R"("state":"shadow")"),
+            std::string::npos);
+  said("migrate.status", R"("target":"moved","running":false)");
+  said("migrate.status", R"("events_since_start":0)");  // those of bob are his own
+}
+
+TEST_P(AccountsNamedTest, who_is_there_already_is_not_on_the_way) {
+  start("shadow");
+  ask(R"({"command":"migrate.pause","cohort":"pilot"})");
+  EXPECT_NE(start_bob("shadow").find(R"("there":1)"), std::string::npos);
+  said("migrate.status", R"("named":0)");
+}
+
+TEST_P(AccountsNamedTest, the_rate_lasts) {
+  ask(R"({"command":"migrate.start","jids":["bob@corp.example"],"go":true,"to":"shadow","rate":77})");
+  stage.restart();
+  said("migrate.status", R"("rate":77)");
+}
+
+TEST_P(AccountsNamedTest, what_the_cohort_has_counted_stays) {
+  start("shadow");
+  start_bob("dual");
+  run();
+  EXPECT_EQ(state(), "dual");
+  said("migrate.status", R"("target":"shadow","running":true)");
+  said("migrate.status", R"("events_since_start":2)");
+}
+
+TEST_P(AccountsNamedTest, who_was_named_goes_on_after_a_restart) {
+  held_in_shadow();
+  server.gateway_died();
+  stage.restart();
+  stage.links_up();
+  said("migrate.status", R"("named":1)");
+  EXPECT_EQ(after_the_session_came(), "dual");
+  said("migrate.status", R"("named":0)");
+}
+
+TEST_P(AccountsNamedTest, a_pause_of_the_cohort_holds_who_was_named_too) {
+  held_in_shadow();
+  const std::string answer = ask(R"({"command":"migrate.pause","cohort":"pilot"})");
+  EXPECT_NE(answer.find(R"("paused":0,"named":1)"), std::string::npos) << answer;
+  server.gateway_died();
+  stage.restart();
+  stage.links_up();
+  EXPECT_EQ(after_the_session_came(), "shadow");
+}
+
+TEST_P(AccountsNamedTest, who_is_started_with_the_cohort_again_goes_with_it) {
+  held_in_shadow();
+  start("dual");
+  ask(R"({"command":"migrate.pause","cohort":"pilot"})");
+  EXPECT_EQ(after_the_session_came(), "shadow");
 }
 
 TEST_P(AccountsTest, verify_finds_what_differs) {

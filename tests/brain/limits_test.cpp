@@ -3,6 +3,7 @@
 
 #include "gateway/brain/held_presences.h"
 #include "gateway/brain/log_limit.h"
+#include "gateway/brain/sentinel.h"
 #include "tests/brain/stage.h"
 
 namespace ferry {
@@ -164,6 +165,73 @@ TEST_P(LimitsTest, a_bounce_is_heard_however_many_there_are) {
                "'><error type='cancel'><service-unavailable "
                "xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></message>");
   EXPECT_EQ(published("bob", "in/receipt", "failed"), 6u);
+}
+
+TEST_P(LimitsTest, a_receipt_is_heard_once_however_many_there_are) {
+  auto& l = stage.options.limits;
+  l.peer_rate = 1;
+  l.peer_burst = 2;
+  for (int i = 0; i < 6; ++i)
+    stage.mqtt("bob", "out/msg",
+               R"({"id":"m)" + std::to_string(i) + R"(","to":"alice@corp.example","body":"x","want":["delivered"]})");
+  stage.forget_effects();
+  const auto confirm = [&](const std::string& id, const std::string& from = "alice@corp.example/x",
+                           const std::string& more = "") {
+    stage.xmpp("<message from='" + from + "' to='bob@mqtt.corp.example' id='r" + id +
+               "'><received xmlns='urn:xmpp:receipts' id='" + id + "'/>" + more + "</message>");
+  };
+  for (int i = 0; i < 6; ++i) confirm("m" + std::to_string(i));
+  EXPECT_EQ(published("bob", "in/receipt", "delivered"), 6u) << stage.all();
+  EXPECT_EQ(stage.counter("stanzas_over_rate"), 0u);
+  confirm("m0");  // it was heard
+  confirm("m9");  // there is none
+  confirm("m1", "alice@corp.example/x", "<body>x</body>");
+  EXPECT_EQ(stage.counter("stanzas_over_rate"), 3u);
+  for (int i = 0; i < 4; ++i) confirm("m2", "carol@corp.example/x");  // not hers
+  EXPECT_EQ(stage.counter("stanzas_over_rate"), 5u);
+}
+
+TEST_P(LimitsTest, what_the_broker_kept_meanwhile_came_late_and_not_fast) {
+  auto& l = stage.options.limits;
+  l.user_rate = l.request_rate = 1;
+  l.user_burst = l.request_burst = 2;
+  int n = 0;
+  const auto say = [&](int times) {
+    for (; times > 0; --times, ++n) {
+      stage.mqtt("bob", "out/msg", R"({"id":"m)" + std::to_string(n) + R"(","to":"alice@corp.example","body":"x"})");
+      stage.mqtt("bob", "out/req", R"({"id":"q)" + std::to_string(n) + R"(","request":"who"})");
+    }
+  };
+  stage.marks_return = false;
+  stage.broker_down();
+  stage.broker_up(true);
+  say(20);
+  stage.settle();  // the mark is on its way, behind the rest
+  say(20);
+  EXPECT_EQ(published("bob", "in/receipt", "failed"), 0u);
+  EXPECT_EQ(published("bob", "in/res/-", "resource-constraint"), 0u);
+  const std::string mark = stage.retained.at("im/v1/gw/mark");
+  stage.publish({"im/v1/gw/mark", std::to_string(std::stoi(mark) - 1), 1, false, 0, {}, {}, false});  // an older one
+  say(5);
+  EXPECT_EQ(published("bob", "in/receipt", "failed"), 0u);
+  stage.publish({"im/v1/gw/mark", mark, 1, false, 0, {}, {}, false});
+  say(5);
+  EXPECT_EQ(published("bob", "in/receipt", "failed"), 3u);
+  EXPECT_EQ(published("bob", "in/res/-", "resource-constraint"), 3u);
+}
+
+TEST_P(LimitsTest, a_mark_that_never_comes_lifts_no_limit_for_ever) {
+  auto& l = stage.options.limits;
+  l.user_rate = 1;
+  l.user_burst = 2;
+  stage.marks_return = false;
+  stage.broker_down();
+  stage.broker_up(true);
+  stage.time(Sentinel::longest_catching_up);
+  stage.forget_effects();
+  for (int i = 0; i < 5; ++i)
+    stage.mqtt("bob", "out/msg", R"({"id":"m)" + std::to_string(i) + R"(","to":"alice@corp.example","body":"x"})");
+  EXPECT_EQ(published("bob", "in/receipt", "failed"), 3u);
 }
 
 TEST_P(LimitsTest, presence_of_one_sender_ends_true) {

@@ -29,6 +29,7 @@ class MemoryRecords : public MemoryAccounts {
     std::erase_if(contacts_, [&](const auto& c) { return c.first.first == user; });
     std::erase_if(devices_, [&](const auto& d) { return d.first.first == user; });
     std::erase_if(messages_, [&](const auto& m) { return m.second.row.user == user; });
+    std::erase_if(requests_, [&](const auto& r) { return r.second.user == user; });
   }
   void set_profile(UserKey user, std::string_view json) override { users_.at(user).profile = json; }
   void each_contact(const std::function<void(UserKey, ContactRecord)>& visit) override {
@@ -174,6 +175,12 @@ class MemoryRecords : public MemoryAccounts {
         m.row.state = MessageState::accepted;
   }
 
+  void each_request(const std::function<void(const RequestRecord&)>& visit) override {
+    for (const auto& [number, request] : requests_) visit(request);
+  }
+  void put_request(const RequestRecord& request) override { requests_[request.number] = request; }
+  void remove_request(UserKey, std::int64_t number) override { requests_.erase(number); }
+
   bool seen_packet(int packet_id, std::uint64_t digest) override {
     const auto it = packets_.find(packet_id);
     return it != packets_.end() && it->second == digest;
@@ -209,6 +216,7 @@ class MemoryRecords : public MemoryAccounts {
   std::map<std::string, std::string> routes_, meta_;
   std::map<Seq, Row> messages_;
   std::map<int, std::uint64_t> packets_;
+  std::map<std::int64_t, RequestRecord> requests_;
 };
 
 }  // namespace ferry

@@ -23,6 +23,7 @@ struct OldAccount {
   std::map<std::string, Item> roster;
   std::set<std::string> pending, approved, blocked;  // pending: they asked
   std::string card, stored, published;               // the last two: answers to requests for bookmarks
+  std::vector<std::string> there;                    // presences that a session hears once it is available
   friend auto operator<=>(const OldAccount&, const OldAccount&) = default;
 };
 
@@ -140,6 +141,7 @@ class OldServer {
         wanted.insert(e.account);
         places[e.account] = e.text;
         since[e.account] = e.since;
+        if (e.offline_first) tell_who_is_there(e.account);
         if (reachable && !up.contains(e.account)) come_up(e.account);
         if (!e.presence.empty()) presences[e.account] = e.presence;
         break;
@@ -163,6 +165,10 @@ class OldServer {
         if (acknowledges) acknowledge(e.account);
         break;
     }
+  }
+  void tell_who_is_there(const std::string& account) {
+    for (const std::string& presence : accounts[account].there)
+      gateway_.session_stanza(account, presence, Brain::SessionSource::live, {});
   }
   void take(const std::string& account, const Element& e) {
     const std::string_view type = e.attr_or("type");

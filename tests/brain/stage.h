@@ -140,9 +140,10 @@ class Stage : public Doors {
     tick([&] { brain->on_session_caught_up(*Jid::parse(account), archive_id, complete, now); });
   }
   void session_down(const std::string& account, bool credentials) override {
-    tick([&] {
-      brain->on_session_down({*Jid::parse(account), credentials, credentials ? "not-authorized" : ""}, now);
-    });
+    session_down({*Jid::parse(account), credentials, credentials ? "not-authorized" : ""});
+  }
+  void session_down(const Brain::SessionDown& down) {
+    tick([&] { brain->on_session_down(down, now); });
   }
   void session_stanza(const std::string& account, const std::string& xml, Brain::SessionSource source,
                       const std::string& archive_id) override {
@@ -290,6 +291,7 @@ class Stage : public Doors {
   std::unique_ptr<Records> records;
   std::unique_ptr<Brain> brain;
   bool server_answers = true;  // the barrier's pings, at once
+  bool marks_return = true;    // gw/mark, when everything before it is here
   int puback = 0;              // the reason of every acknowledgement; -1: they stay in `unacknowledged`
   bool reconnect_component = false;
   Brain::Waiting waiting;             // in the links
@@ -347,15 +349,21 @@ class Stage : public Doors {
       }
       if (p.retain) retain(p.topic, p.payload);
       if (p.token != 0) unacknowledged.push_back(p.token);
-      if (p.token != -1) publishes.push_back(std::move(p));  // gw/mark is the sentinel's own
+      if (p.token != -1) {
+        publishes.push_back(std::move(p));
+      } else if (marks_return) {  // gw/mark is the sentinel's own
+        came_round_.push_back({p.topic, p.payload, 1, false, 0, {}, {}, false});
+      }
     }
     for (SessionEffect& e : effects.sessions) sessions.push_back(std::move(e));
     after_tick();
+    for (const InPublish& mark : std::exchange(came_round_, {})) publish(mark);
     if (server_answers && !pings.empty()) answer_pings();
     if (puback >= 0 && !unacknowledged.empty()) acknowledge_all(puback);
   }
 
   Store* store_ = nullptr;
+  std::vector<InPublish> came_round_;
   std::uint64_t seed_ = 0;
   int packet_id_ = 0;
 };

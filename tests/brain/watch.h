@@ -2,7 +2,8 @@
 // remember.
 //
 //   attribution   what follows from an event reaches its parties only, and says who it is from
-//   answers       an iq, and a request of a user, is answered once; no error answers an error
+//   answers       an iq, and a request of a user, is answered once, a request also where the process ended before;
+//                 no error answers an error
 //   rosters       RFC 6121 appendix A: nobody but the two of them changes what is between them; retained items agree
 //   presence      only who may see it gets it
 //   receipts      only forward, and never ahead of the records
@@ -43,7 +44,14 @@ class Watch {
 
   void people_changed() { people_.clear(); }
   void stream_began() { last_on_stream_.clear(); }
-  void process_ended() { requests_.clear(); }
+  // Who has no answer gets one from the next process, and perhaps again what the broker had not acknowledged.
+  void process_ended() {
+    for (const auto& [asked, at] : requests_) left_.insert(asked);
+    requests_.clear();
+    records_.each_request([this](const RequestRecord& r) {
+      if (r.state != RequestState::taken) answered_.erase(r.id);
+    });
+  }
   void requeued() {
     told_.clear();
     last_on_stream_.clear();
@@ -93,6 +101,7 @@ class Watch {
   std::set<std::pair<std::string, std::string>> directed_;  // user, whom they showed themselves to
   std::set<std::string> answered_;                          // iqs
   std::map<std::pair<UserKey, std::string>, Instant> requests_;
+  std::set<std::pair<UserKey, std::string>> left_;  // unanswered when their process ended
   std::map<std::pair<UserKey, std::string>, MessageState> told_;
   std::map<std::pair<UserKey, std::string>, Seq> last_on_stream_;
   std::vector<Kept> kept_;

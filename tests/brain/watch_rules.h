@@ -262,6 +262,7 @@ inline std::string Watch::publishes(const Effects& effects) {
       if (!id.starts_with("q")) continue;
       if (!answered_.insert(id).second) return "request " + id + " was answered twice";
       requests_.erase({owner->key, id});
+      left_.erase({owner->key, id});
     } else if (leaf == "in/msg" && p.token > 0) {
       wrong = passes_nothing(p);
     }
@@ -365,6 +366,8 @@ inline std::string Watch::at_rest(Instant now) {
       return "lost: " + kept.id;
   for (const auto& [asked, at] : requests_)
     if (of_key(asked.first)) return "request " + asked.second + " was never answered";
+  for (const auto& [user, id] : left_)
+    if (of_key(user)) return "request " + id + " was not answered after its process had ended";
   return {};
 }
 

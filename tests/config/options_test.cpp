@@ -153,6 +153,41 @@ TEST(Options, RequiredKeys) {
   EXPECT_EQ(listed(problems), "");
 }
 
+// The administrator has named the wrong file: it may be one of the secrets.
+TEST(Options, WhatMayBeASecretIsNotSaid) {
+  for (const char* text : {"hunter2", "hunter2=", "hunter2 = hunter2", "[hunter2"}) {
+    Problems problems;
+    read(std::string(text) + "\n", problems);
+    EXPECT_TRUE(any_error(problems));
+    EXPECT_EQ(listed(problems).find("hunter2"), std::string::npos) << listed(problems);
+  }
+}
+
+// Where not all could be read, what is not there may well be in the rest.
+TEST(Options, NothingIsMissingInWhatCouldNotBeRead) {
+  const auto given = [](std::vector<const char*> arguments) {
+    arguments.insert(arguments.begin(), "ferryd");
+    Problems problems;
+    load(static_cast<int>(arguments.size()), arguments.data(), {}, problems);
+    return listed(problems);
+  };
+  for (const auto& arguments :
+       {std::vector<const char*>{"--config=/nowhere/at/all"}, {"--session.cafile="}, {"status"}}) {
+    const std::string all = given(arguments);
+    EXPECT_EQ(std::count(all.begin(), all.end(), '\n'), 1) << all;
+    EXPECT_EQ(all.find("is required"), std::string::npos) << all;
+  }
+  EXPECT_EQ(given({}), "--config: there is no configuration; name its file: --config FILE\n");
+}
+
+TEST(Options, ANameOfTheEnvironmentThatIsNearlyAKeys) {
+  const Problems problems = strange_environment({"FERRY_COMPONENT_PRT", "FERRY_COMPONENT_PORT", "FERRY_ROUTE", "HOME",
+                                                 "FERRY_BIN", "FERRY_TEST_SEED", "FERRY_KEEP_LOGS", "FERRY_CONFIG",
+                                                 "FERRY_TEST_PATIENCE", "FERRY_QUITE_ANOTHER_THING"});
+  EXPECT_EQ(listed(problems),
+            "note: FERRY_COMPONENT_PRT: no key has this name, it is not read; did you mean FERRY_COMPONENT_PORT?\n");
+}
+
 TEST(Options, TheServersDomain) {
   struct {
     const char *domain, *server;

@@ -121,5 +121,15 @@ TEST(Row, WritableFeedsNeedMqtt5) {
   EXPECT_NE(problems[0].text.find("a@d.example"), std::string::npos);
 }
 
+TEST(Row, NobodyOfTheComponentsDomain) {
+  const Row other = *parse_row("user *@corp.example {root}/u/{uid}"), feed = *parse_row("feed a@d.example t"),
+            one = *parse_row("user a@d.example {root}/u/{uid}");
+  const Problems problems = nobody_at("d.example", {&other, &feed});
+  ASSERT_EQ(problems.size(), 1u);
+  EXPECT_TRUE(problems[0].info);
+  EXPECT_NE(problems[0].text.find("user *@d.example {root}/u/{uid}"), std::string::npos);
+  EXPECT_TRUE(nobody_at("d.example", {&other, &feed, &one}).empty());
+}
+
 }  // namespace row_test
 }  // namespace ferry

@@ -122,6 +122,20 @@ TEST(LuaTable, ReadsAndRefuses) {
   EXPECT_NE(error.find("deeper than 64"), std::string::npos);
 }
 
+// mod_vcard_legacy keeps cards as nodes of PEP.
+TEST(Prosody, ACardThatPepHoldsIsSaidToStay) {
+  const Samples samples;
+  const std::string host = "data/corp%2eexample/";
+  for (const char* name : {"ann", "ben", "cid"})
+    samples.file(host + "accounts/" + name + ".dat", "return { [\"password\"] = \"pencil\" };");
+  samples.file(host + "pep_urn%3axmpp%3avcard4/ann.list", "item({});");
+  samples.file(host + "pep_vcard-temp/ben.list", "item({});");
+  const Recorder r = import(samples.path("data"));
+  EXPECT_EQ(r.problems.size(), 2U) << r.all();
+  EXPECT_TRUE(r.complains("ann.dat: vCard: it is kept as a PEP node")) << r.all();
+  EXPECT_TRUE(r.complains("ben.dat: vCard: it is kept as a PEP node")) << r.all();
+}
+
 TEST(Prosody, ItsFolder) {
   const Samples samples;
   const std::string host = "data/corp%2eexample/";

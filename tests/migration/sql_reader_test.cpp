@@ -60,6 +60,7 @@ CREATE TABLE `T` (
 INSERT INTO `T` VALUES ('it''s','a\nb\\c\'d\0e'),('ü',NULL),(-1,_binary 'z');
 INSERT INTO `unwanted` VALUES ('a;b','c''');
 REPLACE INTO db.`T` (`b`,`a`) VALUES (1.5,"double");
+-- Dump completed on 2026-01-01
 )sql");
   EXPECT_EQ(r.error, "");
   EXPECT_EQ(r.rows.problems, std::vector<std::string>{});

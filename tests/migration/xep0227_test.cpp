@@ -126,6 +126,48 @@ TEST(Xep0227, XIncludeWithinTheFolder) {
   EXPECT_EQ(std::count(r.lines.begin(), r.lines.end(), "end"), 2);
 }
 
+// As ejabberd's export_piefxis writes it, and somebody names all of it.
+TEST(Xep0227, AFileThatAnotherIncludesIsReadOnce) {
+  for (const bool index_first : {true, false}) {
+    const Samples samples;
+    const std::string index = samples.file("e.xml",
+                                           "<server-data xmlns='urn:xmpp:pie:0' "
+                                           "xmlns:xi='http://www.w3.org/2001/XInclude'><xi:include "
+                                           "href='e_corp.xml'/></server-data>");
+    const std::string host = samples.file("e_corp.xml",
+                                          "<host xmlns='urn:xmpp:pie:0' jid='corp.example'><user name='alice' "
+                                          "password='pencil'/></host>");
+    Recorder r;
+    ImportJob job;
+    job.sources = index_first ? std::vector{index, host} : std::vector{host, index};
+    EXPECT_TRUE(run_import(job, r));
+    EXPECT_EQ(std::count(r.lines.begin(), r.lines.end(), "account alice@corp.example"), 1);
+    ASSERT_EQ(r.problems.size(), 1U) << r.all();
+    EXPECT_EQ(r.problems[0].find("note "), 0U) << r.problems[0];
+    EXPECT_TRUE(r.complains("it was read already"));
+  }
+}
+
+TEST(Xep0227, WhoComesTwiceBySameNameIsNotToBeRenamed) {
+  const Samples samples;
+  const std::string text = "<host xmlns='urn:xmpp:pie:0' jid='corp.example'><user name='alice' password='x'/></host>";
+  const std::string one = samples.file("one.xml", text), two = samples.file("two.xml", text);
+  Recorder r;
+  ImportJob job;
+  job.sources = {one, two};
+  run_import(job, r);
+  EXPECT_TRUE(r.complains("it was already in " + one + ":1")) << r.all();
+  EXPECT_FALSE(r.complains("rename"));
+}
+
+TEST(Xep0227, AFolderOfExportsSaysWhatToName) {
+  const Samples samples;
+  samples.file("exp/e.xml", "<server-data xmlns='urn:xmpp:pie:0'/>");
+  Recorder r;
+  import(r, samples.path("exp"));
+  EXPECT_TRUE(r.complains("the one without a host in its name")) << r.all();
+}
+
 TEST(Xep0227, HostileInputIsRefusedWithItsPlace) {
   const Samples samples;
   const auto wrong = [&](std::string_view text) {

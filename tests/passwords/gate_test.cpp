@@ -251,6 +251,27 @@ TEST(Gate, AsksTheLegacyServerWithoutWaiting) {
   EXPECT_EQ(place.log().find("pencil"), std::string::npos);
 }
 
+TEST(Gate, SendsAwayWhoLeftTheFile) {
+  Place place;
+  Gate& gate = place.gate({.auth_file = {}, .key_file = {}, .login_check = {}, .limits = {.looks = 1}});
+  EXPECT_EQ(gate.password(from(bob, "bob@mqtt.corp.example:phone"), "pencil", 1), Verdict::granted);
+  EXPECT_EQ(gate.password(from(eve, "eve@mqtt.corp.example:x"), "evil", 1), Verdict::granted);
+  EXPECT_EQ(gate.password(from("backup-job", "x"), "any", 1), Verdict::deferred);
+  gate.tick(1001);
+  EXPECT_TRUE(gate.take_left().empty());
+  place.write({{bob, "another"}});  // another password is no reason to go
+  for (Instant now = 2001; now < 6000; now += 1000) gate.tick(now);
+  EXPECT_EQ(gate.take_left(), std::vector<std::string>{eve});
+  EXPECT_NE(place.log().find("no more"), std::string::npos) << place.log();
+  place.write({}, {bob});  // nor that somebody else is asked for it
+  gate.tick(7001);
+  gate.tick(8001);
+  EXPECT_TRUE(gate.take_left().empty()) << "once, and those who stay";
+  place.write({});
+  gate.tick(9001);
+  EXPECT_EQ(gate.take_left(), std::vector<std::string>{bob});
+}
+
 TEST(Gate, NobodyToAsk) {
   Place place;
   place.write({}, {bob});

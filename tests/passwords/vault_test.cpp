@@ -108,12 +108,15 @@ TEST(Vault, KeyFilesThatAreWrong) {
 TEST(Vault, AKeyFileIsForItsOwnerOnly) {
   const TemporaryFolder folder;
   const std::string path = folder.file("key");
-  EXPECT_FALSE(Vault::open(path)) << "missing";
+  EXPECT_EQ(format_problem(Vault::open(path).error()),
+            path + ": cannot be read: No such file or directory; make it with: ferryctl vault init");
+  EXPECT_NE(Vault::open(path, Vault::broker_maker).error().text.find("ferryctl vault broker-key"), std::string::npos);
+  EXPECT_NE(Vault::parse("x", path, Vault::broker_maker).error().text.find("vault broker-key"), std::string::npos);
   std::ofstream(path) << Vault::new_key_file().view();
   ::chmod(path.c_str(), 0640);
   const auto open = Vault::open(path);
   ASSERT_FALSE(open);
-  EXPECT_NE(open.error().text.find("chmod 600"), std::string::npos) << open.error().text;
+  EXPECT_EQ(format_problem(open.error()), path + ": is open to group or others: chmod 600 it");
   ::chmod(path.c_str(), 0600);
   EXPECT_TRUE(Vault::open(path));
 }

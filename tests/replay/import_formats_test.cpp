@@ -79,6 +79,12 @@ constexpr Sample samples[] = {
      "s1 received <presence xmlns='jabber:client' id='p'/>\ns1 sent <presence xmlns='jabber:client' from='a@x/p'/>\n"},
     {"slixmpp", "DEBUG    SEND: <presence xmlns=\"jabber:client\" />\nDEBUG    RECV: <r xmlns='urn:xmpp:sm:3'/>\n",
      "s1 received <presence xmlns=\"jabber:client\" />\ns1 sent <r xmlns='urn:xmpp:sm:3'/>\n"},
+    {"slixmpp",
+     "DEBUG:asyncio:Using selector: EpollSelector\nDEBUG:slixmpp.xmlstream.xmlstream:SEND: <message><body>two\nlines"
+     "</body></message>\nWARNING:slixmpp.xmlstream.xmlstream:<no stanza/>\n"
+     "DEBUG:slixmpp.xmlstream.xmlstream:RECV: <r xmlns='urn:xmpp:sm:3'/>\n",
+     "s1 received <message xmlns='jabber:client'><body>two\nlines</body></message>\n"
+     "s1 sent <r xmlns='urn:xmpp:sm:3'/>\n"},
     {"smack", "11:46:10 AM SENT (0): <presence/><a xmlns='urn:xmpp:sm:3' h='2'/>\n11:46:10 AM RECV (1): <presence/>\n",
      "s1 received <presence xmlns='jabber:client'/>\ns1 received <a xmlns='urn:xmpp:sm:3' h='2'/>\n"
      "s2 sent <presence xmlns='jabber:client'/>\n"},

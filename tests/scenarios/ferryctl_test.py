@@ -75,6 +75,8 @@ async def usage_and_help():
         assert words in done.stdout, done.stdout
     done = plain('map', '--help', code=0)
     assert 'map explain' in done.stdout and 'user add' not in done.stdout
+    done = plain('map', 'import', '--help', code=0)
+    assert 'bad lines' in done.stdout and 'map explain' not in done.stdout
     rows = [
         (('frob',), 'no command frob'),
         ((), 'what is to be done'),

@@ -5,6 +5,8 @@ import os
 import random
 
 from migrate_site import COHORT, seed, site_of
+from process import scratch, write
+from servers import make_certificates
 
 KILLS = int(os.environ.get('FERRY_TEST_KILLS') or 6)  # of which the last finds people who were back already
 
@@ -126,6 +128,39 @@ async def a_password_that_comes_later_is_tried(server_class):
         await asyncio.to_thread(give, site.server.accounts['a1'])
         await site.sessions()
         assert not (await site.said('migrate', 'show', bob))['account'].get('trouble')
+
+
+async def a_mistake_of_tls_is_seen_where_one_looks(server_class):
+    async with site_of(server_class) as site:
+        await site.plan(site.people[:2])
+        await site.move('shadow')
+        await site.sessions()
+        session = site.ferryd.sections['session']
+        right = session['cafile']
+        session['cafile'] = os.path.join(scratch('cafile'), 'ca.pem')
+        other, _, _ = await asyncio.to_thread(make_certificates, scratch('other-ca'))
+        for text, reason in (('no certificate', 'holds no certificate'), (open(other, encoding='ascii').read(), 'X509_V_ERR')):
+            write(session['cafile'], text)
+            site.ferryd.write_configuration()
+            await asyncio.to_thread(site.ferryd.restart)
+            await asyncio.to_thread(site.ferryd.wait_ready)
+            await _sees(site, site.people[0], reason)
+        plain = await site.plain('status')
+        assert 'sessions   2 wanted, 0 up, 2 down' in plain and 'session.cafile' in plain, plain
+        assert 'session.cafile' in await site.plain('migrate', 'status', COHORT)
+        assert 'event=account.trouble' not in site.ferryd.log, 'one mistake is no trouble of the accounts'
+        write(session['cafile'], open(right, encoding='ascii').read())
+        await site.sessions(timeout=150)
+        accounts = (await site.said('migrate', 'status', COHORT))['accounts']
+        assert all('trouble' not in a and a['errors'] == 0 for a in accounts), accounts
+
+
+async def _sees(site, jid, reason):
+    while True:
+        shown = (await site.said('migrate', 'show', jid))['account']
+        if reason in shown.get('trouble', '') and 'session.cafile' in shown['trouble']:
+            return
+        await asyncio.sleep(0.2)  # until the log-in, which is tried again in its own time
 
 
 async def who_may_log_in_follows_the_move(server_class):

@@ -3,8 +3,10 @@ the store, again, and the export. No server, no broker.
 
     python3 tests/scenarios/migrate_import_test.py [-l] [CASE …]        needs FERRY_BIN, or build/bin
 """
+import contextlib
 import json
 import os
+import sqlite3
 import stat
 import subprocess
 
@@ -22,7 +24,8 @@ DUMP = (
     "INSERT INTO `ofRoster` (`rosterID`, `username`, `jid`, `sub`, `ask`, `recv`, `nick`) VALUES "
     "(1,'anna','bob@corp.example',3,-1,-1,'Bob'),(2,'anna','www',0,-1,-1,NULL);\n"
     "INSERT INTO `ofOffline` (`username`, `messageID`, `creationDate`, `stanza`) VALUES "
-    "('anna',1,'1450103443961','<message from=\"bob@corp.example\"><body>a private word</body></message>');\n" % PASSWORD
+    "('anna',1,'1450103443961','<message from=\"bob@corp.example\"><body>a private word</body></message>');\n"
+    "-- Dump completed on 2026-01-01\n" % PASSWORD
 )
 
 
@@ -51,6 +54,7 @@ async def dry_run_needs_no_configuration():
     assert path + ':4' in done.stdout, done.stdout
     assert 'no\\20good@corp.example' in done.stdout, done.stdout
     assert 'nothing was changed' in done.stdout, done.stdout
+    assert '1 account has keys and no password' in done.stderr, done.stderr  # as --apply says it
     for source, stdin in ((path, ''), ('-', DUMP)):
         report = json.loads(ferryctl('--json', 'migrate', 'import', source, stdin=stdin).stdout)
         assert report['ok'] and not report['applied'], report
@@ -82,6 +86,8 @@ async def applied_twice_and_exported():
     for _ in range(2):
         report = ctl.json(*store, 'migrate', 'import', '--apply', path)
         assert report['applied'] and report['summary']['accounts'] == 2, report
+    with contextlib.closing(sqlite3.connect(os.path.join(ctl.directory, 'try.db'))) as database:
+        assert database.execute('PRAGMA journal_mode').fetchone() == ('wal',), 'each account waits for the disk'
     said = ctl(*store, 'migrate', 'import', '--apply', path).stderr
     assert '1 account has keys and no password' in said, said
     kinds = {c['kind'] for c in ctl.json(*store, 'password', 'list', 'anna@corp.example')['credentials']}

@@ -187,7 +187,7 @@ async def a_store_that_is_taken_or_nowhere_is_an_error():
             [ferry_program('ferryd'), '--config', site.ferryd.configuration], capture_output=True, text=True, timeout=60
         )
         assert second.returncode == 1, second
-        assert 'another ferryd runs on this store (pid %d)' % site.ferryd.process.pid in second.stderr, second.stderr
+        assert 'a ferryd or ferryctl (pid %d) works on this store' % site.ferryd.process.pid in second.stderr, second.stderr
         nowhere = subprocess.run(
             [ferry_program('ferryd'), '--config', site.ferryd.configuration, '--store.path=/no/such/folder/a.db'],
             capture_output=True,

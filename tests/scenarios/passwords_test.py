@@ -5,16 +5,20 @@
 import asyncio
 import base64
 import contextlib
+import grp
 import os
+import pwd
+import stat
+import subprocess
 import threading
 
 import paho.mqtt.client as paho
 import run
 from auth_plugin import HOSTED, Passwords, ScramMqtt
 from patience import patient
-from process import Server, scratch, write
+from process import Server, program, scratch, write
 from raw_mqtt import NOT_AUTHORIZED, RawMqtt
-from servers import Prosody, ferry_program
+from servers import Prosody, ferry_program, make_certificates
 from session_site import TlsProsody
 
 # Passwords of real servers (the first three), of the RFCs' examples, and what SASLprep and the escapes have to do with.
@@ -208,24 +212,110 @@ async def _answer(site, login, password):
 
 async def the_old_server_is_asked_once(_site):
     grace, ferry = 'grace@localhost', 'an old password'
-    with TlsProsody({'grace': ferry, 'heidi': 'another one'}) as xmpp:
+    with TlsProsody({'grace': ferry, 'heidi': 'another one', 'ida': 'a third'}) as xmpp:
         socket = os.path.join(scratch('login-check'), 'socket')
         session = {'host': xmpp.host, 'port': xmpp.port, 'cafile': xmpp.cafile}
         site = Passwords(xmpp.component, 'plugin_opt_login_check ' + socket, {'session': session})
         site.ctl('vault', 'init')
         site.ctl('vault', 'broker-key', site.key_file)
-        for jid in (grace, 'heidi@localhost'):
+        for jid in (grace, 'heidi@localhost', 'ida@localhost'):
             site.ctl('map', 'add', 'user %s {root}/u/{uid}' % jid)
-        site.ctl('password', 'ask', grace, 'heidi@localhost')
+        site.ctl('password', 'ask', grace, 'heidi@localhost', 'ida@localhost')
         with site.broker:
             with LoginCheck(site.ferryd.configuration, socket) as check:
                 assert await _answer(site, grace, 'a guess') == NOT_AUTHORIZED
                 assert await _answer(site, grace, ferry) == 0
+                os.mkdir(site.auth_file + '.new')  # nothing can be put in its place
+                assert await _answer(site, 'ida@localhost', 'a third') == 0
+                await asyncio.to_thread(check.wait_log, 'jid=ida@localhost result=not-kept reason=.*%s' % site.auth_file)
+                os.rmdir(site.auth_file + '.new')
                 assert ferry not in check.log and 'a guess' not in check.log, check.log
             assert await _answer(site, grace, ferry) == 0, 'the keys are kept'
             assert await _answer(site, grace, 'a guess') == NOT_AUTHORIZED
             assert 'login' in site.ctl('password', 'list', grace).stdout
             assert await RawMqtt(site.broker, 'heidi@localhost', 'another one', 'heidi@localhost:x').connect() is None
+
+
+async def broker_check_tries_with_people_of_the_plugin(site):
+    probes = []
+    for name in ('bob', 'eve'):
+        file = write(os.path.join(scratch('probes'), name), PEOPLE[name] + '\n')
+        probes += ['--probe', '%s:%s' % (UID[name], file)]
+    said = site.ctl('broker', 'check', *probes).stdout
+    assert 'The broker keeps people apart.' in said, said
+    write(file, 'not her password\n')
+    said = site.ctl('broker', 'check', *probes, code=1).stderr
+    assert '--probe %s:PASSWORD-FILE' % UID['eve'] in said and 'broker.username' not in said, said
+
+
+async def who_leaves_the_file_is_disconnected(site):
+    henry = 'henry@' + HOSTED
+    site.ctl('password', 'set', henry, stdin='here and there\n')
+    client, bob = (RawMqtt(site.broker, login, password, login + ':phone')
+                   for login, password in ((henry, 'here and there'), (UID['bob'], PEOPLE['bob'])))
+    assert await client.connect() == 0 and await bob.connect() == 0
+    assert await client.publish('im/v1/u/%s/out/msg' % henry, 'x') in (0, 0x10)
+    site.ctl('password', 'remove', henry)
+    await asyncio.to_thread(site.broker.wait_log, henry + '" is in .* no more')
+    assert await client.publish('im/v1/u/%s/out/msg' % henry, 'lost') is None, 'he is still there'
+    assert await bob.ping() is not None, 'nobody else is'
+
+
+async def a_key_file_that_is_none_is_named_once_and_with_what_makes_it(site):
+    for text, what in (('vault', 'expected "ID KEY"'), (None, 'No such file')):
+        broken = Passwords()
+        broken.prepare({'bob@' + HOSTED: PEOPLE['bob']})
+        os.remove(broken.key_file)
+        if text:
+            write(broken.key_file, text)
+        broken.broker.start(wait=False)
+        await asyncio.to_thread(broken.broker.process.wait, patient(20))
+        line = next(line for line in broken.broker.log.splitlines() if 'ferry_auth: ' in line)
+        assert what in line and 'ferryctl vault broker-key FILE' in line and line.count(broken.key_file) == 1, line
+
+
+async def what_login_check_cannot_do_is_said_at_its_start(_site):
+    if os.geteuid() != 0:
+        return
+    certificates = scratch('certificates')
+    cafile, _, _ = await asyncio.to_thread(make_certificates, certificates)
+    site = Passwords(sections={'session': {'host': '127.0.0.1', 'port': 1, 'cafile': cafile}})
+    site.prepare({'bob@' + HOSTED: PEOPLE['bob']})
+    entry = pwd.getpwnam('daemon')
+    for top in (site.directory, site.ferryd.directory, certificates):
+        for path in (top, *(os.path.join(top, name) for name in os.listdir(top))):
+            os.chown(path, entry.pw_uid, entry.pw_gid)
+    run_folder = scratch('run')
+    socket = os.path.join(run_folder, 'login-check.sock')
+
+    def start(group):
+        check = LoginCheck(site.ferryd.configuration, socket)
+        command = check.command()
+        identity = ['--reuid', 'daemon', '--regid', group, '--clear-groups']
+        check.command = lambda: [program('setpriv'), *identity, '--', *command]
+        return check
+
+    async def refused(code, *said):
+        check = start('daemon')
+        check.start(wait=False)
+        assert await asyncio.to_thread(check.process.wait, patient(20)) == code, check.log
+        for text in said:
+            assert text in check.log, (text, check.log)
+
+    os.chmod(run_folder, 0o755)
+    await refused(1, socket, 'daemon cannot make files in ' + run_folder, 'install -d -o daemon')
+    os.chown(run_folder, entry.pw_uid, entry.pw_gid)
+    with start('daemon') as check:
+        assert 'cannot be mosquitto' in check.log and 'Group=mosquitto' in check.log, check.log
+    with start('mosquitto') as check:
+        info = os.stat(socket)
+        assert info.st_gid == grp.getgrnam('mosquitto').gr_gid and stat.S_IMODE(info.st_mode) == 0o660, info
+        assert 'Group=' not in check.log, check.log
+    os.chown(site.directory, 0, 0)
+    os.chmod(site.directory, 0o755)
+    await refused(2, '[vault] auth-file', 'daemon cannot make files in ' + site.directory, 'auth-file = ')
+    version = await asyncio.to_thread(subprocess.run, [ferry_program('ferry-login-check'), '--version'], capture_output=True)
+    assert version.returncode == 0 and version.stdout.startswith(b'ferry-login-check '), version
 
 
 async def no_password_is_left_anywhere(site):

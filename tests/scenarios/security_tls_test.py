@@ -8,8 +8,8 @@ import os
 import subprocess
 
 import run
-from process import HOST, free_port, write
-from servers import Ferryd, Mosquitto, Prosody
+from process import HOST, free_port, scratch, write
+from servers import Ferryd, Mosquitto, Prosody, make_certificates
 
 DOWN = 'event=link.down link=broker reason="'
 SECRET = 'gateway-secret'
@@ -154,15 +154,43 @@ async def links_without_tls_to_another_host_are_said():
     async with _site(Mosquitto()) as ferryd:
         ferryd.sections['broker']['host'] = 'broker.example'
         ferryd.sections['component']['host'] = 'xmpp.example'
-        ferryd.write_configuration()
-        done = await asyncio.to_thread(
-            lambda: subprocess.run([*ferryd.command(), '--check-config'], capture_output=True, text=True, check=False)
-        )
-        text = done.stdout + done.stderr
-        assert done.returncode == 0 and 'broker.example' in text and 'xmpp.example' in text, text
+        code, text = await _checked(ferryd)
+        assert code == 0 and 'broker.example' in text and 'xmpp.example' in text, text
         assert 'cafile' in text and 'no TLS' in text, text
         ferryd.start(wait=False)
         await asyncio.to_thread(ferryd.wait_log, 'event=link.unencrypted')
+
+
+async def check_config_looks_into_the_files_of_accounts():
+    async with _site(Mosquitto()) as ferryd:
+        folder = scratch('accounts')
+        place = lambda name: os.path.join(folder, name)
+        ferryd.sections['session'] = {'host': '127.0.0.1', 'cafile': write(place('ca.pem'), 'neither\n'), 'certificates': folder}
+        ferryd.sections['vault'] = {'key-file': place('vault.key')}
+        code, text = await _checked(ferryd)
+        assert code == 2 and 'is good' not in text, text
+        assert '[session] cafile: "%s" holds no certificate' % place('ca.pem') in text, text
+        assert '[vault] key-file: %s: cannot be read: No such file' % place('vault.key') in text, text
+        assert 'ferryctl vault init' in text, text
+        await asyncio.to_thread(ferryd.ctl, 'vault', 'init')
+        certificates = scratch('certificates')
+        cafile, certificate, key = await asyncio.to_thread(make_certificates, certificates)
+        ferryd.sections['session']['cafile'] = cafile
+        os.symlink(certificate, place('anna@localhost.crt'))
+        write(place('anna@localhost.key'), 'neither\n')
+        code, text = await _checked(ferryd)
+        assert code == 0 and 'note: [session] certificates' in text and 'anna@localhost.key' in text, text
+        os.remove(place('anna@localhost.key'))
+        os.symlink(key, place('anna@localhost.key'))
+        code, text = await _checked(ferryd)
+        assert code == 0 and '[session]' not in text, text
+
+
+async def _checked(ferryd):
+    ferryd.write_configuration()
+    command = [*ferryd.command(), '--check-config']
+    done = await asyncio.to_thread(subprocess.run, command, capture_output=True, text=True, check=False)
+    return done.returncode, done.stdout + done.stderr
 
 
 if __name__ == '__main__':

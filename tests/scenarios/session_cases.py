@@ -5,7 +5,7 @@ import re
 import signal
 
 from patience import patient
-from process import scratch
+from process import scratch, write
 from servers import make_certificates
 from session_site import CLIENT, Proxy, element, end
 
@@ -48,6 +48,29 @@ async def a_certificate_that_the_pinned_ca_did_not_sign_is_refused(site):
     down = await tool.event('down', bob)
     assert down['why'] == 'tls' and 'cafile' in down['advice'], down
     assert (await tool.counts())['up'] == 0
+
+
+async def a_file_of_ours_that_is_none_is_named_and_not_the_server(site):
+    bob = site.account()
+    file = write(os.path.join(scratch('files'), 'file.pem'), 'neither certificate nor key\n')
+    tool = await site.tool(cafile=file)
+    tool.want(bob)
+    down = await tool.event('down', bob)
+    assert down['why'] == 'tls' and file in down['reason'] and 'holds no certificate' in down['reason'], down
+    assert 'session.cafile' in down['advice'], down
+
+
+async def the_key_of_the_certificate_of_the_user_is_named_where_it_is_none(site):
+    bob = site.account()
+    file = write(os.path.join(scratch('files'), 'file.pem'), 'neither certificate nor key\n')
+    certificate, key = await asyncio.to_thread(site.server.client_certificate, bob)
+    tool = await site.tool()
+    tool.want(bob, certificate=certificate, key=file)
+    down = await tool.event('down', bob)
+    assert down['why'] == 'tls' and file in down['reason'] and 'holds no private key' in down['reason'], down
+    with open(key, encoding='ascii') as right:
+        write(file, right.read())
+    await tool.ready(bob)  # by itself
 
 
 async def a_wrong_password_is_reported_once_and_not_tried_again(site):

@@ -40,6 +40,7 @@ TEST(Trouble, CertificatesAndMissingTls) {
   t.listen(false, "tls", "Certificate verification FAILED, result=X509_V_ERR_CERT_HAS_EXPIRED(10)");
   EXPECT_EQ(why_down(t).why, Why::tls);
   EXPECT_NE(why_down(t).reason.find("EXPIRED"), std::string::npos);
+  EXPECT_NE(why_down(t).advice.find(" session.cafile "), std::string::npos) << "the key's name";
   Trouble none;
   none.tcp = true;
   none.listen(true, "xmpp", "TLS is not supported, but set as mandatory for this connection");

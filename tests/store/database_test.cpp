@@ -120,6 +120,15 @@ TEST(Schema, MigratesFromEveryVersion) {
   }
 }
 
+TEST(Schema, AStoreOfVersionEightGetsRequests) {
+  const auto database = memory();
+  EXPECT_EQ(migrate(*database, migrations().first(8)), "");
+  database->exec("INSERT INTO user(jid) VALUES('bob@mqtt.corp.example')");
+  EXPECT_EQ(migrate(*database, migrations()), "");
+  EXPECT_EQ(database->integer("SELECT count(*) FROM user"), 1);
+  EXPECT_EQ(database->integer("SELECT count(*) FROM request"), 0);
+}
+
 TEST(Schema, AMigrationHappensWhollyOrNot) {
   constexpr const char* chain[] = {v1, v2, broken};
   const auto database = memory();

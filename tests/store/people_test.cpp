@@ -179,5 +179,51 @@ TEST_F(People, FollowersAndRoutes) {
   EXPECT_EQ(text(), "g@mqtt.corp.example<a@corp.example;");
 }
 
+TEST_F(People, RequestsAreTheirsToo) {
+  const auto requests = [&] {
+    std::string text;
+    store_->each_request([&](const RequestRecord& r) {
+      text += std::to_string(r.user) + "/" + std::to_string(r.number) + "/" +
+              std::to_string(static_cast<int>(r.state)) + (r.final ? "!" : "") + r.device + "," +
+              std::to_string(r.correlation.size()) + "," + r.id + "," + r.answer + ";";
+    });
+    return text;
+  };
+  const UserKey anna = store_->add_user(jid("anna@mqtt.corp.example")),
+                bob = store_->add_user(jid("bob@mqtt.corp.example"));
+  RequestRecord r{.user = bob,
+                  .number = 1,
+                  .key = ~0ULL,
+                  .digest = 1ULL << 63,
+                  .at = 5,
+                  .device = "phone",
+                  .correlation = std::string("\0\xff", 2),
+                  .id = "q",
+                  .answer = {}};
+  store_->put_request(r);
+  RequestRecord other;
+  other.user = anna;
+  other.number = 2;
+  other.device = "-";
+  store_->put_request(other);
+  r.state = RequestState::answered;
+  r.final = true;
+  r.answer = "{}";
+  store_->put_request(r);
+  reopen();
+  EXPECT_EQ(requests(), std::to_string(bob) + "/1/1!phone,2,q,{};" + std::to_string(anna) + "/2/0-,0,,;");
+  store_->each_request([&](const RequestRecord& kept) {
+    if (kept.user != bob) return;
+    EXPECT_EQ(kept.key, r.key);
+    EXPECT_EQ(kept.digest, r.digest);
+    EXPECT_EQ(kept.at, 5);
+  });
+  store_->remove_request(anna, 1);
+  store_->remove_request(anna, 2);
+  EXPECT_EQ(requests(), std::to_string(bob) + "/1/1!phone,2,q,{};");
+  store_->remove_user(bob);
+  EXPECT_EQ(requests(), "");
+}
+
 }  // namespace people_test
 }  // namespace ferry

@@ -40,7 +40,7 @@ TEST(StoreOpen, ASecondOwnerIsRefusedByPid) {
   const TemporaryFolder folder;
   auto first = open(folder.file("a.db"));
   EXPECT_EQ(refusal(folder.file("a.db")),
-            "store: another ferryd runs on this store (pid " + std::to_string(::getpid()) + ")");
+            "store: a ferryd or ferryctl (pid " + std::to_string(::getpid()) + ") works on this store");
   first->set_meta("k", "v");
   EXPECT_EQ(open(folder.file("a.db"), Exclusive::no)->meta("k"), "v") << "looking is allowed";
   first.reset();

@@ -60,7 +60,10 @@ void Checks::on_time(Steady now) {
   std::vector<Kept> kept;
   for (const Question& q : granted_) kept.push_back({q.jid, q.password.copy()});
   const std::string wrong = keep_(kept);
-  if (!wrong.empty()) log_("result=not-kept reason=\"" + wrong + "\"");
+  if (!wrong.empty())
+    for (const Question& q : granted_)
+      log_("jid=" + q.jid.str() + " result=not-kept reason=\"" + wrong + "\" advice=\"" +
+           "the server will be asked at each log-in; what is to be done stands in the line before\"");
   // The password was right, kept or not: who is not kept is asked for again later.
   for (const Question& q : granted_) questions_.answer(q.client, q.id, "granted", wrong);
   granted_.clear();

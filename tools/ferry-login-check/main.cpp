@@ -13,6 +13,7 @@
 #include "tools/ferryctl/as_owner.h"
 #include "tools/ferryctl/credential_access.h"
 #include "tools/ferryctl/print.h"
+#include "tools/ferryctl/replace_file.h"
 
 namespace ferry {
 namespace {
@@ -24,8 +25,9 @@ constexpr const char* usage =
     "(plugin_opt_login_check FILE). It logs in once with each; SCRAM keys are kept, encrypted, and the\n"
     "auth file is written again.\n\n"
     "  --config FILE  ferryd's configuration: [session], [vault] key-file and auth-file, [component] server\n"
-    "  --socket FILE  where the plugin asks (mode 0660; as root its group becomes mosquitto's)\n"
-    "  -h, --help     print this\n";
+    "  --socket FILE  where the plugin asks (mode 0660; its group becomes mosquitto's)\n"
+    "  -h, --help     print this\n"
+    "  --version      print the version\n";
 
 constexpr std::array<const char*, 2> flags{"--config", "--socket"};
 
@@ -34,7 +36,7 @@ void wrong_here(const std::string& text) { std::fprintf(stderr, "ferry-login-che
 struct Arguments {
   std::map<std::string, std::string> values;
   std::string wrong;
-  bool help = false;
+  bool help = false, version = false;
 };
 
 Arguments read_arguments(int argc, char** argv) {
@@ -42,6 +44,7 @@ Arguments read_arguments(int argc, char** argv) {
   for (int i = 1; i < argc; ++i) {
     const std::string word = argv[i], name = word.substr(0, word.find('='));
     if (word == "-h" || word == "--help") return out.help = true, out;
+    if (word == "--version") return out.version = true, out;
     bool known = false;
     for (const char* flag : flags) known = known || name == flag;
     const bool inside = word.size() > name.size();
@@ -84,7 +87,9 @@ std::string keep(const Options& options, const std::vector<Checks::Kept>& people
   const CtlLine line;
   const Problems none;
   CtlCall call{options, line, {}, **gateway, none};
-  return apply_auth_file(call, options.vault.auth_file) == exit_done ? "" : "the auth file could not be written";
+  return apply_auth_file(call, options.vault.auth_file) == exit_done
+             ? ""
+             : "the auth file " + options.vault.auth_file + " could not be written";
 }
 
 int serve(Arguments& arguments, const Options& options) {
@@ -95,6 +100,7 @@ int serve(Arguments& arguments, const Options& options) {
   Inbox inbox;
   const auto questions = Questions::listen(poller, arguments.values["--socket"]);
   if (!questions) return wrong_here(questions.error()), exit_refused;
+  if (!(*questions)->note().empty()) wrong_here((*questions)->note());
   SessionLink link(poller, inbox, std::move(settings), std::random_device()());
   Checks checks(
       link, **questions, domain, [&](const auto& people) { return keep(options, people); }, log_check);
@@ -119,6 +125,7 @@ int serve(Arguments& arguments, const Options& options) {
 int start(int argc, char** argv) {
   Arguments arguments = read_arguments(argc, argv);
   if (arguments.help) return std::fputs(usage, stdout), exit_done;
+  if (arguments.version) return std::puts("ferry-login-check " FERRY_VERSION), exit_done;
   if (!arguments.wrong.empty()) return wrong_here(arguments.wrong + "; see --help"), exit_usage;
   Problems problems;
   const std::string config = "--config=" + arguments.values["--config"];
@@ -130,6 +137,12 @@ int start(int argc, char** argv) {
     return wrong_here("[vault] key-file and auth-file are required"), exit_usage;
   if (options.session.host.empty())
     return wrong_here("[session] host is required: the server that is asked"), exit_usage;
+  // Now, and not once somebody has logged in, for whom the server would be asked again and again.
+  if (const std::string wrong = no_place_for(options.vault.auth_file); !wrong.empty())
+    return wrong_here("[vault] auth-file: " + wrong + "; give it a folder of its own: install -d -o " + own_name() +
+                      " -g mosquitto -m 2750 /etc/mosquitto/ferry, and auth-file = /etc/mosquitto/ferry/auth (README, "
+                      "migration)"),
+           exit_usage;
   return serve(arguments, options);
 }
 

@@ -9,15 +9,37 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <filesystem>
 
 #include "config/text.h"
+#include "tools/ferryctl/replace_file.h"
 
 namespace ferry {
 namespace {
 
 constexpr std::size_t most_question = 4096;
 
-std::string socket_trouble(const std::string& path) { return path + ": " + std::strerror(errno); }
+std::string socket_trouble(const std::string& path) {
+  const std::string wrong = path + ": " + std::strerror(errno), no_place = no_place_for(path);
+  if (no_place.empty()) return wrong;
+  const std::string folder = std::filesystem::path(path).parent_path().string();
+  return wrong + "; " + no_place + "; ferry-login-check.service makes the folder, and by hand: install -d -o " +
+         own_name() + " -g mosquitto -m 2750 " + folder;
+}
+
+// Empty: the broker can open it, as far as that can be told from here.
+std::string give_to_the_broker(const std::string& path) {
+  const group* broker = ::getgrnam("mosquitto");
+  struct stat info {};
+  if (broker == nullptr || ::stat(path.c_str(), &info) != 0 || info.st_gid == broker->gr_gid) return {};
+  const gid_t wanted = broker->gr_gid;
+  if (::chown(path.c_str(), static_cast<uid_t>(-1), wanted) == 0) return {};
+  const std::string why = std::strerror(errno);
+  const group* own = ::getgrgid(info.st_gid);
+  return path + " is of the group " + (own != nullptr ? own->gr_name : std::to_string(info.st_gid)) +
+         ", and its group cannot be mosquitto (" + why + " for " + own_name() +
+         "): the broker cannot open it; start this with Group=mosquitto, as ferry-login-check.service does, or as root";
+}
 
 // "check 1", id, JID, password. nullopt: of another form.
 std::optional<Question> parsed(std::string_view text, std::uint64_t client) {
@@ -53,9 +75,7 @@ Result<std::unique_ptr<Questions>, std::string> Questions::listen(Poller& poller
   ::umask(before);
   errno = reason;
   if (!bound || ::listen(fd, static_cast<int>(max_clients)) != 0) return socket_trouble(path);
-  if (::geteuid() == 0)
-    if (const group* broker = ::getgrnam("mosquitto"))
-      if (::chown(path.c_str(), static_cast<uid_t>(-1), broker->gr_gid) != 0) return socket_trouble(path);
+  out->note_ = give_to_the_broker(path);
   poller.watch(fd, out.get(), true, false);
   return out;
 }

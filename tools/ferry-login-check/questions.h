@@ -20,14 +20,15 @@ struct Question {
   Secret password;
 };
 
-// One instance is one listening socket, of mode 0660: who can write to it can try passwords. As root the group becomes
-// mosquitto's, where there is one.
+// One instance is one listening socket, of mode 0660: who can write to it can try passwords. Its group becomes
+// mosquitto's, where there is one and this user may give it away: root, and who is of that group.
 class Questions final : public Pollable {
  public:
   static constexpr std::size_t max_clients = 8;
 
   static Result<std::unique_ptr<Questions>, std::string> listen(Poller& poller, const std::string& path);
   ~Questions();
+  const std::string& note() const { return note_; }  // not empty: why the broker may not be able to open the socket
   Questions(const Questions&) = delete;
   Questions& operator=(const Questions&) = delete;
 
@@ -49,7 +50,7 @@ class Questions final : public Pollable {
   void close(Client& client);
 
   Poller& poller_;
-  std::string path_;
+  std::string path_, note_;
   int fd_;
   std::uint64_t next_ = 1;
   std::unordered_map<std::uint64_t, std::unique_ptr<Client>> clients_;

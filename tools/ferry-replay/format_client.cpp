@@ -3,8 +3,9 @@
 //   conn DEBUG SENT: <message …>        xmpp DEBUG RECV: <message …>                            libstrophe
 //   2026-01-01T12:00:00.123456+01: 00004711: conn: DBG: SENT: <message …>                       Profanity
 //   DEBUG    SEND: <message …>          2026-01-01 12:00:00,123 DEBUG slixmpp…: RECV: <…>       slixmpp
-//   SENT (0): <message …>               11:46:10 AM RECV (0): <…>                               Smack, Strophe.js
-//   (16:55:30) jabber: Sending (ssl) (user@host/res): <…>    (16:55:30) jabber: Recv (ssl)(453): <…>    Pidgin
+//   DEBUG:slixmpp.xmlstream.xmlstream:SEND: <message …>                                         the same, Python's
+//   default SENT (0): <message …>               11:46:10 AM RECV (0): <…>                               Smack,
+//   Strophe.js (16:55:30) jabber: Sending (ssl) (user@host/res): <…>    (16:55:30) jabber: Recv (ssl)(453): <…> Pidgin
 #include "tools/ferry-replay/cursor.h"
 #include "tools/ferry-replay/line_format.h"
 
@@ -25,7 +26,8 @@ struct ClientHeader {
 // The mark stands alone: not the end of another word.
 std::size_t find_mark(std::string_view head, std::string_view mark) {
   const std::size_t at = head.find(mark);
-  return at != std::string_view::npos && at > 0 && head[at - 1] != ' ' ? std::string_view::npos : at;
+  return at != std::string_view::npos && at > 0 && head[at - 1] != ' ' && head[at - 1] != ':' ? std::string_view::npos
+                                                                                              : at;
 }
 
 bool take_client(std::string_view line, const Dates& dates, ClientHeader& h) {
@@ -88,8 +90,11 @@ class ClientFormat final : public EntryLog {
 
   bool begins_an_entry(std::string_view line) const {
     std::string_view rest = line;
-    return take_iso(rest, import_.dates) || line.starts_with("DEBUG ") || line.starts_with("INFO ") ||
-           line.starts_with("conn DEBUG ") || line.starts_with("xmpp DEBUG ") ||
+    for (const std::string_view level : {"DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"})
+      if (line.starts_with(level) && line.size() > level.size() &&
+          (line[level.size()] == ' ' || line[level.size()] == ':'))
+        return true;
+    return take_iso(rest, import_.dates) || line.starts_with("conn DEBUG ") || line.starts_with("xmpp DEBUG ") ||
            (line.starts_with('(') && (rest.remove_prefix(1), take_clock(rest, import_.dates)));
   }
 };

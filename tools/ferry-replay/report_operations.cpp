@@ -177,7 +177,8 @@ class Ten {
   }
 
   void group() {
-    Operation& o = next("group message to 10", "NOT CARRIED by this version (rooms): what the payloads would be");
+    Operation& o =
+        next("group message to 10", "one stanza up, 10 down | one publish up, 10 down: the occupants of one room");
     const std::string room = "library@conference.corp.example", text = "Has anybody seen my umbrella?";
     o.stanza(0, true, transcript::room_message({}, room, text));
     acknowledged(o, 0, true);

@@ -186,6 +186,12 @@ int Run::finish(const CaptureReader& reader, const Player& player, const Virtual
   std::fprintf(stderr, "%10llu  publishes and %llu stanzas left the gateway; %zu people were introduced\n",
                static_cast<unsigned long long>(publishes_), static_cast<unsigned long long>(stanzas_),
                gateway.people());
+  if (publishes_ + stanzas_ == 0 && counts.played != 0)
+    std::fputs(
+        "nothing left: nobody of [component] domain wrote to anybody outside or was written to from there; "
+        "--domain-map "
+        "plays the recipients of another domain as people on MQTT, --account its users as accounts\n",
+        stderr);
   if (counts.damage != 0) std::fprintf(stderr, "the first damage: %s\n", player.first_damage().c_str());
   if (gateway.stuck()) std::fputs("the brain asked to be called again and again at one moment: a bug\n", stderr);
   if (golden_) {

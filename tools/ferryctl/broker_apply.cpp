@@ -93,7 +93,7 @@ int broker_apply(CtlCall& call) {
   const bool of_file = values.contains("--pid-file"),
              of_plugin = values.contains("--bind-device") || call.line.has("--prune");
   if (auth != values.end() && values.size() == 1 && call.line.switches.empty())
-    return apply_auth_file(call, auth->second);
+    return apply_auth_file(call, auth->second, true);
   if (auth == values.end() && file != values.end() && plugin == values.end() && !of_plugin)
     return apply_file(call, file->second);
   if (auth == values.end() && plugin != values.end() && file == values.end() && !of_file)

@@ -91,15 +91,22 @@ class BrokerCheck {
 
   std::string next() { return name_ + "-" + std::to_string(++count_); }
   std::unique_ptr<Probe> make(const Login& login) {
-    return std::make_unique<Probe>(trial_, "ferryctl-" + next(), login);
+    // People's client ids are bound to them, by ferry_auth.so at least; the others' must not look like a person's.
+    const bool person = !login.username.empty() && login.username != gateway_login_.username;
+    return std::make_unique<Probe>(trial_, (person ? login.username + ":" : "") + "ferryctl-" + next(), login);
   }
   void add(std::string tried, std::string expected, std::string seen, bool good) {
     verdicts_.push_back({std::move(tried), std::move(expected), std::move(seen), good});
   }
 
-  static std::string refusal(const std::string& who, int reason, const Probe& probe) {
+  static std::string refusal(const std::string& who, int reason, const Probe& probe, const std::string& person = {}) {
     if (reason < 0) return "no connection to the broker as " + who + ": " + probe.lost_reason();
-    const std::string advice = broker_advice(reason);
+    const std::string advice =
+        person.empty()
+            ? broker_advice(reason)
+            : "--probe " + person +
+                  ":PASSWORD-FILE needs a user of the broker, and the password in the file; its client id is " +
+                  person + ":ferryctl-..., which the broker must let it have; the broker's log says which it was";
     return "the broker refuses " + who + ": " + broker_refusal(reason) + (advice.empty() ? "" : "; " + advice);
   }
 
@@ -115,9 +122,9 @@ class BrokerCheck {
     pa_ = make(a_.login);
     pb_ = make(b_.login);
     if (reason = pa_->connect(); reason != 0)
-      return refusal("the first probe (" + a_.login.username + ")", reason, *pa_);
+      return refusal("the first probe (" + a_.login.username + ")", reason, *pa_, a_.login.username);
     if (reason = pb_->connect(); reason != 0)
-      return refusal("the second probe (" + b_.login.username + ")", reason, *pb_);
+      return refusal("the second probe (" + b_.login.username + ")", reason, *pb_, b_.login.username);
     for (const std::string& filter :
          {root_ + "/gw/#", a_.base + "/in/#", b_.base + "/in/#", a_.base + "/out/#", b_.base + "/out/#"})
       if (g_->subscribe(filter) == Probe::Subscribed::lost)

@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <filesystem>
+#include <set>
 
 #include "tools/ferryctl/as_owner.h"
 #include "tools/ferryctl/print.h"
@@ -46,10 +47,13 @@ Result<MappingTable, std::string> read_table(CtlCall& call) {
 // Whose account is on its way to dual can log in before it is there, and whose is on its way back no more: the file is
 // written when people are told to move, not at each step of theirs. In shadow there is nothing to log in for. Who gets
 // a new address logs in with that one.
-std::string follow_accounts(CtlCall& call, MappingTable& table, std::map<std::string, Jid>& addresses) {
+// Who is in a plan is no surprise without a row: planned.
+std::string follow_accounts(CtlCall& call, MappingTable& table, std::map<std::string, Jid>& addresses,
+                            std::set<std::string>& planned) {
   return each_listed(call.gateway, "migrate.list", "accounts", [&](JsonView item) {
     const std::string jid = text_of(item, "jid"), target = text_of(item, "target");
     const bool uses_broker = target == "dual" || target == "moved";
+    planned.insert(jid);
     if (const auto address = Jid::parse(text_of(item, "address")); item["address"] && address) {
       if (uses_broker) addresses.emplace(jid, *address);
     } else if (uses_broker) {
@@ -61,7 +65,7 @@ std::string follow_accounts(CtlCall& call, MappingTable& table, std::map<std::st
   });
 }
 
-int apply_auth_file(CtlCall& call, const std::string& path) {
+int apply_auth_file(CtlCall& call, const std::string& path, bool asked) {
   const auto vault = open_vault(call.options);
   if (!vault) return complain(vault.error()), exit_refused;
   const auto credentials = open_credentials(call.options);
@@ -69,7 +73,8 @@ int apply_auth_file(CtlCall& call, const std::string& path) {
   auto table = read_table(call);
   if (!table) return complain(table.error()), exit_refused;
   std::map<std::string, Jid> addresses;
-  if (const std::string wrong = follow_accounts(call, *table, addresses); !wrong.empty())
+  std::set<std::string> planned;
+  if (const std::string wrong = follow_accounts(call, *table, addresses, planned); !wrong.empty())
     return complain(wrong), exit_refused;
   AuthExport result;
   {
@@ -79,9 +84,11 @@ int apply_auth_file(CtlCall& call, const std::string& path) {
   if (const std::string wrong = replace_file(path, result.text, {.mode = 0640, .owner = "mosquitto"}); !wrong.empty())
     return complain(wrong), exit_refused;
   const auto number = [](std::size_t n) { return counted(static_cast<std::int64_t>(n), "credential", "credentials"); };
-  if (result.without_row > 0)
-    complain(number(result.without_row) +
-             " of people without a row in the mapping table, who have not been told to move: left out");
+  std::erase_if(result.without_row, [&](const std::string& jid) { return planned.contains(jid); });
+  if (asked && !result.without_row.empty())
+    complain(counted(static_cast<std::int64_t>(result.without_row.size()), "person has", "people have") +
+             " credentials, but no row in the mapping table and no plan to move: left out; the first: " +
+             *result.without_row.begin());
   if (result.left_out > 0) complain(number(result.left_out) + " of names that do not fit: left out");
   if (result.unreadable > 0)
     complain(number(result.unreadable) + " cannot be read: left out; the first: " + printable(result.first_unreadable));

@@ -1,13 +1,17 @@
 // ferryctl: the administrator's tool for a gateway that runs or not. Exit codes: 0 done, 1 refused or a check found
 // errors, 2 wrong usage or configuration.
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
+#include <cstring>
 #include <exception>
 
 #include "gateway/store/database.h"
 #include "tools/ferryctl/commands.h"
 #include "tools/ferryctl/print.h"
+#include "tools/ferryctl/watch.h"
 
 namespace ferry {
 namespace {
@@ -72,11 +76,11 @@ constexpr CtlCommand own_commands[] = {
     {"vault", "init", "[--rotate]",
      "make the key file that credentials are encrypted with ([vault] key-file). --rotate: a new key in front of the "
      "old ones, which still open; then vault reseal",
-     0, 0, Access::look, vault_init, "--rotate"},
+     0, 0, Access::options, vault_init, "--rotate"},
     {"vault", "broker-key", "FILE",
      "write the key file of the broker's plugin: derived from the vault's, it opens the auth file and nothing else. As "
      "root it becomes the user mosquitto's",
-     1, 1, Access::look, vault_broker_key},
+     1, 1, Access::options, vault_broker_key},
     {"vault", "reseal", "", "encrypt every credential again, with the first key of the file", 0, 0, Access::change,
      vault_reseal},
     {"password", "set", "JID [FILE|-]",
@@ -141,14 +145,15 @@ std::string full_name(const CtlCommand& c) {
          (c.arguments.empty() ? "" : " " + std::string(c.arguments));
 }
 
-void print_help(const std::vector<CtlCommand>& commands, const std::string& group) {
+// Of all, of a group, or of the one command that the words name.
+void print_help(const std::vector<CtlCommand>& commands, const std::string& group, const CtlCommand* only) {
   std::printf("usage: ferryctl [--config FILE] [--json] %s\n\n", group.empty() ? "COMMAND" : (group + " …").c_str());
   if (group.empty())
     std::puts(
         "Administers a Ferry gateway. While ferryd runs, commands go to its control socket and apply at once;\n"
         "otherwise they work on its store.\n");
   for (const CtlCommand& c : commands) {
-    if (!group.empty() && c.group != group) continue;
+    if ((!group.empty() && c.group != group) || (only && (only->group != c.group || only->name != c.name))) continue;
     std::printf("  %s\n", full_name(c).c_str());
     print_wrapped(c.help, 6);
   }
@@ -200,7 +205,8 @@ Options read_options(const char* program, const CtlLine& line, Problems& problem
   std::vector<const char*> argv;
   for (const std::string& a : arguments) argv.push_back(a.c_str());
   Options options = load(static_cast<int>(argv.size()), argv.data(), environment, problems);
-  if (missing && any_error(problems))
+  const bool nothing = std::erase_if(problems, [&](const Problem& p) { return missing && p.where == "--config"; }) > 0;
+  if (missing && (nothing || any_error(problems)))
     problems.insert(problems.begin(), {"", std::string("no configuration: there is no ") + default_config +
                                                "; name it with --config FILE or FERRY_CONFIG"});
   return options;
@@ -213,7 +219,7 @@ int start(const char* program, const CtlLine& line) {
   const bool known = is_group(commands, group);
   if (!line.wrong.empty()) return wrong_usage(line.wrong, known ? group : "");
   if (!group.empty() && !known) return wrong_usage("there is no command " + group);
-  if (line.help) return print_help(commands, group), exit_done;
+  if (line.help) return print_help(commands, group, known ? find(commands, line.words) : nullptr), exit_done;
   if (group.empty()) return wrong_usage("what is to be done?");
   const CtlCommand* command = find(commands, line.words);
   if (!command)
@@ -228,18 +234,26 @@ int start(const char* program, const CtlLine& line) {
 
   Problems problems;
   const Options options = read_options(program, line, problems);
-  if (command->access == Access::none) {
+  if (command->access != Access::none && any_error(problems)) {
+    for (Problem& p : strange_environment(environment_names())) problems.push_back(std::move(p));
+    bool denied = false;
+    for (const Problem& p : problems) {
+      complain(p.where.empty() ? p.text : format_problem(p));
+      denied = denied || p.text.find(std::strerror(EACCES)) != std::string::npos;
+    }
+    if (denied && ::geteuid() != 0) complain("run ferryctl as root or as ferryd's user");
+    return exit_usage;
+  }
+  if (command->access == Access::none || command->access == Access::options) {
     NoGateway nobody;
     CtlCall call{options, line, words, nobody, problems};
     const int code = command->run(call);
     return std::fflush(stdout) == 0 ? code : exit_refused;
   }
-  if (any_error(problems)) {
-    for (const Problem& p : problems) complain(p.where.empty() ? p.text : format_problem(p));
-    return exit_usage;
-  }
+  if (line.has("--watch")) return watch(*command, options, line, words, problems);
   const auto gateway = open_gateway(options, command->access);
   if (!gateway) return complain(gateway.error()), exit_refused;
+  if (const std::string_view absence = (*gateway)->absence(); !absence.empty()) complain(std::string(absence));
   CtlCall call{options, line, words, **gateway, problems};
   const int code = command->run(call);
   return std::fflush(stdout) == 0 ? code : exit_refused;

@@ -34,7 +34,8 @@ constexpr CtlCommand migrate_table[] = {
     {"migrate", "start", "--cohort NAME|JID... [--to shadow|dual|moved|retired] [--rate N] [--apply]",
      "let accounts go on to a state (dual), N (10) a second. shadow: a silent session, everything is translated and "
      "compared, nobody sees anything; dual: XMPP clients and MQTT devices side by side; moved: the same, MQTT is "
-     "primary; retired: the session ends, nothing is deleted. ferryd does it; this only says so",
+     "primary; retired: the session ends, nothing is deleted. ferryd does it; this only says so. JID...: these alone, "
+     "even while their cohort stands still; its others are left as they are",
      0, any_sources, Access::change, migrate_start, "--cohort --to --rate --apply"},
     {"migrate", "pause", "[COHORT]", "let a cohort, or all, stand still where they are; start goes on", 0, 1,
      Access::change, migrate_pause},

@@ -49,7 +49,8 @@ Result<std::unique_ptr<Database>, std::string> open_store(const Options& options
   auto database = Database::open(options.store.path, Database::Create::yes);
   if (!database) return database.error().text;
   if (std::string wrong = migrate(**database, migrations()); !wrong.empty()) return wrong;
-  (*database)->exec("PRAGMA synchronous = NORMAL");
+  // As ferryd makes it: each account is a commit, and without the log each commit is several waits for the disk.
+  (*database)->exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL");
   return std::move(*database);
 }
 
@@ -67,6 +68,41 @@ bool read_job(const CtlCall& call, ImportJob& job) {
   return true;
 }
 
+void say_keys_only(std::int64_t keys_only) {
+  if (keys_only > 0)
+    complain(counted(keys_only, "account has", "accounts have") +
+             " keys and no password: enough for the broker, not for a session of Ferry's, which needs a certificate "
+             "([session] certificates) or, with [vault] keep-passwords, ferryctl password set or password ask");
+}
+
+// Sealed credentials on their way to the store.
+class KeptKeys {
+ public:
+  KeptKeys(Credentials& credentials, Instant now) : credentials_(credentials), now_(now) {}
+  void add(const AccountHead& head, CredentialKind kind, std::string sealed) {
+    if (waiting_.size() >= most_waiting) write();
+    waiting_.push_back({head.jid, kind, std::move(sealed), head.source});
+  }
+  void write() {
+    if (waiting_.empty()) return;
+    credentials_.begin();
+    for (const Waiting& one : waiting_) credentials_.put(one.jid, one.kind, one.sealed, one.source, now_);
+    credentials_.commit();
+    waiting_.clear();
+  }
+
+ private:
+  static constexpr std::size_t most_waiting = 1'000;
+  struct Waiting {
+    Jid jid;
+    CredentialKind kind;
+    std::string sealed, source;
+  };
+  Credentials& credentials_;
+  Instant now_;
+  std::vector<Waiting> waiting_;
+};
+
 // The sources are read as who we are: files of other servers are seldom its to read whose the store is. (SQLite gives
 // what it makes beside the store to the store's owner.)
 int apply(CtlCall& call, ImportJob& job, MigrateReport& report) {
@@ -82,28 +118,23 @@ int apply(CtlCall& call, ImportJob& job, MigrateReport& report) {
   if (!vault) complain("passwords are not kept: " + vault.error());
   const Instant now = now_of_credentials();
   std::int64_t came = 0, keys_only = 0;
-  // The passwords' table has a connection of its own, so its turn is after the account's commit. It is idempotent too.
+  // The passwords' table has a connection of its own, so its turn is between two accounts' commits. Each of its commits
+  // waits for the disk: many accounts share one. It is idempotent too, what a crash loses the next import brings.
+  KeptKeys kept(**credentials, now);
   const auto keep = [&](const AccountHead& head, const std::vector<ScramKeys>& keys, const Secret& password) {
     if (!vault) return;
-    (*credentials)->begin();
-    for (const ScramKeys& one : keys)
-      (*credentials)->put(head.jid, kind_of(one.hash), vault->seal(head.jid, one), head.source, now);
-    const bool kept = call.options.vault.keep_passwords && !password.empty();
-    if (kept)
-      (*credentials)
-          ->put(head.jid, CredentialKind::password, vault->seal_password(head.jid, password.view()), head.source, now);
-    (*credentials)->commit();
+    for (const ScramKeys& one : keys) kept.add(head, kind_of(one.hash), vault->seal(head.jid, one));
+    const bool with_password = call.options.vault.keep_passwords && !password.empty();
+    if (with_password) kept.add(head, CredentialKind::password, vault->seal_password(head.jid, password.view()));
     ++came;
-    keys_only += !kept;
+    keys_only += !with_password;
   };
   job.options.make_keys = vault.ok();
   ImportedWriter writer(**database, keep, report, now);
   const bool complete = run_import(job, writer);
+  kept.write();
   report.finish(complete);
-  if (keys_only > 0)
-    complain(counted(keys_only, "account has", "accounts have") +
-             " keys and no password: enough for the broker, not for a session of Ferry's, which needs a certificate "
-             "([session] certificates) or, with [vault] keep-passwords, ferryctl password set or password ask");
+  say_keys_only(keys_only);
   if (came > 0 && !call.options.vault.auth_file.empty())  // this command asks no gateway, which knows the rows
     complain("who moved already has the new keys at the broker after: ferryctl broker apply --auth-file " +
              call.options.vault.auth_file);
@@ -171,6 +202,8 @@ int migrate_import(CtlCall& call) {
   if (wants) return apply(call, job, report);
   const bool complete = run_import(job, report);
   report.finish(complete);
+  // A dry run needs no configuration; then it is as where no password is kept.
+  say_keys_only(call.options.vault.keep_passwords ? report.with_keys_only() : report.with_keys());
   return complete ? exit_done : exit_refused;
 }
 

@@ -1,8 +1,11 @@
 // ferryctl migrate plan, migrate clusters: who moves, and with whom.
 #include <algorithm>
+#include <cerrno>
 #include <charconv>
+#include <cstring>
 #include <fstream>
 #include <iostream>
+#include <map>
 
 #include "gateway/brain/contact_clusters.h"
 #include "gateway/migration/imported.h"
@@ -21,7 +24,7 @@ bool each_line(const std::string& path, const std::function<bool(const std::stri
   std::ifstream file;
   if (path != "-") {
     file.open(path);
-    if (!file) return complain(path + ": cannot be read"), false;
+    if (!file) return complain(path + ": cannot be read: " + std::strerror(errno)), false;
   }
   std::istream& in = path == "-" ? std::cin : file;
   std::string line;
@@ -70,9 +73,11 @@ int migrate_plan(CtlCall& call) {
   const auto percent = number_flag(call, "--percent", 1, 100, 100);
   if (!percent) return exit_usage;
   std::vector<std::string> jids;
+  std::map<std::string, std::size_t> lines;  // of the list, for problems
   const std::string list = call.line.value("--list");
-  if (!list.empty() && !each_line(list, [&](const std::string& line, std::size_t) {
+  if (!list.empty() && !each_line(list, [&](const std::string& line, std::size_t number) {
         jids.push_back(line);
+        lines.emplace(line, number);
         return true;
       }))
     return exit_refused;
@@ -101,7 +106,10 @@ int migrate_plan(CtlCall& call) {
     a["problems"].each([&](JsonView p) {
       ++problems;
       all.value(p);
-      if (!call.line.json) complain(text_of(p, "jid") + ": " + text_of(p, "error"));
+      if (call.line.json) return;
+      const auto line = lines.find(text_of(p, "jid"));
+      const std::string where = line == lines.end() ? "" : list + ":" + std::to_string(line->second) + ": ";
+      complain(where + text_of(p, "jid") + ": " + text_of(p, "error"));
     });
   }
   all.end_array().field("added", added).field("changed", changed).field("there", there);

@@ -76,6 +76,8 @@ void MigrateReport::piece(const AccountPiece& piece) { ++now_.pieces[std::string
 void MigrateReport::end_account() {
   now_.inside = false;
   ++totals_["accounts"];
+  with_keys_ += now_.mechanisms.empty() ? 0 : 1;
+  with_keys_only_ += now_.mechanisms.empty() || now_.clear ? 0 : 1;
   totals_["accounts with a password"] += now_.mechanisms.empty() ? 0 : 1;
   totals_["accounts locked"] += now_.disabled ? 1 : 0;
   totals_["contacts"] += now_.contacts;

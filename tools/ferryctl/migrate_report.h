@@ -16,6 +16,7 @@ class MigrateReport final : public AccountVisitor {
 
   void begin_account(const AccountHead& head) override;
   void keys(const ScramKeys& keys) override;
+  void password(std::string_view password) override { now_.clear = !password.empty(); }
   void contact(const RosterEntry& entry) override;
   void request(const SubscriptionRequest& request) override;
   void message(const StoredMessage& message) override;
@@ -27,12 +28,14 @@ class MigrateReport final : public AccountVisitor {
 
   void finish(bool complete);  // the table; JSON: the end of the document
   bool said_anything() const { return said_; }
-  void quiet_accounts() { quiet_ = true; }  // only the table and the problems
+  std::int64_t with_keys() const { return with_keys_; }
+  std::int64_t with_keys_only() const { return with_keys_only_; }  // no password in the clear
+  void quiet_accounts() { quiet_ = true; }                         // only the table and the problems
 
  private:
   struct Now {  // the account whose turn it is
     std::string jid, name, source;
-    bool disabled = false, inside = false;
+    bool disabled = false, inside = false, clear = false;  // clear: the source has the password itself
     std::vector<std::string> mechanisms;
     std::int64_t contacts = 0, shared = 0, requests = 0, messages = 0;
     std::map<std::string, std::int64_t> pieces;
@@ -45,7 +48,7 @@ class MigrateReport final : public AccountVisitor {
   bool json_, applied_, quiet_ = false, said_ = false;
   bool first_ = true;  // no account was written
   std::string rooms_, others_json_;
-  std::int64_t others_ = 0;
+  std::int64_t others_ = 0, with_keys_ = 0, with_keys_only_ = 0;
   Now now_;
   std::map<std::string, std::int64_t> totals_;
   std::map<std::string, std::int64_t> weights_;

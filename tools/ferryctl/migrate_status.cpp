@@ -1,6 +1,4 @@
 // ferryctl migrate status, migrate verify.
-#include <unistd.h>
-
 #include <algorithm>
 #include <chrono>
 #include <thread>
@@ -10,7 +8,6 @@
 namespace ferry {
 namespace {
 
-constexpr auto watch_every = std::chrono::seconds(2);
 constexpr auto verify_every = std::chrono::milliseconds(500);
 constexpr int verify_most = 120;  // looks, hence a minute
 constexpr std::string_view state_columns[] = {"legacy", "shadow", "dual", "moved", "retired", "back"};
@@ -29,32 +26,45 @@ std::string bar(JsonView cohort) {
          std::to_string(there * 100 / all) + " %";
 }
 
-std::size_t print_cohorts(const Answer& answer) {
+// Of one cohort, or of all.
+int print_cohorts(const Answer& answer, const std::string& only) {
   Columns table({"COHORT", "TO", "", "PROGRESS", "LEGACY", "SHADOW", "DUAL", "MOVED", "RETIRED", "BACK", "DOWN",
                  "MESSAGES", "ERRORS", "DIFFER"});
-  std::size_t lines = 1;
-  answer["cohorts"].each([&](JsonView c) {
+  const auto each = [&](const auto& visit) {
+    answer["cohorts"].each([&](JsonView c) {
+      if (only.empty() || text_of(c, "name") == only) visit(c);
+    });
+  };
+  each([&](JsonView c) {
     const bool running = c["running"].boolean().value_or(false);
     const std::string stopped = text_of(c, "stopped");
-    std::vector<std::string> row = {text_of(c, "name"), text_of(c, "target"),
-                                    running            ? "runs"
-                                    : !stopped.empty() ? "STOPPED"
-                                                       : "paused",
-                                    bar(c)};
+    // Nobody is anywhere: nothing was started, or all are back.
+    const bool rests = integer_of(c["states"], "legacy") == integer_of(c, "accounts") && integer_of(c, "going") == 0;
+    const bool aimless = rests || text_of(c, "target") == "legacy";  // only some were started, by their names
+    std::vector<std::string> row = {text_of(c, "name"), aimless ? "-" : text_of(c, "target"),
+                                    !stopped.empty() ? "STOPPED"
+                                    : rests          ? "at rest"
+                                    : running        ? "runs"
+                                                     : "paused",
+                                    aimless ? "-" : bar(c)};
     for (const auto name : state_columns) row.push_back(number_of(c["states"], name));
     for (const auto* key : {"sessions_down", "messages", "errors", "differences"}) row.push_back(number_of(c, key));
     table.add(std::move(row));
-    ++lines;
   });
+  if (table.empty() && !only.empty())
+    return complain("there is no cohort " + only + "; ferryctl migrate status lists them"), exit_refused;
   if (table.empty()) say("no cohort yet; ferryctl migrate plan makes one");
   table.print();
-  answer["cohorts"].each([&](JsonView c) {
-    if (const std::string stopped = text_of(c, "stopped"); !stopped.empty()) {
-      say(text_of(c, "name") + " was stopped: " + stopped + "; ferryctl migrate status NAME says of whom");
-      ++lines;
-    }
+  each([&](JsonView c) {
+    const std::string name = text_of(c, "name");
+    if (const std::string stopped = text_of(c, "stopped"); !stopped.empty())
+      say(name + " was stopped: " + stopped +
+          (only.empty() ? "; ferryctl migrate status " + name + " says of whom" : ""));
+    if (const std::int64_t named = integer_of(c, "named"); named > 0 && !c["running"].boolean().value_or(false))
+      say(name + " stands still but for " + counted(named, "account that was", "accounts that were") +
+          " started by name; ferryctl migrate pause " + name + " holds them too");
   });
-  return lines;
+  return exit_done;
 }
 
 std::string print_accounts(CtlCall& call, const std::string& cohort) {
@@ -100,22 +110,13 @@ int print_json_of(CtlCall& call, const std::string& cohort) {
 
 int migrate_status(CtlCall& call) {
   if (call.line.json && !call.words.empty()) return print_json_of(call, call.words.front());
-  const bool watch = call.line.has("--watch");
-  const bool terminal = ::isatty(STDOUT_FILENO) == 1;
-  std::size_t lines = 0;
-  for (;;) {
-    const int code = ask_and_print(call, command_json("migrate.status"), [&](const Answer& answer) {
-      if (watch && terminal && lines > 0) std::printf("\x1b[%zuA\x1b[J", lines);
-      lines = print_cohorts(answer);
-      if (!call.words.empty() && !watch)
-        if (const std::string wrong = print_accounts(call, call.words.front()); !wrong.empty())
-          return complain(wrong), exit_refused;
-      return exit_done;
-    });
-    if (!watch || code != exit_done) return code;
-    std::fflush(stdout);
-    std::this_thread::sleep_for(watch_every);
-  }
+  const std::string cohort = call.words.empty() ? "" : call.words.front();
+  return ask_and_print(call, command_json("migrate.status"), [&](const Answer& answer) {
+    const int code = print_cohorts(answer, cohort);
+    if (code != exit_done || cohort.empty()) return code;
+    if (const std::string wrong = print_accounts(call, cohort); !wrong.empty()) return complain(wrong), exit_refused;
+    return exit_done;
+  });
 }
 
 // Asks for a comparison, waits for the answers of the old server, and says what differs.
@@ -132,7 +133,7 @@ int migrate_verify(CtlCall& call) {
     std::this_thread::sleep_for(verify_every);
   }
   const std::string cohort = call.line.value("--cohort");
-  std::int64_t compared = 0, different = 0, lose = 0;
+  std::int64_t compared = 0, different = 0, lose = 0, outside = 0;  // of a state without a session
   JsonWriter json;
   json.begin_object().field("ok", true).key("accounts").begin_array();
   Columns table({"ACCOUNT", "OF", "WITH", "WHAT"});
@@ -140,7 +141,8 @@ int migrate_verify(CtlCall& call) {
       each_listed(call.gateway, "migrate.list", {{"cohort", cohort}}, "accounts", [&](JsonView a) {
         const std::string jid = text_of(a, "jid");
         if (cohort.empty() && std::find(call.words.begin(), call.words.end(), jid) == call.words.end()) return true;
-        if (const std::string state = text_of(a, "state"); state == "legacy" || state == "retired") return true;
+        if (const std::string state = text_of(a, "state"); state == "legacy" || state == "retired")
+          return ++outside, true;
         ++compared;
         const auto shown = call.gateway.ask(command_json("migrate.show", {{"jid", jid}}));
         if (!shown || !shown->ok()) return true;
@@ -159,10 +161,12 @@ int migrate_verify(CtlCall& call) {
   if (!wrong.empty()) return complain(wrong), exit_refused;
   const std::int64_t unasked = (*asked)["without_session"].integer().value_or(0);
   compared = std::max<std::int64_t>(0, compared - unasked);
-  const int same = different == 0 && unasked == 0 ? exit_done : exit_refused;
+  // Of a cohort some may be there and others not yet; who was named was to be compared.
+  const bool missing = outside > 0 && (cohort.empty() || compared == 0);
+  const int same = different == 0 && unasked == 0 && !missing ? exit_done : exit_refused;
   if (call.line.json) {
     json.end_array().field("compared", compared).field("different", different).field("with_losses", lose);
-    json.field("without_session", unasked);
+    json.field("without_session", unasked).field("in_no_state_of_a_session", outside);
     std::fputs((json.end_object().take() + "\n").c_str(), stdout);
     return same;
   }
@@ -170,6 +174,7 @@ int migrate_verify(CtlCall& call) {
   say(counted(compared, "account", "accounts") + " compared, " + counted(different, "differs", "differ") + ", " +
       counted(lose, "has", "have") + " what is not carried; " + std::to_string(unasked) +
       " could not be asked: their sessions are not up");
+  if (outside > 0) say(counted(outside, "has", "have") + " no session in this state: it is there from shadow to moved");
   return same;
 }
 

@@ -20,6 +20,9 @@ void after(CtlCall& call) {
 int migrate_start(CtlCall& call) {
   std::string to = call.line.value("--to");
   if (to.empty()) to = "dual";
+  if (to == "legacy" || to == "back") return complain("--to " + to + ": ferryctl migrate back does that"), exit_usage;
+  if (to != "shadow" && to != "dual" && to != "moved" && to != "retired")
+    return complain("--to " + to + ": expected shadow, dual, moved or retired"), exit_usage;
   const auto rate = number_flag(call, "--rate", 1, 1'000, 0);
   if (!rate) return exit_usage;
   std::vector<std::pair<std::string, std::int64_t>> numbers;
@@ -31,8 +34,15 @@ int migrate_start(CtlCall& call) {
     say(counted(integer_of(a, "go_on"), "account goes", "accounts go") + " on to " + to + "; " + number_of(a, "there") +
         " are there, " + number_of(a, "further") + " are further, " + number_of(a, "going_back") +
         " are on their way back");
+    if (integer_of(a, "from_moved") > 0)
+      say(counted(integer_of(a, "from_moved"), "", "") +
+          " of those who go on come from moved: MQTT is no longer primary");
+    if (integer_of(a, "further") > 0)
+      say("who is further stays there; ferryctl migrate back brings them to how they were, and from there they can "
+          "start");
     return exit_done;
   });
+  if (done == exit_done && to != "retired") say_who_cannot_log_in(call);
   if (done == exit_done) after(call);
   return done;
 }
@@ -41,8 +51,10 @@ int migrate_pause(CtlCall& call) {
   Members members;
   if (!call.words.empty()) members.emplace_back("cohort", call.words.front());
   return ask_and_print(call, command_json("migrate.pause", members), [](const Answer& answer) {
-    say(counted(integer_of(answer.json.root(), "paused"), "cohort stands", "cohorts stand") +
-        " still; who has left a state goes on to the next, and start lets all go on");
+    const std::int64_t named = integer_of(answer.json.root(), "named");
+    say(counted(integer_of(answer.json.root(), "paused"), "cohort stands", "cohorts stand") + " still" +
+        (named > 0 ? ", and " + counted(named, "account that was", "accounts that were") + " started by name" : "") +
+        "; who has left a state goes on to the next, and start lets all go on");
     return exit_done;
   });
 }
@@ -93,8 +105,9 @@ int migrate_show(CtlCall& call) {
   return ask_and_print(call, command_json("migrate.show", {{"jid", call.words.front()}}), [](const Answer& answer) {
     const JsonView a = answer["account"];
     say("account      " + text_of(a, "jid") + ", cohort " + text_of(a, "cohort"));
-    say("state        " + text_of(a, "state") + " since " + text_of(a, "since") + ", on its way to " +
-        text_of(a, "target"));
+    const std::string state = text_of(a, "state"), target = text_of(a, "target");
+    say("state        " + state + " since " + text_of(a, "since") +
+        (state == target ? "" : ", on its way to " + target));
     say("session      " + text_of(a, "session"));
     say("messages     " + number_of(a, "messages") + ", errors " + number_of(a, "errors"));
     if (integer_of(a, "other_clients") > 0) say("old clients  " + number_of(a, "other_clients") + " are logged in");

@@ -68,7 +68,9 @@ Result<Secret, std::string> read_password(const std::string& file) {
     return read_line(STDIN_FILENO);
   }
   const int fd = ::open(file.c_str(), O_RDONLY | O_CLOEXEC);
-  if (fd < 0) return "cannot read " + file + ": " + std::strerror(errno);
+  if (fd < 0)  // it is not repeated: it may be the password
+    return "no such file can be read: " + std::string(std::strerror(errno)) +
+           "; the password is never an argument: name its FILE, - for standard input, or nothing to be asked";
   struct stat info {};
   if (::fstat(fd, &info) == 0 && (info.st_mode & 077) != 0) complain("note: " + file + " is open to group or others");
   auto out = read_line(fd);
@@ -128,6 +130,8 @@ int password_set(CtlCall& call) {
     (*credentials)->commit();
   }
   if (!call.line.json) say("set: " + jid->str());
+  if (!call.options.vault.keep_passwords && !call.options.session.host.empty() && !has_certificate(call.options, *jid))
+    complain("keys only: a session needs [vault] keep-passwords = true, then set it again");
   return refresh_auth_file(call);
 }
 
@@ -135,13 +139,16 @@ int password_ask(CtlCall& call) {
   return change_each(call, [&](Credentials& credentials, const Jid& jid) -> std::string {
     if (!credentials.of(jid).empty()) return jid.str() + " has credentials: ferryctl password remove forgets them";
     credentials.put(jid, CredentialKind::ask, {}, "ferryctl", now_of_credentials());
+    if (!call.line.json) say("will be asked at the first log-in to the broker: " + jid.str());
     return {};
   });
 }
 
 int password_remove(CtlCall& call) {
-  return change_each(call, [](Credentials& credentials, const Jid& jid) -> std::string {
-    return credentials.remove(jid) ? std::string() : jid.str() + " has no credentials";
+  return change_each(call, [&](Credentials& credentials, const Jid& jid) -> std::string {
+    if (!credentials.remove(jid)) return jid.str() + " has no credentials";
+    if (!call.line.json) say("removed: " + jid.str());
+    return {};
   });
 }
 
@@ -163,12 +170,14 @@ int password_list(CtlCall& call) {
   for (const std::string& word : call.words) {
     const auto jid = owner_of(word);
     if (!jid) complain(jid.error()), worst = exit_usage;
-    if (jid)
-      for (const CredentialRecord& record : (*credentials)->of(*jid)) add(record);
+    if (!jid) continue;
+    const auto found = (*credentials)->of(*jid);
+    for (const CredentialRecord& record : found) add(record);
+    if (found.empty()) complain(jid->str() + " has no credentials"), worst = std::max(worst, exit_refused);
   }
   if (call.line.json)
     std::fputs((json.end_array().end_object().take() + "\n").c_str(), stdout);
-  else if (table.empty())
+  else if (table.empty() && call.words.empty())
     complain("there are no credentials");
   table.print();
   return worst;

@@ -8,18 +8,41 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
+#include <filesystem>
 
 namespace ferry {
+
+std::string own_name() {
+  const passwd* user = ::getpwuid(::geteuid());
+  return user != nullptr ? user->pw_name : std::to_string(::geteuid());
+}
+
+std::string no_place_for(const std::string& path) {
+  std::string folder = std::filesystem::path(path).parent_path().string();
+  if (folder.empty()) folder = ".";
+  if (::euidaccess(folder.c_str(), W_OK | X_OK) == 0) return {};
+  return own_name() + " cannot make files in " + folder + ": " + std::strerror(errno);
+}
+
 namespace {
 
 std::string why_not(const std::string& what, const std::string& path) {
   return what + " " + path + ": " + std::strerror(errno);
 }
 
+std::string cannot_make(const std::string& path) {
+  const std::string wrong = why_not("cannot write", path), no_place = no_place_for(path);
+  return no_place.empty() ? wrong
+                          : wrong + "; " + no_place + "; do it as root, or give the file a folder of " + own_name();
+}
+
 // The reader must go on being able to read it: what was there keeps owner and mode.
 bool give_away(int fd, const struct stat* was, const ReplaceFile& how) {
-  if (was != nullptr)
-    return ::fchmod(fd, was->st_mode & 07777) == 0 && (::geteuid() != 0 || ::fchown(fd, was->st_uid, was->st_gid) == 0);
+  if (was != nullptr && ::geteuid() != 0) {
+    if (::fchown(fd, static_cast<uid_t>(-1), was->st_gid) != 0) errno = 0;  // only who is of the group can
+    return ::fchmod(fd, was->st_mode & 07777) == 0;
+  }
+  if (was != nullptr) return ::fchmod(fd, was->st_mode & 07777) == 0 && ::fchown(fd, was->st_uid, was->st_gid) == 0;
   if (::fchmod(fd, how.mode) != 0) return false;
   if (how.owner.empty() || ::geteuid() != 0) return true;
   const passwd* user = ::getpwnam(std::string(how.owner).c_str());
@@ -43,7 +66,7 @@ std::string replace_file(const std::string& path, std::string_view text, const R
   const bool existed = ::stat(path.c_str(), &was) == 0;
   ::unlink(fresh.c_str());
   const int fd = ::open(fresh.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, how.mode);
-  if (fd < 0) return why_not("cannot write", fresh);
+  if (fd < 0) return cannot_make(fresh);
   const bool good = write_all(fd, text) && give_away(fd, existed ? &was : nullptr, how) && ::fsync(fd) == 0;
   std::string wrong = good ? "" : why_not("cannot write", fresh);
   ::close(fd);

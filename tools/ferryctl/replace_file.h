@@ -14,6 +14,10 @@ struct ReplaceFile {
   std::string_view owner{};  // of a file that was not there, where root makes it and there is such a user
 };
 
+std::string own_name();  // of the user who runs this
+// Empty: the user can put a file there. Otherwise who cannot in which folder, and why.
+std::string no_place_for(const std::string& path);
+
 // Beside the file, to the disk, then in its place. Empty: done; otherwise why not.
 std::string replace_file(const std::string& path, std::string_view text, const ReplaceFile& how);
 

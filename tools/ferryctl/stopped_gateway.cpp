@@ -1,4 +1,6 @@
 // A gateway that does not run: the brain without links, over the store. The same commands, the same answers.
+#include <unistd.h>
+
 #include <chrono>
 #include <filesystem>
 #include <random>
@@ -26,8 +28,9 @@ std::array<std::uint64_t, 2> chance() {
 
 class StoppedGateway final : public AnyGateway {
  public:
-  StoppedGateway(const Options& options, std::unique_ptr<Store> store)
+  StoppedGateway(const Options& options, std::unique_ptr<Store> store, bool stored)
       : options_(options),
+        stored_(stored),
         store_(std::move(store)),
         table_(options.broker.root, options.broker.username,
                options.config_file.empty() ? "route" : options.config_file) {
@@ -57,6 +60,10 @@ class StoppedGateway final : public AnyGateway {
   StoppedGateway& operator=(const StoppedGateway&) = delete;
 
   bool running() const override { return false; }
+  std::string_view absence() const override {
+    return stored_ ? "the gateway is not running; this is its store"
+                   : "the gateway is not running and has no store yet; this is what its configuration says";
+  }
 
   Result<Answer, std::string> ask(const std::string& command) override {
     const AsOwner owner(options_.store.path);
@@ -82,6 +89,7 @@ class StoppedGateway final : public AnyGateway {
 
  private:
   const Options& options_;
+  bool stored_;
   std::unique_ptr<Store> store_;
   MappingTable table_;
   std::unique_ptr<Brain> brain_;
@@ -99,13 +107,11 @@ Result<std::unique_ptr<AnyGateway>, std::string> open_stopped_gateway(const Opti
   owned = !store && store.error().trouble == StoreTrouble::owned;
   if (!store)
     return store.error().text + "\nno gateway answers at " + options.control.socket +
-           ", and its store could not be opened; does ferryd run with another [control] socket, or as another user?";
+           ", and its store could not be opened; does ferryd run with another [control] socket, or as another user?" +
+           (::geteuid() != 0 ? " Run ferryctl as root or as ferryd's user" : "");
   try {
-    auto gateway = std::make_unique<StoppedGateway>(options, *std::move(store));
-    complain(missing && access == Access::look
-                 ? "the gateway is not running and has no store yet; this is what its configuration says"
-                 : "the gateway is not running; this is its store");
-    return std::unique_ptr<AnyGateway>(std::move(gateway));
+    const bool stored = !missing || access != Access::look;
+    return std::unique_ptr<AnyGateway>(std::make_unique<StoppedGateway>(options, *std::move(store), stored));
   } catch (const StoreFailure& failure) { return "the store failed: " + std::string(failure.what()); }
 }
 

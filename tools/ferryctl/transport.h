@@ -25,18 +25,20 @@ class AnyGateway {
  public:
   virtual ~AnyGateway() = default;
   virtual bool running() const = 0;
+  virtual std::string_view absence() const { return {}; }  // what to say of one that does not run
   // command: one JSON object (gateway/brain/admin.h) of at most max_command bytes. Error: no answer, and what to do.
   virtual Result<Answer, std::string> ask(const std::string& command) = 0;
   static constexpr std::size_t max_command = 12U << 20;
 };
 
 enum class Access {
-  none,  // no gateway and no store are opened; the configuration may be missing or wrong
-  look,  // a store that is missing is not made
+  none,     // no gateway and no store are opened; the configuration may be missing or wrong
+  options,  // no gateway and no store are opened
+  look,     // a store that is missing is not made
   change
 };
 
-// Says on stderr when the gateway does not run. Error: a text for people.
+// Error: a text for people. A gateway that does not run is that process's alone: its store is locked meanwhile.
 Result<std::unique_ptr<AnyGateway>, std::string> open_gateway(const Options& options, Access access);
 
 // Its store. owned: not opened, as another process has it; that may be a ferryd that is just starting.

@@ -39,9 +39,13 @@ int vault_init(CtlCall& call) {
     const AsOwner owner(call.options.store.path);  // ferryd must be able to read it
     if (const std::string wrong = write_new(path, Vault::new_key_file().view()); !wrong.empty())
       return complain(wrong + owner.advice(std::filesystem::path(path).parent_path().string())), exit_refused;
-    return say(path +
-               " is made, for its owner only. Keep a copy apart from the store: without it the credentials are lost"),
-           exit_done;
+    say(path + " is made, for its owner only. Keep a copy apart from the store: without it the credentials are lost");
+    const std::string folder = std::filesystem::path(call.options.store.path).parent_path().string();
+    std::error_code unknown;
+    if (::geteuid() == 0 && !folder.empty() && !std::filesystem::exists(folder, unknown))
+      complain(path + " is root's, as there is no " + folder +
+               " yet that says who ferryd's user is: chown it to that one");
+    return exit_done;
   }
   auto before = read_secret(path);
   if (!before) return complain(format_problem(before.error())), exit_refused;

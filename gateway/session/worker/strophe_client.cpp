@@ -16,6 +16,7 @@
 #include <cstring>
 #include <utility>
 
+#include "gateway/session/tls_files.h"
 #include "gateway/session/trouble.h"
 
 namespace ferry {
@@ -42,6 +43,20 @@ void set_alarm(std::int64_t ms) {
 }
 
 void set_option(int fd, int level, int option, int value) { ::setsockopt(fd, level, option, &value, sizeof value); }
+
+// Each time: what was wrong may have been mended since.
+std::optional<WorkerDown> wrong_file(const WorkerSettings& settings, const SessionAccount& account) {
+  using Why = SessionDown::Why;
+  if (std::string wrong = cafile_problem(settings.cafile); !wrong.empty())
+    return WorkerDown{Why::tls, false, std::move(wrong),
+                      "session.cafile must hold, in PEM, the CA that signed the server's certificate, readable by "
+                      "ferryd's user"};
+  if (account.certificate_file.empty()) return std::nullopt;
+  if (std::string wrong = certificate_problem(account.certificate_file, account.key_file); !wrong.empty())
+    return WorkerDown{Why::tls, false, std::move(wrong),
+                      "session.certificates must hold UID.crt and its UID.key, in PEM, readable by ferryd's user"};
+  return std::nullopt;
+}
 
 struct Converting {
   std::size_t elements, bytes;  // still allowed
@@ -182,6 +197,10 @@ void StropheClient::Impl::connect(const WorkerLogin& login, bool resume, Steady 
     return tell_down();
   }
   const SessionAccount& account = login.account;
+  if (auto wrong = wrong_file(settings, account)) {
+    down = std::move(wrong);
+    return tell_down();
+  }
   // Trap: without this call the library reads uninitialised memory. TLS is never optional: it is also what makes it
   // harmless that the library does not verify the server's SCRAM signature.
   xmpp_conn_set_flags(connection, XMPP_CONN_FLAG_MANDATORY_TLS |

@@ -30,7 +30,8 @@ void usage(std::FILE* to) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  const std::string_view name = argc > 1 ? argv[1] : "--help";
+  if (argc < 2) return usage(stderr), 2;
+  const std::string_view name = argv[1];
   if (name == "--help" || name == "-h") return usage(stdout), 0;
   if (name == "--version") return std::printf("ferry-replay %s\n", FERRY_VERSION), 0;
   for (const Command& c : commands)
