@@ -50,13 +50,8 @@ void Sentinel::use(std::int64_t mark) {
 void Sentinel::broker_down() {
   lost_at_ = world_.now;
   decide_at_.reset();
-<<<<<<< HEAD
   world_.catching_up_until = 0;
   on_its_way_ = false;
-=======
-  on_its_way_ = false;
-  world_.catching_up_until = 0;
->>>>>>> mend-presence
 }
 
 bool Sentinel::on_publish(const InPublish& p) {

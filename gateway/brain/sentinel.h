@@ -54,10 +54,6 @@ class Sentinel {
   std::int64_t published_ = 0;         // the mark on its way, or to be the next
   std::int64_t first_ = 0;             // of this connection; 0: not yet
   bool on_its_way_ = false;            // one at a time: an acknowledgement does not say of which it is
-<<<<<<< HEAD
-=======
-  std::int64_t first_ = 0;             // of this connection; 0: not yet
->>>>>>> mend-presence
   std::uint64_t marked_messages_ = 0;  // messages published when the latest mark was made
   Instant mark_at_ = 0;
 };
