@@ -59,6 +59,7 @@ async def an_account_is_in_its_rooms_hears_and_speaks(server_class):
         await carol.wait_message('before')
         await site.plan([bob])
         await site.move('dual')
+        await carol.wait_presence(SEA + '/Robert')
         mark = carol.mark()
         phone = await site.mqtt(bob)
         joined = await phone.wait_topic(topic_of(SEA), lambda r: r['state'] == 'joined')
