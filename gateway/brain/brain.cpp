@@ -48,6 +48,7 @@ void Brain::on_component_down(Instant now) {
   if (!w.xmpp_up) return;
   w.xmpp_up = false;
   impl_->privilege.component_down();
+  impl_->requests.component_down();
   impl_->residents.component_down();
   impl_->delivery.component_down();
   impl_->presences.component_down();

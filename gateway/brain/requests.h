@@ -35,6 +35,7 @@ class Requests {
 
   void start() { book_.start(), untold_from_ = book_.rows().empty() ? 0 : 1; }
   void broker_up();
+  void component_down();  // what was asked over that stream gets no answer over another one
   void on_published(std::int64_t token);  // PUBACK of an answer: the broker has it, or never will
   void end();                             // of the process: what is not answered now, would not be
   void forget(UserKey user) { book_.forget(user); }

@@ -1,5 +1,6 @@
 // Requests: the answers, from the question to the broker's PUBACK, and across a crash.
 #include <algorithm>
+#include <utility>
 
 #include "gateway/brain/log_value.h"
 #include "gateway/brain/requests.h"
@@ -170,6 +171,12 @@ void Requests::end() {
       answer(*user, asked_of(*user, row),
              error(Condition::remote_server_timeout, "the gateway is stopping; ask again"));
   }
+}
+
+void Requests::component_down() {
+  for (const auto& [id, open] : std::exchange(open_, {}))
+    if (const User* user = world_.user(open.user))
+      answer(*user, open.asked, error(Condition::remote_server_timeout, "the XMPP server went away"));
 }
 
 void Requests::on_time() {

@@ -70,6 +70,21 @@ TEST_P(RequestsKeptTest, what_waits_for_the_xmpp_server_is_answered_at_a_clean_s
   EXPECT_EQ(kept(), 0u);
 }
 
+TEST_P(RequestsKeptTest, what_waits_for_an_xmpp_server_that_goes_away_is_answered_at_once) {
+  ask_profile("1");
+  stage.expect_stanza("<iq type='get'/>");
+  stage.component_down();
+  bad("1", "remote-server-timeout");
+  stage.component_up();
+  stage.forget_effects();
+  ask_profile("1");  // it was a question: asked anew
+  const std::string id(stage.expect_stanza("<iq type='get'/>").attr_or("id"));
+  stage.xmpp("<iq type='result' id='" + id +
+             "' from='alice@corp.example' to='bob@mqtt.corp.example'><vCard "
+             "xmlns='vcard-temp'><FN>A</FN></vCard></iq>");
+  good("1");
+}
+
 TEST_P(RequestsKeptTest, what_waits_for_the_xmpp_server_is_answered_after_a_crash) {
   InPublish p{Stage::topic("bob", "out/req"),
               R"({"id":"1","request":"profile.get","contact":"alice@corp.example"})",
