@@ -13,6 +13,7 @@ from truth import false_presence
 
 QUIET = patient(12)  # s: nothing has arrived for so long: what is still missing is missing
 LONGEST = patient(120)  # s: for everything to arrive at the end
+GIVING_BACK = 5  # s: ferryd ends that much later than its store failed, where the XMPP server stands still (tick.cpp)
 SETTLE = patient(11)  # s of calm at the end, in which presence must become true
 
 
@@ -146,7 +147,9 @@ def judge(result, place, breaker, began, end):
         after = next((life.ready for life in lives if life.ready and life.ready > when), None)
         own = Fault('ferryd ended')
         own.start, own.end, own.note = when, after, line
-        if not any(f.what.startswith(('disk.', 'store.')) and f.start <= when <= (f.end or end) + 1 for f in faults):
+        if not any(
+            f.what.startswith(('disk.', 'store.')) and f.start <= when <= (f.end or end) + GIVING_BACK for f in faults
+        ):
             result.problems.append('ferryd ended by itself with code %s at %.3f: %s' % (code, when, line))
         faults.append(own)
     for fault in faults:  # until it is ready again, whoever killed it does not wait for that
