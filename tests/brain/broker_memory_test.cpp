@@ -23,6 +23,14 @@ class BrokerMemoryTest : public Conversation {
     stage.publish({"im/v1/gw/mark", kept_mark, 1, true, 0, {}, {}, false});
     stage.publish({"$SYS/broker/uptime", uptime + " seconds", 0, true, 0, {}, {}, false});
   }
+  // The gateway, with what is on its way to the broker.
+  void killed_and_back(const std::string& found_mark) {
+    stage.unacknowledged.clear();
+    stage.puback = 0;
+    stage.restart();
+    stage.component_up();
+    reconnect(found_mark, "9000");
+  }
   void reconnect(const std::string& found_mark, const std::string& uptime, bool session = true) {
     stage.broker_down();
     stage.time(1 * second);
@@ -98,11 +106,7 @@ TEST_P(BrokerMemoryTest, a_stop_before_the_next_mark_is_out_is_no_loss) {
   stage.time(0);
   from_alice("2");  // under a mark that never gets there
   stage.acknowledge(stage.unacknowledged.back(), 0);
-  stage.unacknowledged.clear();
-  stage.puback = 0;
-  stage.restart();
-  stage.component_up();
-  reconnect(kept, "9000");
+  killed_and_back(kept);
   EXPECT_EQ(stage.counter("broker_forgot"), 0u);
   stage.expect_no_publish("bob", "in/msg");
   stage.restart();
@@ -306,11 +310,7 @@ TEST_P(BrokerMemoryTest, a_mark_is_proven_by_its_own_acknowledgement) {
   from_alice("2");
   stage.time(2 * second);
   stage.acknowledge(of_mark, 0);
-  stage.unacknowledged.clear();
-  stage.puback = 0;
-  stage.restart();
-  stage.component_up();
-  reconnect(kept, "9000");
+  killed_and_back(kept);
   EXPECT_EQ(stage.counter("broker_forgot"), 0u);
 }
 

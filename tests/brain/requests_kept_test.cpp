@@ -23,6 +23,12 @@ class RequestsKeptTest : public Conversation {
     stage.expect_publish("bob", "in/res/phone",
                          R"({"id":")" + id + R"(","ok":false,"error":{"condition":")" + condition + "\"}}");
   }
+  // About alice, with the id 1, as a client says it that names its answer's topic itself.
+  static InPublish with_mqtt5(const std::string& request, const std::string& device, const std::string& correlation) {
+    const std::string payload = R"({"id":"1","request":")" + request + R"(","contact":"alice@corp.example"})";
+    return {Stage::topic("bob", "out/req"),          payload,     1,    false, 1,
+            Stage::topic("bob", "in/res/" + device), correlation, false};
+  }
   void unanswered() { stage.expect_no_publish("bob", "in/res/phone"); }
   void is_named(const std::string& name) {
     stage.expect_shown("bob", "in/contact/alice@corp.example", R"({"name":")" + name + "\"}");
@@ -86,14 +92,7 @@ TEST_P(RequestsKeptTest, what_waits_for_an_xmpp_server_that_goes_away_is_answere
 }
 
 TEST_P(RequestsKeptTest, what_waits_for_the_xmpp_server_is_answered_after_a_crash) {
-  InPublish p{Stage::topic("bob", "out/req"),
-              R"({"id":"1","request":"profile.get","contact":"alice@corp.example"})",
-              1,
-              false,
-              1,
-              Stage::topic("bob", "in/res/tablet"),
-              "corr",
-              false};
+  InPublish p = with_mqtt5("profile.get", "tablet", "corr");
   stage.publish(p);
   crash();
   up();
@@ -218,14 +217,7 @@ TEST_P(RequestsKeptTest, a_refusal_is_remembered_unless_trying_again_can_help) {
 }
 
 TEST_P(RequestsKeptTest, the_repeat_says_where_its_answer_goes) {
-  InPublish p{Stage::topic("bob", "out/req"),
-              R"({"id":"1","request":"roster.add","contact":"alice@corp.example"})",
-              1,
-              false,
-              1,
-              Stage::topic("bob", "in/res/phone"),
-              "first",
-              false};
+  InPublish p = with_mqtt5("roster.add", "phone", "first");
   stage.publish(p);
   good("1");
   EXPECT_EQ(stage.last.correlation, "first");

@@ -190,7 +190,7 @@ async def mosquitto_has_kept_a_presence_that_is_over():
     async with lab(users=4, options=UNLIMITED, conf='autosave_interval 1800') as site:
         alice, bob = await site.friends()
         site.broker.process.send_signal(signal.SIGUSR1)  # it writes its file
-        await asyncio.sleep(2)
+        await asyncio.sleep(2)  # the gateway makes a mark meanwhile, which the file does not have
         await bob.disconnect()
         await alice.wait_presence(bob.jid + '/phone', 'unavailable')
         alices = alice.mark()
