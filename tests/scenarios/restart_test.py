@@ -3,6 +3,7 @@
     python3 tests/scenarios/restart_test.py [-l] [CASE …]        needs FERRY_BIN, or build/bin
 """
 import asyncio
+import os
 import signal
 
 import run
@@ -190,7 +191,10 @@ async def mosquitto_has_kept_a_presence_that_is_over():
     async with lab(users=4, options=UNLIMITED, conf='autosave_interval 1800') as site:
         alice, bob = await site.friends()
         site.broker.process.send_signal(signal.SIGUSR1)  # it writes its file
-        await asyncio.sleep(2)  # the gateway makes a mark meanwhile, which the file does not have
+        file = os.path.join(site.broker.directory, 'db', 'mosquitto.db')
+        await asyncio.to_thread(site.broker.wait_until, lambda: os.path.exists(file), file)
+        await site.talk(alice, bob, 'not in the file')
+        await asyncio.sleep(2)  # the gateway makes a mark about a second later
         await bob.disconnect()
         await alice.wait_presence(bob.jid + '/phone', 'unavailable')
         alices = alice.mark()
