@@ -9,7 +9,7 @@ import subprocess
 
 from patience import patient
 from process import Failed, scratch
-from raw_mqtt import CONNACK, CONNECT, RawMqtt, packet, text
+from raw_mqtt import CONNACK, CONNECT, RawMqtt, length, packet, read_packet, text
 from recorder import TIMEOUT
 from servers import Component, Ferryd, Mosquitto, ferry_program
 
@@ -91,7 +91,7 @@ class ScramMqtt(RawMqtt):
         escaped = (user or self.user).replace('=', '=3D').replace(',', '=2C')
         bare = 'n=%s,r=%s' % (escaped, nonce)
         properties = b'\x15' + text(method) + b'\x16' + text(first if first is not None else 'n,,' + bare)
-        head = text('MQTT') + bytes([5, 0x02, 0, 60]) + _length(len(properties)) + properties
+        head = text('MQTT') + bytes([5, 0x02, 0, 60]) + length(len(properties)) + properties
         self.writer.write(packet(CONNECT, 0, head + text(self.client_id)))
         kind, body = await self._next()
         if kind != AUTH:
@@ -102,37 +102,15 @@ class ScramMqtt(RawMqtt):
         proof, signature = _proof(method, self.password, parts, ','.join((bare, self.challenge, without_proof)))
         last = final if final is not None else without_proof + ',p=' + proof
         properties = b'\x15' + text(method) + b'\x16' + text(last)
-        self.writer.write(packet(AUTH, 0, b'\x18' + _length(len(properties)) + properties))
+        self.writer.write(packet(AUTH, 0, b'\x18' + length(len(properties)) + properties))
         kind, body = await self._next()
         if kind == CONNACK and body[1] == 0:
             self.proved = _auth_data(body[2:]).decode() == 'v=' + signature
         return body and body[1]
 
     async def _next(self):
-        async def one():
-            try:
-                head = (await self.reader.readexactly(1))[0]
-                size = shift = 0
-                while True:
-                    digit = (await self.reader.readexactly(1))[0]
-                    size |= (digit & 127) << shift
-                    shift += 7
-                    if digit < 128:
-                        break
-                return head >> 4, await self.reader.readexactly(size)
-            except (asyncio.IncompleteReadError, ConnectionError):
-                return None, None
-
-        return await asyncio.wait_for(one(), patient(TIMEOUT))
-
-
-def _length(size):
-    out = b''
-    while True:
-        size, digit = divmod(size, 128)
-        out += bytes([digit | (128 if size else 0)])
-        if not size:
-            return out
+        first, body = await asyncio.wait_for(read_packet(self.reader), patient(TIMEOUT)) or (0, None)
+        return first >> 4, body
 
 
 def _auth_data(properties):

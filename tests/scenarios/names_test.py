@@ -11,6 +11,7 @@ import subprocess
 
 import run
 from process import HOST, ROOT, write
+from raw_mqtt import CONNECT, PUBACK, PUBLISH, SUBSCRIBE, packet, read_packet, text
 from servers import Mosquitto
 
 COUNT = 100_000
@@ -42,28 +43,15 @@ def names(count=COUNT):
     return [tuple(line.split(b'\t')) for line in dict.fromkeys(lines)]
 
 
-def text(data):
-    return struct.pack('!H', len(data)) + data
-
-
-def packet(first, body):
-    length, size = b'', len(body)
-    while True:
-        size, digit = divmod(size, 128)
-        length += bytes([digit | (128 if size else 0)])
-        if not size:
-            return bytes([first]) + length + body
-
-
 def connect_packet(client_id, user):
     flags = 0x02 if user is None else 0x82
     return packet(
-        0x10, text(b'MQTT') + bytes([4, flags, 0, 0]) + text(client_id) + (b'' if user is None else text(user))
+        CONNECT, 0, text(b'MQTT') + bytes([4, flags, 0, 0]) + text(client_id) + (b'' if user is None else text(user))
     )
 
 
 def publish_packet(topic, packet_id, payload=b'x'):
-    return packet(0x32, text(topic) + struct.pack('!H', packet_id) + payload)
+    return packet(PUBLISH, 2, text(topic) + struct.pack('!H', packet_id) + payload)
 
 
 class Peer:
@@ -79,21 +67,10 @@ class Peer:
         return self
 
     async def read(self):
-        """(first byte, the rest); None at the end of the stream."""
-        try:
-            first = (await self.reader.readexactly(1))[0]
-            length = shift = 0
-            while True:
-                digit = (await self.reader.readexactly(1))[0]
-                length |= (digit & 127) << shift
-                shift += 7
-                if digit < 128:
-                    return first, await self.reader.readexactly(length)
-        except (asyncio.IncompleteReadError, ConnectionError):
-            return None
+        return await read_packet(self.reader)
 
     async def subscribe(self, topic_filter):
-        self.writer.write(packet(0x82, b'\0\1' + text(topic_filter) + b'\1'))
+        self.writer.write(packet(SUBSCRIBE, 2, b'\0\1' + text(topic_filter) + b'\1'))
         assert await self.read() == (0x90, b'\0\1\1')
 
     async def publish(self, topic, payload=b'x'):
@@ -106,7 +83,7 @@ class Peer:
         got = await self.read()
         assert got and got[0] & 0xF6 == 0x32, 'not a publish: %r' % (got,)
         size = struct.unpack_from('!H', got[1])[0]
-        self.writer.write(packet(0x40, got[1][2 + size:4 + size]))
+        self.writer.write(packet(PUBACK, 0, got[1][2 + size:4 + size]))
         return got[1][2:2 + size], got[1][4 + size:]
 
     def close(self):
@@ -184,7 +161,7 @@ async def the_password_file_holds_the_names():
         for uid, device in sample:
             reader, writer = await asyncio.open_connection(HOST, broker.port)
             body = text(b'MQTT') + bytes([4, 0xC2, 0, 0]) + text(b'%s:%s' % (uid, device)) + text(uid) + text(b'secret')
-            writer.write(packet(0x10, body))
+            writer.write(packet(CONNECT, 0, body))
             assert await reader.readexactly(4) == b'\x20\x02\0\0', uid
             writer.close()
 

@@ -14,13 +14,33 @@ def text(value):
     return struct.pack('!H', len(value)) + value
 
 
-def packet(kind, flags, body):
-    length, size = b'', len(body)
+def length(size):
+    """A Variable Byte Integer."""
+    out = b''
     while True:
         size, digit = divmod(size, 128)
-        length += bytes([digit | (128 if size else 0)])
+        out += bytes([digit | (128 if size else 0)])
         if not size:
-            return bytes([kind << 4 | flags]) + length + body
+            return out
+
+
+def packet(kind, flags, body):
+    return bytes([kind << 4 | flags]) + length(len(body)) + body
+
+
+async def read_packet(reader):
+    """(first byte, the rest); None: the broker has hung up."""
+    try:
+        first = (await reader.readexactly(1))[0]
+        size = shift = 0
+        while True:
+            digit = (await reader.readexactly(1))[0]
+            size |= (digit & 127) << shift
+            shift += 7
+            if digit < 128:
+                return first, await reader.readexactly(size)
+    except (asyncio.IncompleteReadError, ConnectionError):
+        return None
 
 
 class RawMqtt:
@@ -81,23 +101,13 @@ class RawMqtt:
         return await asyncio.wait_for(self._until(wanted), patient(TIMEOUT))
 
     async def _until(self, wanted):
-        try:
-            while True:
-                head = (await self.reader.readexactly(1))[0]
-                size = shift = 0
-                while True:
-                    digit = (await self.reader.readexactly(1))[0]
-                    size |= (digit & 127) << shift
-                    shift += 7
-                    if digit < 128:
-                        break
-                body = await self.reader.readexactly(size)
-                if head >> 4 == wanted:
-                    return body or b'\0'
-                if head >> 4 == PUBLISH:
-                    self._record(head >> 1 & 3, body)
-        except (asyncio.IncompleteReadError, ConnectionError):
-            return None
+        while got := await read_packet(self.reader):
+            first, body = got
+            if first >> 4 == wanted:
+                return body or b'\0'
+            if first >> 4 == PUBLISH:
+                self._record(first >> 1 & 3, body)
+        return None
 
     def _record(self, qos, body):
         size = struct.unpack('!H', body[:2])[0]
