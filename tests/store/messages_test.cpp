@@ -4,22 +4,15 @@
 #include <random>
 
 #include "gateway/store/store.h"
-#include "tests/store/temporary.h"
+#include "tests/store/opened_store.h"
 
 namespace ferry {
 namespace messages_test {
 
 using State = MessageState;
 
-class Messages : public testing::Test {
+class Messages : public OpenedStore {
  protected:
-  void SetUp() override { reopen(); }
-  void reopen() {
-    store_.reset();
-    auto opened = Store::open(folder_.file("a.db"), Durability::normal);
-    ASSERT_TRUE(opened) << opened.error().text;
-    store_ = *std::move(opened);
-  }
   Seq add(UserKey user, Way way, std::string id, State state = State::accepted, Instant expires = 1000) {
     MessageRecord m;
     m.user = user;
@@ -53,8 +46,6 @@ class Messages : public testing::Test {
     }
     return text;
   }
-  TemporaryFolder folder_;
-  std::unique_ptr<Store> store_;
 };
 
 TEST_F(Messages, ComeBackAsTheyWere) {

@@ -4,7 +4,7 @@
 
 #include "gateway/store/credentials.h"
 #include "gateway/store/store.h"
-#include "tests/store/temporary.h"
+#include "tests/store/opened_store.h"
 
 namespace ferry {
 namespace people_test {
@@ -15,15 +15,8 @@ Jid jid(std::string_view text) {
   return *std::move(parsed);
 }
 
-class People : public testing::Test {
+class People : public OpenedStore {
  protected:
-  void SetUp() override { reopen(); }
-  void reopen() {
-    store_.reset();
-    auto opened = Store::open(folder_.file("a.db"), Durability::normal);
-    ASSERT_TRUE(opened) << opened.error().text;
-    store_ = *std::move(opened);
-  }
   std::string users() {
     std::string text;
     store_->each_user([&](UserRecord user) { text += user.jid.str() + "=" + user.profile + ";"; });
@@ -44,8 +37,6 @@ class People : public testing::Test {
     });
     return text;
   }
-  TemporaryFolder folder_;
-  std::unique_ptr<Store> store_;
 };
 
 TEST_F(People, UsersStayWithTheirKeys) {
