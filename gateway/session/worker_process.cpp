@@ -26,7 +26,9 @@ int moved_up(int fd) {
   return moved;
 }
 
-// Nothing is inherited but the two: no signal mask, no ignored signals, no argument that says anything.
+// Nothing is inherited but the two: no signal mask, no ignored signals, no argument that says anything. And no socket
+// of a library that does not mark its own close-on-exec (libmosquitto): when ferryd closes it, it would stay open here,
+// and ready for ever in ferryd's epoll.
 int spawn(const std::string& program, int socket, int beat, pid_t& pid) {
   posix_spawn_file_actions_t actions;
   posix_spawnattr_t attributes;
@@ -34,6 +36,7 @@ int spawn(const std::string& program, int socket, int beat, pid_t& pid) {
   posix_spawnattr_init(&attributes);
   posix_spawn_file_actions_adddup2(&actions, socket, worker_socket_fd);
   posix_spawn_file_actions_adddup2(&actions, beat, worker_beat_fd);
+  posix_spawn_file_actions_addclosefrom_np(&actions, worker_beat_fd + 1);
   sigset_t none, defaults;
   sigemptyset(&none);
   sigemptyset(&defaults);
