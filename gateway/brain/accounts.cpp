@@ -73,8 +73,8 @@ void Accounts::start() {
         tie(*account, *user);
     }
     if (state != account->record.target) going_.insert(bare);
-    if (state != AccountState::legacy && state != AccountState::retired) want(*account);
   }
+  want_all();
   read_cohorts();
   if (!accounts_.empty())
     outbox_.read([this](UserKey key) -> Account* {
@@ -83,6 +83,20 @@ void Accounts::start() {
     });
   drive_at_ = save_at_ = world_.now;
   forget_at_ = world_.now + forget_time;
+}
+
+// In the order in which they are missed, as the old server takes only so many log-ins a second: who is between two
+// states, who is seen at MQTT, and those who are only looked at.
+void Accounts::want_all() {
+  const auto rank = [](const Account& account) {
+    const AccountState state = account.record.state;
+    return state != account.record.target ? 0 : state != AccountState::shadow ? 1 : 2;
+  };
+  for (const int turn : {0, 1, 2})
+    for (auto& [bare, account] : accounts_) {
+      const AccountState state = account->record.state;
+      if (state != AccountState::legacy && state != AccountState::retired && rank(*account) == turn) want(*account);
+    }
 }
 
 Account* Accounts::find(std::string_view bare) {

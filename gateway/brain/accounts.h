@@ -85,6 +85,7 @@ class Accounts {
   bool hidden(Account& account);
   void leave(Account& account);
   void forget_rooms(Account& account);
+  void want_all();
   void want(Account& account);
   void unwant(Account& account);
   void log_in_anew(Account& account);

@@ -23,6 +23,7 @@ WorkerSettings settings_for_workers(const SessionLink::Settings& settings) {
   out.direct_tls = settings.direct_tls;
   out.message_bytes = settings.message_bytes;
   out.handshake_ms = settings.watchdog * 2 / 3;
+  out.login_ms = settings.watchdog * 10;
   out.stanza_ms = settings.watchdog;
   out.memory = settings.worker_memory;
   return out;

@@ -77,6 +77,7 @@ void SessionLink::Impl::take_stanza(SessionPlace& place, const Frame& frame) {
 void SessionLink::Impl::take_up(SessionPlace& place, const SessionUp& up, Steady now) {
   if (place.state != SessionPlace::State::opening && place.state != SessionPlace::State::up) return;
   place.state = SessionPlace::State::up;
+  queue_.done(place.id);
   place.up_since = now;
   place.problem.clear();
   place.archive = up.archive;
@@ -130,6 +131,7 @@ void SessionLink::Impl::take_down(SessionPlace& place, const WorkerDown& down, S
   }
   if (down.why == Why::auth_failed || down.why == Why::host_unknown) {
     place.state = SessionPlace::State::refused;
+    queue_.done(place.id);
     return places_.leave(place);
   }
   place.state = SessionPlace::State::waiting;

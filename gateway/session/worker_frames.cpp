@@ -57,16 +57,18 @@ Frame to_frame(const WorkerSettings& settings) {
           settings.memory,
           flag(settings.direct_tls, 0),
           {settings.cafile, std::to_string(settings.message_bytes), std::to_string(settings.handshake_ms),
-           std::to_string(settings.stanza_ms)}};
+           std::to_string(settings.stanza_ms), std::to_string(settings.login_ms)}};
 }
 
 std::optional<WorkerSettings> worker_settings(const Frame& frame) {
   const auto bytes = to_integer(frame.text(1)), handshake = to_integer(frame.text(2)),
-             stanza = to_integer(frame.text(3));
-  if (frame.kind != FrameKind::configure || frame.texts.size() != 4 || !bytes || *bytes < 0 || !handshake || !stanza)
+             stanza = to_integer(frame.text(3)), login = to_integer(frame.text(4));
+  if (frame.kind != FrameKind::configure || frame.texts.size() != 5 || !bytes || *bytes < 0 || !handshake || !stanza ||
+      !login)
     return std::nullopt;
   return WorkerSettings{
-      frame.texts[0], (frame.flags & bit(0)) != 0, static_cast<std::size_t>(*bytes), *handshake, *stanza, frame.number};
+      frame.texts[0], (frame.flags & bit(0)) != 0, static_cast<std::size_t>(*bytes), *handshake, *login, *stanza,
+      frame.number};
 }
 
 Frame to_frame(std::uint32_t session, const WorkerLogin& login) {

@@ -16,6 +16,7 @@ struct WorkerSettings {
   bool direct_tls = false;
   std::size_t message_bytes = 262'144;
   std::int64_t handshake_ms = 2'000;  // for one TLS handshake, during which every other session of the worker waits
+  std::int64_t login_ms = 30'000;     // until the server has let it in: the library has no limit for <auth/>
   std::int64_t stanza_ms = 0;         // … and for one stanza; 0: nobody waits, or as long as it takes
   std::int64_t memory = 0;            // bytes that the worker may take; 0: no limit
   friend bool operator==(const WorkerSettings&, const WorkerSettings&) = default;

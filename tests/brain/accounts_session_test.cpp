@@ -379,5 +379,21 @@ TEST_P(AccountsSessionTest, questions_of_others_are_answered) {
   sent("<iq type='error' id='v' to='alice@corp.example/spark'/>");
 }
 
+TEST_P(AccountsSessionTest, who_is_missed_most_logs_in_first) {
+  const std::string cohort = R"("cohort":"rest","go":true,)",
+                    rest = R"("jids":["aaron@corp.example","zoe@corp.example"])";
+  ask(R"({"command":"migrate.plan",)" + cohort + rest + "}");
+  ask(R"({"command":"migrate.start",)" + cohort + R"("to":"shadow"})");
+  run();
+  server.reachable = false;
+  server.lose("zoe@corp.example");
+  ask(R"({"command":"migrate.start","jids":["zoe@corp.example"],"go":true,"to":"dual"})");
+  server.gateway_died();
+  server.wants.clear();
+  stage.restart();
+  stage.links_up();
+  EXPECT_EQ(server.wants, (std::vector<std::string>{"zoe@corp.example", account, "aaron@corp.example"}));
+}
+
 }  // namespace accounts_session_test
 }  // namespace ferry

@@ -41,6 +41,7 @@ class OldServer {
   bool acknowledges = true;                   // stanzas with a token
   bool reachable = true;                      // sessions come up
   std::set<std::string> wanted;               // to be kept logged in
+  std::vector<std::string> wants;             // the same, in the order in which it was said
   std::map<std::string, Instant> since;       // where it begins without a place
   std::map<std::string, std::string> places;  // up to which the gateway has each account's archive
   // At each log-in, the archive: all that is missing has come.
@@ -139,6 +140,7 @@ class OldServer {
     switch (e.what) {
       case What::want:
         wanted.insert(e.account);
+        wants.push_back(e.account);
         places[e.account] = e.text;
         since[e.account] = e.since;
         if (e.offline_first) tell_who_is_there(e.account);

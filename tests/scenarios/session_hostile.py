@@ -1,16 +1,22 @@
 """Cases of session_test.py: servers that hang, servers without TLS, stanzas made to hurt."""
 import asyncio
 import contextlib
+import ssl
 
 from patience import patient
-from process import HOST, free_port
+from process import HOST, free_port, scratch
 from raw_component import RawComponent
+from servers import make_certificates
 
 STREAM = (
     b"<?xml version='1.0'?><stream:stream xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams' "
     b"id='1' from='localhost' version='1.0'>"
 )
 STARTTLS = b"<starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'><required/></starttls>"
+MECHANISMS = (
+    b"<mechanisms xmlns='urn:ietf:params:xml:ns:xmpp-sasl'>"
+    b'<mechanism>PLAIN</mechanism><mechanism>SCRAM-SHA-1</mechanism></mechanisms>'
+)
 # Each child costs the library a walk over all before it: 20,000 take it a second of a fast machine and ten of a slow one,
 # 65,000 ten seconds and minutes.
 EMPTY = '<x xmlns="urn:example:hostile">%s</x>' % ('<a/>' * 20000)
@@ -54,16 +60,42 @@ async def a_server_that_hangs_in_the_handshake_stops_nobody_else(site):
         assert hung and (await tool.counts())['died'] == 0
 
 
+async def a_server_that_never_answers_the_log_in_is_left(site):
+    bob = site.account()
+    cafile, certificate, key = make_certificates(scratch('silent-server'))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, key)
+    asked = []
+
+    async def behave(reader, writer):
+        with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError):
+            await reader.readuntil(b'>')
+            await reader.readuntil(b'>')
+            writer.write(STREAM + b'<stream:features>' + STARTTLS + b'</stream:features>')
+            await reader.readuntil(b'>')
+            writer.write(b"<proceed xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>")
+            await writer.start_tls(context)
+            await reader.readuntil(b'>')
+            await reader.readuntil(b'>')
+            writer.write(STREAM + b'<stream:features>' + MECHANISMS + b'</stream:features>')
+            asked.append(await reader.readuntil(b'</auth>'))
+            while await reader.read(65536):
+                pass
+
+    async with _server(behave) as port:
+        tool = await site.tool(port=port, cafile=cafile, watchdog=int(patient(300)))
+        tool.want(bob)
+        down = await tool.event('down', bob)
+        assert (down['why'], 'did not finish the log-in' in down['reason'], len(asked)) == ('lost', True, 1), down
+
+
 async def without_tls_no_password_is_sent(site):
     bob = site.account()
     said = []
 
     async def behave(reader, writer):
         with contextlib.suppress(ConnectionError):
-            writer.write(
-                STREAM + b"<stream:features><mechanisms xmlns='urn:ietf:params:xml:ns:xmpp-sasl'>"
-                b'<mechanism>PLAIN</mechanism><mechanism>SCRAM-SHA-1</mechanism></mechanisms></stream:features>'
-            )
+            writer.write(STREAM + b'<stream:features>' + MECHANISMS + b'</stream:features>')
             while data := await reader.read(65536):
                 said.append(data)
 

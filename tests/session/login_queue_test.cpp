@@ -9,7 +9,10 @@ namespace login_queue_test {
 std::vector<std::pair<std::uint32_t, Steady>> run(LoginQueue& queue, Steady from, Steady to) {
   std::vector<std::pair<std::uint32_t, Steady>> out;
   for (Steady now = from; now <= to;) {
-    while (const auto session = queue.next(now)) out.emplace_back(*session, now);
+    while (const auto session = queue.next(now)) {
+      out.emplace_back(*session, now);
+      queue.done(*session);
+    }
     const auto due = queue.deadline(now);
     if (!due) break;
     EXPECT_GT(*due, now) << "a deadline that has passed and gives nothing";
@@ -49,6 +52,27 @@ TEST(LoginQueue, NobodyBeforeHisTimeAndWhoeverIsRemovedNever) {
   const auto all = run(queue, 5'000, 10'000);
   EXPECT_EQ(all, (std::vector<std::pair<std::uint32_t, Steady>>{{1, 5'000}, {2, 6'000}}));
   EXPECT_FALSE(queue.deadline(10'000));
+}
+
+// A server that takes 20 s for what the rate starts in one: all would end by their time limits, and begin again.
+TEST(LoginQueue, OnlySoManyAreUnderWay) {
+  LoginQueue queue(100);
+  for (std::uint32_t i = 1; i <= 60; ++i) queue.add(i, 0);
+  std::vector<std::uint32_t> begun;
+  for (Steady now = 0; now < 10'000; now += 10)
+    while (const auto session = queue.next(now)) begun.push_back(*session);
+  EXPECT_EQ(begun.size(), 100 * LoginQueue::most_time);
+  EXPECT_FALSE(queue.next(20'000));
+  EXPECT_FALSE(queue.deadline(20'000));
+
+  queue.done(1);
+  EXPECT_EQ(queue.deadline(20'000), 20'000);
+  EXPECT_EQ(queue.next(20'000), 51U);
+  queue.add(2, 21'000);  // failed; it comes behind the others
+  EXPECT_EQ(queue.next(21'000), 52U);
+  queue.remove(3);
+  EXPECT_EQ(queue.next(21'000), 53U);
+  EXPECT_FALSE(queue.next(21'000));
 }
 
 }  // namespace login_queue_test

@@ -250,6 +250,11 @@ void StropheClient::Impl::turn(Steady now) {
   // COMPAT(Prosody): it leaves Nagle on, so what it sends next waits for our delayed ACK. The option does not last.
   set_option(fd, IPPROTO_TCP, TCP_QUICKACK, 1);
   if (connected && !announced && now - connected_at >= enable_time) announce(false, false);
+  // Trap: the library waits for ever for what answers <auth/>.
+  if (!connected && now - connected_at >= settings.login_ms && trouble.said.empty()) {
+    trouble.said = "the server did not finish the log-in in " + std::to_string(settings.login_ms / second) + " s";
+    xmpp_disconnect(connection);
+  }
 }
 
 // Trap: what is sent between XMPP_CONN_CONNECT and <enabled/> is counted by the server and not by the library, and as
