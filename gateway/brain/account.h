@@ -21,6 +21,8 @@ struct Account : Member {
   // user (of Member): dual, moved, and while it goes back: whose MQTT subtree it is
   bool unsaved = false;  // counts that the records do not have yet
 
+  std::unique_ptr<User> early;  // before that: who is refused, and how often (early.cpp)
+
   // ---- the session
   bool wanted = false, up = false;
   bool collecting = false;                 // this log-in brings what was kept for who is offline

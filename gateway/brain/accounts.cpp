@@ -104,6 +104,14 @@ Account* Accounts::find(std::string_view bare) {
   return it == accounts_.end() ? nullptr : it->second.get();
 }
 
+Account* Accounts::on_its_way(const Jid& bare) {
+  Account* account = find(bare.str());
+  if (!account || account->record.address) return nullptr;
+  const AccountState state = account->record.state, target = account->record.target;
+  const bool yet = state == AccountState::legacy || state == AccountState::shadow;
+  return yet && (target == AccountState::dual || target == AccountState::moved) ? account : nullptr;
+}
+
 bool Accounts::serves(const Jid& jid) const {
   return jid.has_local() && !jid.has_resource() && jid.domainpart() == world_.server.domainpart() &&
          !world_.hosted(jid);
@@ -229,6 +237,8 @@ void Accounts::on_time() {
   iqs_.on_time();
   bridge_.on_time();
   addresses_.on_time();
+  for (; !read_again_.empty() && read_again_.front().first <= world_.now; read_again_.pop_front())
+    world_.effects.unsubscribes.push_back(std::move(read_again_.front().second));
   if (accounts_.empty()) return;
   if (world_.now >= drive_at_) {
     drive_at_ = world_.now + (rate_ < 10 ? second / static_cast<Duration>(rate_) : step_time);
@@ -259,6 +269,7 @@ std::optional<Instant> Accounts::next_deadline() const {
   consider(iqs_.next_deadline());
   consider(bridge_.next_deadline());
   consider(addresses_.next_deadline());
+  if (!read_again_.empty()) consider(read_again_.front().first);
   if (accounts_.empty()) return next;
   consider(forget_at_);
   if (active_ > 0 ||

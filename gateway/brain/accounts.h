@@ -58,6 +58,7 @@ class Accounts {
 
   bool serves(const Jid& jid) const;  // may this be an account of ours: of the legacy server's domain
   void show_state(const User& user);
+  Account* on_its_way(const Jid& bare);  // to dual; its owner may be at the broker already. nullptr: it is not
   Member* as_member(const Jid& jid) { return find(jid.bare_view()); }
 
   std::function<std::optional<std::string>(const std::string& row)> add_route;  // admin: why not
@@ -85,6 +86,7 @@ class Accounts {
   bool hidden(Account& account);
   void leave(Account& account);
   void forget_rooms(Account& account);
+  void read_presences(const User& user);
   void want_all();
   void want(Account& account);
   void unwant(Account& account);
@@ -134,6 +136,8 @@ class Accounts {
   std::string turn_;  // the driver's place in going_
   bool cohorts_changed_ = false, named_changed_ = false;
   Instant drive_at_ = 0, save_at_ = 0, forget_at_ = 0;
+  static constexpr Duration read_again_time = 10 * second;  // brokers may give what is retained a little later
+  std::deque<std::pair<Instant, std::string>> read_again_;  // filters, until when
 };
 
 }  // namespace ferry

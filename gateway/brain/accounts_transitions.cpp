@@ -29,6 +29,7 @@ void Accounts::enter(Account& account, AccountState state) {
   r.since = world_.now;
   if (state == AccountState::shadow) r.began = world_.now;
   r.trouble.clear();
+  account.early.reset();
   ++r.generation;
   save(account);
   world_.count("account_transitions");
@@ -119,10 +120,19 @@ bool Accounts::enter_dual(Account& account) {
   User* user = world_.user(jid.str());
   tie(account, user ? *user : world_.add_user(jid));
   enter(account, AccountState::dual);
+  read_presences(*account.user);
   bridge_.ask_roster(account);
   bridge_.tell_presence(account);
   session_rooms_.enter(account);
   return true;
+}
+
+// Devices may have been there before: a subscription of its own makes the broker give once more what they retained.
+void Accounts::read_presences(const User& user) {
+  if (!world_.mqtt_up) return;  // it gives everything when it comes
+  std::string filter = user.base + "/out/dev/+/presence";
+  world_.effects.subscribes.push_back({filter, true, true});
+  read_again_.emplace_back(world_.now + read_again_time, std::move(filter));
 }
 
 // Nobody shall undo it later.

@@ -18,6 +18,7 @@ void Router::publish(const InPublish& p) {
     return;
   }
   if (!match->has_value()) {
+    if (early_by_topic(p)) return;
     world.count("publishes_unrouted");
     if (!p.payload.empty())  // what is cleared is our own clearing, too
       world.log_about(0, LogLine::Level::info,
@@ -28,6 +29,7 @@ void Router::publish(const InPublish& p) {
   if (m.row->kind == RowKind::feed) return feeds.on_publish(*m.row, m.jid, p);
   User* user = world.user(m.jid.str());
   if (!user) {
+    if (early(m.jid, p.topic.substr(0, p.topic.size() - m.rest.size() - 1), m.rest, p)) return;
     if (!world.options.users.autocreate || !world.hosted(m.jid)) {  // an account comes by a migration alone
       world.count("publishes_refused");
       world.log_about(0, LogLine::Level::info,

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "gateway/brain/presences.h"
+#include "translators/values/uid.h"
 
 namespace ferry {
 
@@ -100,7 +101,7 @@ void Presences::answer_probe(User& user, const Jid& from) {
       send(user, name, device.availability, from.str());
       any = true;
     }
-  if (!any) send(user, {}, Availability{}, from.str());
+  if (!any) send(user, {}, presence::Availability{}, from.str());
 }
 
 void Presences::hold(User& user, const Presence& p) {

@@ -60,13 +60,17 @@ const Requests::Row Requests::rows[] = {
     {"who", &Requests::who},
 };
 
-void Requests::on_request(User& user, const InPublish& publish, JsonView payload) {
+std::string Requests::answers_of(const User& user) { return user.base + "/in/res/"; }
+
+// Also notes whose device it is.
+Requests::Asked Requests::asked_by(const User& user, const InPublish& publish, JsonView payload) {
   Asked asked{{}, "-", publish.correlation, {}};
   if (payload.is_object()) {
     const TextField id = text_field(payload, "id", max_id_bytes);
     if (id.text && !id.text->empty()) asked.id = *id.text;
+    asked.request = payload["request"].string().value_or("");
   }
-  const std::string own = user.base + "/in/res/";
+  const std::string own = answers_of(user);
   const TextField device = text_field(payload, "device", 200);
   const bool named = device.text && from_device(*device.text).ok();
   asked.topic = own + (named ? *device.text : "-");
@@ -78,9 +82,18 @@ void Requests::on_request(User& user, const InPublish& publish, JsonView payload
     asked.topic = given;
     if (device_.empty() && from_device(given.substr(own.size())).ok()) device_ = given.substr(own.size());
   }
+  return asked;
+}
+
+void Requests::refuse(User& user, const InPublish& publish, JsonView payload, const StanzaError& why) {
+  const Asked asked = asked_by(user, publish, payload);
+  if (!over_rate(user, asked)) answer(user, asked, why);
+}
+
+void Requests::on_request(User& user, const InPublish& publish, JsonView payload) {
+  Asked asked = asked_by(user, publish, payload);
   if (over_rate(user, asked)) return;
-  asked.request = payload.is_object() ? payload["request"].string().value_or("") : "";
-  const std::string level = asked.topic.substr(own.size());
+  const std::string own = answers_of(user), level = asked.topic.substr(own.size());
   std::uint64_t key = 0;  // with MQTT 5 the correlation may stand in for the id
   if (asked.id != "-")
     key = digest_of(level + "/i" + asked.id);
@@ -89,7 +102,7 @@ void Requests::on_request(User& user, const InPublish& publish, JsonView payload
   const std::uint64_t digest = digest_of(publish.payload);
   if (repeated(user, asked, key, digest)) return;
   open(user, asked, key, digest);
-  if (!given.empty() && !ours)
+  if (!publish.response_topic.empty() && publish.response_topic != asked.topic)
     answer(user, asked, error(Condition::forbidden, "the response topic must be " + own + "{device}"));
   else
     carry_out(user, payload, asked);

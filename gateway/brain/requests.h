@@ -35,13 +35,14 @@ class Requests {
 
   void start() { book_.start(), untold_from_ = book_.rows().empty() ? 0 : 1; }
   void broker_up();
-  void component_down();  // what was asked over that stream gets no answer over another one
+  void component_down();                  // what was asked over that stream gets no answer over another one
   void on_published(std::int64_t token);  // PUBACK of an answer: the broker has it, or never will
   void end();                             // of the process: what is not answered now, would not be
   void forget(UserKey user) { book_.forget(user); }
 
   // Answered now, or when the contact's server has answered. payload: nothing, if it was no JSON.
   void on_request(User& user, const InPublish& publish, JsonView payload);
+  void refuse(User& user, const InPublish& publish, JsonView payload, const StanzaError& why);
   bool on_answer(const Stanza& iq);  // a result or error: was it to a request of ours?
   void on_time();
   std::optional<Instant> next_deadline() const;
@@ -79,7 +80,9 @@ class Requests {
   Answer who(User& user, JsonView r);
   Answer subscription(User& user, JsonView r, subscription::Type type);
   std::optional<Answer> profile_get(User& user, JsonView r, const Asked& asked);  // nullopt: asked the contact's server
-  bool over_rate(User& user, const Asked& asked);                                 // and answered so
+  static std::string answers_of(const User& user);                                // begins their topics
+  Asked asked_by(const User& user, const InPublish& publish, JsonView payload);
+  bool over_rate(User& user, const Asked& asked);  // and answered so
   void carry_out(User& user, JsonView payload, const Asked& asked);
 
   // requests_answers.cpp

@@ -39,6 +39,9 @@ struct Router {
   // ---- from MQTT (from_mqtt.cpp)
   void publish(const InPublish& p);
   void from_user(User& user, std::string_view leaf, const InPublish& p);
+  // ---- … and from those whose account is still on its way to dual (early.cpp); false: it is nobody's of these
+  bool early(const Jid& jid, std::string base, std::string_view leaf, const InPublish& p);
+  bool early_by_topic(const InPublish& p);  // no row of the table is for it yet
 
   // ---- people come and go, and what the broker shows of them (router.cpp)
   void greet(User& user);

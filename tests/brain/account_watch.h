@@ -125,7 +125,9 @@ inline std::string AccountWatch::of_publish(const Publish& p, const std::map<std
   if (!owner.ends_with("@" + options_.component.domain)) {
     const auto was = before.find(owner);
     if (!carries(state_of(owner)) && (was == before.end() || !carries(was->second)))
-      return "shown to who has not moved";
+      return !p.retain && p.payload.find("the account is not at MQTT yet") != std::string::npos
+                 ? std::string()
+                 : "shown to who has not moved";
   }
   const auto document = JsonDocument::parse(p.payload);
   if (!document) return {};

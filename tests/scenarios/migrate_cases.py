@@ -4,6 +4,7 @@ import asyncio
 import os
 import random
 
+from clients import MqttClient
 from migrate_site import COHORT, seed, site_of
 from process import scratch, write
 from servers import make_certificates
@@ -81,6 +82,20 @@ async def people_move_and_come_back(server_class):
         assert not kept, kept
         carol.message(bob, 'and now?')
         await spark.wait_message('and now?')
+
+
+async def who_logs_in_before_dual_is_not_deaf(server_class):
+    async with site_of(server_class) as site:
+        bob, carol = site.people[1], await site.xmpp(site.people[2])
+        told = carol.mark()
+        phone = MqttClient(site.broker, bob, 'phone')  # the broker lets people in as soon as ferryctl has spoken
+        site.clients.append(phone)
+        await phone.connect()
+        await site.plan([bob])
+        await site.move('dual')
+        await carol.wait_presence(bob, after=told)
+        carol.message(bob, 'early bird')
+        await phone.wait_message('early bird', carol.bare)
 
 
 async def one_of_two_goes_back(server_class):
