@@ -133,6 +133,21 @@ TEST(Run, PlaysAServersClientsAsIfRecipientsHadMoved) {
             std::string::npos);
 }
 
+// A packet capture of a server has its clients' streams and its components': what the one says the other is handed.
+TEST(Run, PlaysWhatAClientSaysToAComponentOnce) {
+  Ground g;
+  Record said = g.stanza("<message type='chat' id='m1' to='bob@mqtt.corp.example'><body>Hello</body></message>",
+                         StreamKind::client, Direction::received);
+  said.stream = "a";
+  said.jid = "alice@corp.example/spark";
+  Record handed = g.message("alice@corp.example/spark", "bob@mqtt.corp.example", "Hello", "m1");
+  Record other = g.message("carol@corp.example/psi", "bob@mqtt.corp.example", "Hello", "m1");
+  g.capture("capture", {said, handed, other});
+  const std::string out = g.output("capture");
+  EXPECT_EQ(occurrences(out, R"("topic":"im/v1/u/bob@mqtt.corp.example/in/msg")"), 2U) << out;
+  EXPECT_NE(out.find(R"("from":"carol@corp.example/psi")"), std::string::npos);
+}
+
 TEST(Run, CountsDamageAndGoesOn) {
   Ground g;
   g.capture("capture", talk(g));

@@ -130,6 +130,7 @@ void Player::from_server(const Record& record, Element e, Out& out) {
     return skip("said by a component");
   if (is_answer(e) && e.attr_or("id").starts_with("ferry-barrier-"))
     return skip("answers to a recorded gateway's own pings");
+  if (streams_.said_before(digest_of_stanza(e))) return skip("the same stanza, delivered");
   if (!map_address(e, "to", true) || !map_address(e, "from", false)) return;
   const auto to = Jid::parse(e.attr_or("to"));
   if (to && !hosted(*to)) return skip("for another domain");
