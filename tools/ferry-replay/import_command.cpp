@@ -56,6 +56,9 @@ Dates dates_of(const std::string& path, const Options& o) {
   return d;
 }
 
+// Stanzas are in it, so that it looks like loose XML.
+bool is_capture(std::string_view beginning) { return beginning.starts_with("{\"ferry\":\"capture\""); }
+
 // Why no format fits, and what to do about it.
 std::string_view unknown(std::string_view beginning) {
   if (beginning.empty()) return "it is empty";
@@ -65,7 +68,7 @@ std::string_view unknown(std::string_view beginning) {
     return "it is compressed with xz: xzcat it into ferry-replay import -";
   if (beginning.starts_with("BZh")) return "it is compressed with bzip2: bzcat it into ferry-replay import -";
   if (beginning.starts_with("PK\x03\x04")) return "it is a ZIP file: unpack it";
-  if (beginning.starts_with("{\"ferry\":\"capture\"")) return "it is a capture already: report, run and serve read it";
+  if (is_capture(beginning)) return "it is a capture already: report, run and serve read it";
   return "no known format begins like this; --list-formats says which there are, --format names one";
 }
 
@@ -123,7 +126,9 @@ class ImportCommand {
       progress_.show(path, file.bytes_read(), file.bytes_total());
       return writer_ && !writer_->wrong().empty() ? std::size_t{0} : file.read(to, size);
     });
-    const FormatKind* kind = o_.format.empty() ? format_of(input.beginning()) : format_named(o_.format);
+    const FormatKind* kind = !o_.format.empty()              ? format_named(o_.format)
+                             : is_capture(input.beginning()) ? nullptr
+                                                             : format_of(input.beginning());
     if (!kind && !file.wrong().empty()) return file.wrong();
     if (!kind) return path + ": " + std::string(unknown(input.beginning()));
     if (!o_.format.empty() && kind->line) looks_ = format_of(input.beginning());
