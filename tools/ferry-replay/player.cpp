@@ -70,7 +70,8 @@ bool Player::next(CaptureReader& reader, std::vector<Played>& out) {
   return true;
 }
 
-// Virtual time never goes back, and a clock that leaps by more than longest_gap was set meanwhile.
+// Virtual time never goes back, and a clock that leaps by more than longest_gap was set meanwhile: how much time had
+// passed nobody knows, and nobody waits for it.
 void Player::set_time(std::int64_t time) {
   if (time <= 0) return;  // unknown: as the one before
   const Instant t = time / us_per_ms;
@@ -84,7 +85,7 @@ void Player::set_time(std::int64_t time) {
   constexpr Duration jitter = second;  // streams are written by several threads
   if (step < -jitter || step > longest_gap) ++counts_.clock_jumps;
   if (step < 0 && step >= -jitter) raw_ = std::max(raw_, t - step);
-  now_ += std::clamp<Duration>(step, 0, longest_gap);
+  if (step > 0 && step <= longest_gap) now_ += step;
 }
 
 void Player::skip(std::string_view reason) {
