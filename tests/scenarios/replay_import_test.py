@@ -186,7 +186,8 @@ class Import(unittest.TestCase):
         done = run('--format', 'ejabberd', path)
         self.assertEqual(done.returncode, 3)
         self.assertIn(b'begins like openfire-debug', done.stderr)
-        for content, said in ((b'', b'empty'), (gzip.compress(LOG.encode()), b'zcat'), (run(path).stdout, b'a capture already')):
+        packed, capture = gzip.compress(LOG.encode()), run(path).stdout
+        for content, said in ((b'', b'empty'), (packed, b'zcat'), (capture, b'a capture already')):
             done = run(self.file('d', content))
             self.assertEqual((done.returncode, done.stdout), (3, b''), said)
             self.assertIn(said, done.stderr)
