@@ -36,12 +36,20 @@ constexpr std::array alphabets{
     Alphabet{0x10D0, 0x10F0, none, 0},                                           // Georgian
     Alphabet{0x1E00, 0x1E95, beside, 1},                                         // Latin again
     Alphabet{0x1EA0, 0x1EF9, beside, 1},                                         // of Vietnamese
+    Alphabet{0x2074, 0x2079, none, 0},     Alphabet{0x2080, 0x2089, none, 0},    // digits above and below
+    Alphabet{0x2160, 0x217F, none, 0},     Alphabet{0x2460, 0x2473, none, 0},    // Roman ones, in circles
+    Alphabet{0x24B6, 0x24CF, none, 0},     Alphabet{0x24D0, 0x24E9, none, 0},    // letters in circles
+    Alphabet{0x2801, 0x28FF, none, 0},                                           // Braille
     Alphabet{0x3041, 0x3096, none, 0},                                           // Hiragana
     Alphabet{0x30A1, 0x30FA, none, 0},                                           // Katakana
     Alphabet{0x3400, 0x4DB5, none, 0},                                           // Han
     Alphabet{0x4E00, 0x9FA5, none, 0},     Alphabet{0xAC00, 0xD7A3, none, 0},    // Hangul
     Alphabet{0xFF10, 0xFF19, none, 0},                                           // full width
-    Alphabet{0xFF21, 0xFF3A, apart, 0x20}, Alphabet{0x1F300, 0x1F3FA, none, 0},  // pictures and faces
+    Alphabet{0xFF21, 0xFF3A, apart, 0x20}, Alphabet{0xFF66, 0xFF9D, none, 0},    // half width: Katakana,
+    Alphabet{0xFFA1, 0xFFBE, none, 0},                                           // Hangul
+    Alphabet{0x1F130, 0x1F149, none, 0},   Alphabet{0x1F150, 0x1F169, none, 0},  // letters in boxes
+    Alphabet{0x1F170, 0x1F189, none, 0},   Alphabet{0x1F1E6, 0x1F1FF, none, 0},  // and of flags
+    Alphabet{0x1F300, 0x1F3FA, none, 0},                                         // pictures and faces
     Alphabet{0x1F400, 0x1F64F, none, 0},   Alphabet{0x1F680, 0x1F6C5, none, 0},
     Alphabet{0x1F910, 0x1F9FF, none, 0},
 };

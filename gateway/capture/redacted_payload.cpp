@@ -25,6 +25,22 @@ bool is_gateway_topic(const std::vector<std::string_view>& levels) {
 bool names_a_peer(std::string_view before) { return before == "text" || before == "contact" || before == "u"; }
 bool names_a_device(std::string_view before) { return before == "dev" || before == "res"; }
 
+// RFC 5646, by its looks: "de", "zh-Hant-TW". A longer word may be a name.
+bool is_language(std::string_view text) {
+  if (text.empty() || text.size() > 35) return false;
+  std::size_t begin = 0;
+  for (std::size_t i = 0; i <= text.size(); ++i) {
+    if (i < text.size() && text[i] != '-') {
+      const char c = text[i];
+      if (!((c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'))) return false;
+      continue;
+    }
+    if (i == begin || i - begin > (begin == 0 ? 3U : 8U)) return false;
+    begin = i + 1;
+  }
+  return true;
+}
+
 }  // namespace
 
 bool RedactedValues::replaced(Treatment treatment, std::string_view value, std::string& out) {
@@ -105,7 +121,9 @@ void RedactedPayloads::redact(CapturedPublish& publish) {
     bool ignored = false;
     publish.response_topic = topic(publish.response_topic, ignored);
   }
-  if (!publish.correlation.empty() && !is_token(publish.correlation))
+  if (is_utf8(publish.correlation))  // whatever a client put there; equal ones stay equal
+    publish.correlation = values_.treated(Treatment::foreign, publish.correlation);
+  else
     publish.correlation.assign(publish.correlation.size(), 'x');
   if (publish.payload.empty()) return;
   if (publish.cbor) {
@@ -149,7 +167,7 @@ void RedactedPayloads::write(JsonWriter& w, JsonView value, std::string_view key
   if (value.is_object()) {
     w.begin_object();
     value.members([&](std::string_view name, JsonView member) {
-      const bool language = key == "bodies" && is_token(name) && name.size() <= 35;
+      const bool language = key == "bodies" && is_language(name);
       const bool known = (ours && (language || is_known_field(name))) || (!ours && values_.keep_bodies());
       w.key(known ? std::string(name) : values_.treated(Treatment::foreign, name));
       write(w, member, language ? key : name, ours);
@@ -161,10 +179,24 @@ void RedactedPayloads::write(JsonWriter& w, JsonView value, std::string_view key
     w.end_array();
   } else if (const auto text = value.string()) {
     write_text(w, *text, key, ours);
-  } else if (value.boolean() || value.is_null() || (ours && is_known_field(key)) || (!ours && values_.keep_bodies())) {
+  } else if (value.boolean() || value.is_null() || (ours ? number_stays(key) : values_.keep_bodies())) {
     w.value(value);
   } else {
     w.value(std::int64_t{0});  // a number that nobody knows may be anything
+  }
+}
+
+// "size" does; "body" and "name" may be somebody's telephone number.
+bool RedactedPayloads::number_stays(std::string_view key) const {
+  switch (treatment_of_field(key)) {
+    case Treatment::keep:
+    case Treatment::token:
+    case Treatment::id:
+      return true;
+    case Treatment::written:
+      return values_.keep_bodies();
+    default:
+      return false;
   }
 }
 

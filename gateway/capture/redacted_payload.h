@@ -47,6 +47,7 @@ class RedactedPayloads {
   std::string topic(std::string_view topic, bool& ours);
   std::string payload(std::string_view payload, bool ours);
   void write(JsonWriter& w, JsonView value, std::string_view key, bool ours);
+  bool number_stays(std::string_view key) const;
   void write_text(JsonWriter& w, std::string_view text, std::string_view key, bool ours);
 
   RedactedValues& values_;

@@ -18,6 +18,14 @@ std::string last_component(const std::string& path) {
   return slash == std::string::npos ? path : path.substr(slash + 1);
 }
 
+// Where an ending begins that says what the file is. The rest of its name may be whose it is: clients and mod_logxml
+// call their logs by the account or the host.
+std::size_t ending_of(std::string_view name) {
+  for (const std::string_view ending : {".zst", ".log", ".txt", ".xml", ".pcap", ".pcapng", ".cap", ".dump", ".scs"})
+    if (name.ends_with(ending)) return name.size() - ending.size();
+  return name.size();
+}
+
 }  // namespace
 
 struct Redaction::Impl {
@@ -62,7 +70,12 @@ struct Redaction::Impl {
     replace(Treatment::jid, open.to);
   }
   void redact(CapturedClose& close) { replace(Treatment::token, close.reason); }
-  static void redact(CapturedDamage& damage) { damage.source = last_component(damage.source); }
+  void redact(CapturedDamage& damage) {
+    damage.source = last_component(damage.source);
+    if (settings.keep_jids) return;
+    const std::size_t ending = ending_of(damage.source);
+    damage.source = values.treated(Treatment::foreign, damage.source.substr(0, ending)) + damage.source.substr(ending);
+  }
 };
 
 Redaction::Redaction(Settings settings) : impl_(std::make_unique<Impl>(std::move(settings))) {}

@@ -8,6 +8,7 @@
 #include <unordered_set>
 #include <utility>
 
+#include "gateway/capture/protocol_words.h"
 #include "translators/values/instant.h"
 
 namespace ferry {
@@ -125,9 +126,6 @@ const Words& standard_values() {
   return words;
 }
 
-bool is_number(std::string_view text) {
-  return !text.empty() && text.size() <= 20 && text.find_first_not_of("0123456789.+-") == std::string_view::npos;
-}
 bool is_time(std::string_view text) { return parse_instant(text).has_value(); }
 
 constexpr auto id_attrs = std::to_array<std::string_view>(
@@ -261,10 +259,14 @@ Treatment rule(const Rules& rules, std::string_view name, Treatment otherwise) {
 }
 
 // Of an element, whatever its case.
-Treatment text_rule(std::string_view name) {
-  if (std::none_of(name.begin(), name.end(), [](char c) { return c >= 'A' && c <= 'Z'; }))
-    return rule(text_rules(), name, Treatment::written);
-  return rule(text_rules(), lower_case(name), Treatment::written);
+Treatment text_rule(const Element& e, std::string_view text) {
+  std::string small;
+  std::string_view name = e.name;
+  if (std::any_of(name.begin(), name.end(), [](char c) { return c >= 'A' && c <= 'Z'; }))
+    name = small = lower_case(name);
+  const Treatment found = rule(text_rules(), name, Treatment::written);
+  const bool word = found == Treatment::token || found == Treatment::id;
+  return word && !is_protocol_word(e, name, text) ? Treatment::written : found;
 }
 
 bool is_protocol_node(std::string_view node) {
@@ -315,15 +317,15 @@ bool is_token(std::string_view text) {
 Treatment treatment_of_text(const std::vector<const Element*>& path, std::string_view text) {
   const Element& e = *path.back();
   if (text.find_first_not_of(" \t\r\n") == std::string_view::npos) return Treatment::keep;
-  if (e.ns == ns::client) return text_rule(e.name);  // as most are
+  if (e.ns == ns::client) return text_rule(e, text);  // as most are
   if (is_sasl(e.ns)) return treatment_in_sasl(e.name);
   if (is_secret_name(e.name) || is_proof(e) || e.ns == "jabber:server:dialback") return Treatment::secret;
   if (e.ns == "urn:xmpp:http:upload:0" && e.name == "header") return Treatment::secret;  // Authorization, Cookie
   if (!is_known(e.ns)) return Treatment::foreign;
   if (e.ns == "jabber:x:data" && e.name == "value")
     if (const Element* field = field_around(path)) return treatment_of_value(*field, text);
-  if (e.ns == "jabber:iq:version" || (e.ns == "vcard-temp:x:update" && e.name == "photo")) return Treatment::keep;
-  return text_rule(e.name);
+  if (e.ns == "jabber:iq:version" || is_photo_hash(e, text)) return Treatment::keep;
+  return text_rule(e, text);
 }
 
 Treatment treatment_of_attr(const std::vector<const Element*>& path, const Attr& attr) {

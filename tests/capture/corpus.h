@@ -85,6 +85,19 @@ inline const std::vector<std::string>& private_stanzas() {
       "<message><reactions xmlns='urn:xmpp:reactions:0' id='m1'><reaction>‹👍›</reaction></reactions><x "
       "xmlns='jabber:x:oob'><url>https://‹share›.‹invalid›/‹holiday.jpg›</url></x><body><![CDATA[‹Unparsed Humpty›]]>"
       "</body></message>",
+      // Persons' <first/> and <last/> are those of XEP-0059 by name, their dates those of files.
+      "<iq type='result' id='s1'><query xmlns='jabber:iq:search'><item jid='‹alice.lidell›@‹wonderland›.‹invalid›'>"
+      "<first>‹Alicia›</first><last>‹Pleasance›</last><nick>‹Hatty›</nick><email>‹walrus›@‹seaside›.‹invalid›</email>"
+      "</item><set xmlns='http://jabber.org/protocol/rsm'><first "
+      "index='0'>stpeter0</first><last>peter7</last><count>800"
+      "</count></set></query></iq>",
+      "<iq type='set' id='g2'><query xmlns='jabber:iq:register'><first>‹Alicia›</first><last>‹Pleasance›</last><date>"
+      "‹18520504›</date><zip>‹90210777›</zip></query></iq>",
+      "<iq type='result' id='v4'><vcard "
+      "xmlns='urn:ietf:params:xml:ns:vcard-4.0'><bday><date>‹18520504›</date></bday><n>"
+      "<surname>‹Pleasance›</surname></n></vcard></iq>",
+      "<presence><show>‹Croqueting›</show><priority>‹Flamingo›</priority><x xmlns='vcard-temp:x:update'><photo>"
+      "‹Flamingo›</photo></x></presence>",
       "<iq type='set' id='j1'><jingle xmlns='urn:xmpp:jingle:1' action='session-initiate' "
       "initiator='‹alice.lidell›@‹wonderland›.‹invalid›/‹Rabbithole›' sid='a73sjjvkla37jfea'><transport "
       "xmlns='urn:xmpp:jingle:transports:ice-udp:1' pwd='‹asd88fgpdd777uzjYhagZg›' ufrag='‹8hhyq›'><candidate "
@@ -116,6 +129,8 @@ inline const std::vector<PrivatePublish>& private_publishes() {
        "‹Simple words here›"},
       {"im/v1/u/‹alice.lidell›@‹wonderland›.‹invalid›/in/res/‹Rabbithole›",
        R"({"id":"q1","ok":true,"result":{"jid":"‹alice.lidell›@‹wonderland›.‹invalid›","uid":"‹anna=2Bnews›@‹wonderland›.‹invalid›"}})"},
+      {"im/v1/u/‹alice.lidell›@‹wonderland›.‹invalid›/in/msg",
+       R"({"body":‹5550123›,"name":‹5550124›,"groups":[‹5550125›],"bodies":{"‹theophilus›":"‹Teapot›"},"size":20111111})"},
       {"im/v1/gw/status", R"({"state":"online","version":"0.1.0","since":"2026-11-20T10:00:00.000Z"})"},
       {"‹factory›/‹millinery›/‹alarm›", "‹Boiler pressure 97531›"},
       {"‹factory›/‹millinery›/‹foreman›", R"({"‹operator›":"‹Knave›","‹badge›":‹246810›})"},

@@ -257,6 +257,38 @@ TEST(Redaction, WhatCannotBeReadLosesItsContent) {
   EXPECT_EQ(payload("{\"body\":\"Tophat", false).find("Tophat"), std::string::npos);
 }
 
+TEST(Redaction, CorrelationDataAndNamesOfFiles) {
+  Redaction redaction({key});
+  const auto correlation = [&](const std::string& data) {
+    CapturedPublish publish{"im/v1/u/a@b/in/msg", "{}", 1};
+    publish.correlation = data;
+    return std::get<CapturedPublish>(redaction.redact(a_record(publish)).what).correlation;
+  };
+  EXPECT_EQ(correlation("Tophat-1").find("Tophat"), std::string::npos);
+  EXPECT_EQ(correlation("Tophat-1"), correlation("Tophat-1"));  // an answer is still known by its question's
+  EXPECT_NE(correlation("Tophat-1"), correlation("Tophat-2"));
+  EXPECT_EQ(correlation("\xFFTophat"), "xxxxxxx");
+  const auto source = [&](const std::string& path) {
+    return damage_of(redaction.redact(a_record(CapturedDamage{path, 1, 2, 3, "expected <"})))->source;
+  };
+  const std::string named = source("/var/log/tophat@wonderland.log");
+  EXPECT_EQ(named.find("tophat"), std::string::npos);
+  EXPECT_EQ(named.find("wonderland"), std::string::npos);
+  EXPECT_TRUE(named.ends_with(".log")) << named;
+  EXPECT_EQ(source("-"), "-");
+}
+
+// What looks like letters is redacted like letters.
+TEST(Redaction, LettersOfOtherShapes) {
+  Redaction redaction({key});
+  for (const std::string text :
+       {"ﾀﾅｶﾀﾛｳ", "ﾡﾢﾣﾤﾥ", "ⒶⓁⒾⒸⒺ", "ⓐⓛⓘⓒⓔ", "⠁⠇⠊⠉⠑⠇", "🇦🇱🇮🇨🇪", "🄰🄱🄲🄳🄴", "①②③④⑤⑥", "⁴⁵⁶⁷⁸⁹", "ⅣⅨⅫⅷⅲ", "𝐀𝐥𝐢𝐜𝐞"}) {
+    const std::string out = redacted(redaction, "<message><body>" + text + "</body></message>");
+    EXPECT_EQ(out.find(text), std::string::npos) << out;
+    EXPECT_EQ(out.size(), text.size() + 32);
+  }
+}
+
 TEST(Redaction, WhatHasBeenReadIsNotReadAgain) {
   Redaction one({key}), two({key});
   for (const std::string& marked : private_stanzas()) {

@@ -1,5 +1,6 @@
 // The output compared with an earlier one: one changed thing shows as exactly that.
 #include "tests/replay/ground.h"
+#include "tools/ferry-replay/outcome.h"
 
 namespace ferry {
 namespace golden_test {
@@ -64,6 +65,12 @@ TEST(Golden, ARunThatEndsEarlierMissesTheRest) {
   g.write("golden", g.read("out"));
   EXPECT_EQ(g.run("changed", {"--golden", g.path("golden"), "--junit", g.path("junit")}), 1);
   EXPECT_NE(g.read("junit").find("line 5: "), std::string::npos) << g.read("junit");
+}
+
+TEST(Golden, NothingOfACaptureCommandsTheTerminal) {
+  EXPECT_EQ(replay::for_people("a\tb\n\x1b[2Jc\x7f\r\xC2\x9B"
+                               "1m Zoë \xC2\xA0."),
+            "a\tb\n?[2Jc???1m Zoë \xC2\xA0.");
 }
 
 TEST(Golden, AFileThatIsNoneIsSaid) {

@@ -113,6 +113,13 @@ constexpr Sample samples[] = {
      "\t\t<show>away</show>\n\t</presence>\n\nRomeo receives:\n\t<presence/>\n",
      "s1 received <presence xmlns='jabber:client'>\n\t\t<show>away</show>\n\t</presence>\n"
      "s1 sent <presence xmlns='jabber:client'/>\n"},
+    // Names of several words, no colon, blanks behind it.
+    {"scansion",
+     "[Client] Juliet's phone\n\tjid: j@x\n\tresource: mobile\n\n[Client] Romeo\n\tjid: r@x\n---------\n\n"
+     "Juliet's phone connects\n\nJuliet's phone sends\n\t<presence/>\n\nRomeo receives: \n\t<presence/>\n\n"
+     "Juliet's phone receives:\n\t<iq/>\n\t<message/>\n# Romeo sends:\n\t\nRomeo disconnects\n",
+     "s1 received <presence xmlns='jabber:client'/>\ns2 sent <presence xmlns='jabber:client'/>\n"
+     "s1 sent <iq xmlns='jabber:client'/>\ns1 sent <message xmlns='jabber:client'/>\n"},
     {"xml",
      "<stream:stream to='x' xmlns='jabber:server' xmlns:stream='http://etherx.jabber.org/streams'><iq/> "
      "</stream:stream>",
@@ -163,6 +170,12 @@ TEST(ImportFormats, TimesAndAddresses) {
   const auto logxml = test::import_text("", samples[3].text);
   ASSERT_EQ(logxml.records.size(), 2u);
   EXPECT_EQ(logxml.records[0].jid, "a@x/r");
+  const auto script = test::import_text("",
+                                        "[Client] A's one\n  jid: a@x\n  resource: r\n[Client] B\n  jid: b@x\n-----\n"
+                                        "A's one sends:\n  <iq/>\nB sends:\n  <iq/>\n");
+  ASSERT_EQ(script.records.size(), 2u);
+  EXPECT_EQ(script.records[0].jid, "a@x/r");
+  EXPECT_EQ(script.records[1].jid, "b@x");
 }
 
 TEST(ImportFormats, NothingKnown) {

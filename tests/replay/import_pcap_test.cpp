@@ -83,6 +83,9 @@ TEST(ImportPcap, EveryLink) {
       {0, std::string("\x02\0\0\0", 4) + ipv4(open)},
       {108, be(24, 4) + ipv6(open)},
       {101, ipv4(open)},
+      {9, be(0xFF030021, 4) + ipv4(open)},
+      {50, be(0x0057, 2) + ipv6(open)},
+      {1, mac + be(0x8864, 2) + be(0x1100, 2) + be(1, 2) + be(0, 2) + be(0x0021, 2) + ipv4(open)},
   };
   for (const auto& [link, frame] : links) {
     const auto found = test::import_text("", pcap(link, {frame}));
@@ -168,6 +171,12 @@ TEST(ImportPcap, Mqtt) {
   EXPECT_EQ(p.qos, 1);
   EXPECT_TRUE(p.retain && p.cbor);
   EXPECT_EQ(found.records[0].kind, StreamKind::broker);
+}
+
+TEST(ImportPcap, LinksThatNobodyReadsAreSaid) {
+  const auto found = test::import_text("", pcap(105, {"802.11", "802.11"}));
+  EXPECT_EQ(found.counts.other_packets, 2u);
+  EXPECT_EQ(found.counts.damages, 1u) << found.text;  // not: a file with nothing in it
 }
 
 TEST(ImportPcap, CutAnywhere) {

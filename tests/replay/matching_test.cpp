@@ -139,14 +139,40 @@ TEST_F(Match, WhatComesBeforeItIsExpectedIsKept) {
 TEST(Plain, LeavesOutIdsAndThePresentTimeOnly) {
   const auto p = plain(std::string("{\"id\":\"") + a + "\",\"ts\":\"1970-01-01T00:00:01.000Z\",\"x\":\"1" + a + "\"}",
                        {0, 1'000, 1'000});
-  EXPECT_EQ(p.text, std::string("{\"id\":\"ID\",\"ts\":\"now\",\"x\":\"1") + a + "\"}");
+  EXPECT_EQ(p.text, std::string("{\"id\":\"ID\",\"ts\":\"time\",\"x\":\"1") + a + "\"}");
   ASSERT_EQ(p.ids.size(), 1U);
   EXPECT_EQ(p.ids[0], a);
   const std::string other = "{\"ts\":\"1970-01-01T00:00:02.000Z\",\"since\":\"1970-01-01T00:00:00.500Z\"}";
-  EXPECT_EQ(plain(other, {0, 1'000, 1'000}).text, "{\"ts\":\"1970-01-01T00:00:02.000Z\",\"since\":\"now\"}");
+  const auto q = plain(other, {0, 1'000, 1'000});
+  EXPECT_EQ(q.text, "{\"ts\":\"time\",\"since\":\"time\"}");
+  ASSERT_EQ(q.times.size(), 2U);
+  EXPECT_FALSE(q.times[0].now);
+  EXPECT_TRUE(q.times[1].now);
   EXPECT_EQ(plain(other).text, other);
   const std::string quoted = R"({"body":"\"ts\":\"1970-01-01T00:00:01.000Z\""})";
   EXPECT_EQ(plain(quoted, {0, 0, 5'000}).text, quoted);
+}
+
+// The recorded time of a <delay/> lies among those that could be the present of an offline replay. It stays what it is.
+TEST(Plain, ATimeThatWasCopiedIsTheSameText) {
+  const auto at = [](const char* since, Instant begin, Instant to) {
+    return plain(std::string("{\"since\":\"") + since + "\"}", {begin, begin, to});
+  };
+  const char *copied = "1970-01-01T00:00:05.000Z", *later = "1970-01-01T00:16:40.000Z";
+  const auto expected = at(copied, 4'000, 6'000);
+  EXPECT_TRUE(same(expected, at(copied, 900'000, 1'000'000)));
+  EXPECT_TRUE(same(expected, at(later, 900'000, 1'000'000)));
+  EXPECT_FALSE(same(expected, at("1970-01-01T00:00:07.000Z", 900'000, 1'000'000)));
+  EXPECT_FALSE(same(at(copied, 5'001, 6'000), at(later, 900'000, 1'000'000)));
+}
+
+TEST_F(Match, ATimeOfTheCaptureIsNoDifference) {
+  matching.began(1'000, 900'000);
+  auto expected = departure("t", "{\"since\":\"1970-01-01T00:00:05.000Z\"}");
+  expected.at = 6'000;
+  matching.expect(0, expected);
+  matching.arrived("t", "{\"since\":\"1970-01-01T00:00:05.000Z\"}", 1, 950'000);
+  EXPECT_TRUE(outcome().good()) << said;
 }
 
 TEST(Partners, EachIdHasOne) {

@@ -104,9 +104,24 @@ TEST(ReportRedacted, WhatCannotBeReadIsCounted) {
                           "<!DOCTYPE a><message/>"})
     a.add(stanza_at(1, "s", Direction::sent, "", xml), 2);
   EXPECT_EQ(a.stanzas, 0);
-  EXPECT_EQ(a.unreadable, 9);
+  EXPECT_EQ(a.unreadable, 8);
+  EXPECT_EQ(a.other_elements, 1);
   EXPECT_NE(report::report_text(report::readiness_report(a, {"x", "y", true})).find("What could not be read"),
             std::string::npos);
+}
+
+// A client's stream has more acknowledgements than stanzas: there is nothing wrong with them.
+TEST(ReportRedacted, ElementsOfStreamsAreNoDamage) {
+  report::Analysis a({report::Tree{}, {}});
+  for (const char* xml :
+       {"<r xmlns='urn:xmpp:sm:3'/>", "<a xmlns='urn:xmpp:sm:3' h='1'/>", "<r xmlns='urn:xmpp:sm:3'/>",
+        "<handshake xmlns='jabber:component:accept'>redacted</handshake>"})
+    a.add(stanza_at(1, "s", Direction::sent, "", xml), 2);
+  EXPECT_EQ(a.unreadable + a.damaged, 0);
+  EXPECT_EQ(a.other_elements, 4);
+  const std::string text = report::report_text(report::readiness_report(a, {"x", "y", true}));
+  EXPECT_EQ(text.find("What could not be read"), std::string::npos);
+  EXPECT_NE(text.find("<r/> urn:xmpp:sm:3"), std::string::npos);
 }
 
 }  // namespace report_redacted_test

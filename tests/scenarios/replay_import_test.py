@@ -1,4 +1,5 @@
 """`ferry-replay import` as a program: files made here, its capture, its summary, its exit codes."""
+import gzip
 import json
 import os
 import re
@@ -180,6 +181,16 @@ class Import(unittest.TestCase):
             self.assertEqual((done.returncode, done.stdout), (3, b''), cannot)
             self.assertTrue(done.stderr)
 
+    def test_what_to_do_about_it_is_said(self):
+        path = self.file('c.log', LOG)
+        done = run('--format', 'ejabberd', path)
+        self.assertEqual(done.returncode, 3)
+        self.assertIn(b'begins like openfire-debug', done.stderr)
+        packed, capture = gzip.compress(LOG.encode()), run(path).stdout
+        for content, said in ((b'', b'empty'), (packed, b'zcat'), (capture, b'a capture already')):
+            done = run(self.file('d', content))
+            self.assertEqual((done.returncode, done.stdout), (3, b''), said)
+            self.assertIn(said, done.stderr)
 
 if __name__ == '__main__':
     unittest.main()

@@ -16,6 +16,7 @@ namespace {
 
 constexpr std::size_t longest_wait = 4'096;  // bytes of one direction, until it is clear what they are
 constexpr std::size_t shortest_look = 16;    // likewise, before it is clear what they are not
+constexpr std::size_t most_other_links = 100;
 // Only where the beginning was not captured: who listens.
 constexpr std::uint16_t server_ports[] = {5222, 5223, 5269, 5270, 5275, 5347, 7400, 8888, 1883};
 
@@ -57,6 +58,10 @@ class PcapFormat final : public Format {
   void read(Input& input) override {
     PcapFile file(input);
     while (const auto packet = file.next()) {
+      if (file.link() == Link::other) {
+        other_link(file.link_name(), *packet);
+        continue;
+      }
       TcpSegment segment;
       switch (decode(file.link(), *packet, segment)) {
         case Decoded::tcp:
@@ -87,6 +92,16 @@ class PcapFormat final : public Format {
  private:
   void damage(const Packet& packet, std::string_view text) {
     import_.sink.damage({}, packet.time, {packet.offset, 0}, packet.bytes.size(), text);
+  }
+
+  // Said once of each: nobody shall take a file that nothing was read of for one that nothing is in.
+  void other_link(const std::string& name, const Packet& packet) {
+    ++import_.sink.counts.other_packets;
+    if (std::find(other_links_.begin(), other_links_.end(), name) != other_links_.end()) return;
+    if (other_links_.size() == most_other_links) return;
+    other_links_.push_back(name);
+    damage(packet, "packets of Ethernet, Linux cooked, loopback, raw IP or PPP were expected; those of " + name +
+                       " are passed over");
   }
 
   void take(const TcpSegment& s, const Packet& packet) {
@@ -216,6 +231,7 @@ class PcapFormat final : public Format {
   std::uint64_t count_ = 0;
   std::int64_t time_ = 0;
   std::string local_, remote_, wrong_;
+  std::vector<std::string> other_links_;  // that were met
 };
 
 }  // namespace

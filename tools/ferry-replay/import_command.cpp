@@ -56,6 +56,22 @@ Dates dates_of(const std::string& path, const Options& o) {
   return d;
 }
 
+// Stanzas are in it, so that it looks like loose XML.
+bool is_capture(std::string_view beginning) { return beginning.starts_with("{\"ferry\":\"capture\""); }
+
+// Why no format fits, and what to do about it.
+std::string_view unknown(std::string_view beginning) {
+  if (beginning.empty()) return "it is empty";
+  if (beginning.starts_with("\x1F\x8B")) return "it is compressed with gzip: zcat it into ferry-replay import -";
+  if (beginning.starts_with("\xFD"
+                            "7zXZ"))
+    return "it is compressed with xz: xzcat it into ferry-replay import -";
+  if (beginning.starts_with("BZh")) return "it is compressed with bzip2: bzcat it into ferry-replay import -";
+  if (beginning.starts_with("PK\x03\x04")) return "it is a ZIP file: unpack it";
+  if (is_capture(beginning)) return "it is a capture already: report, run and serve read it";
+  return "no known format begins like this; --list-formats says which there are, --format names one";
+}
+
 // One instance is one run of the command.
 class ImportCommand {
  public:
@@ -81,6 +97,7 @@ class ImportCommand {
     writer_->flush();
     progress_.clear();
     if (!writer_->wrong().empty()) return failed(3, writer_->wrong());
+    if (const std::string wrong = nothing(); !wrong.empty()) return failed(3, wrong);
     if (!o_.quiet) print_summary(sink_, o_.redact);
     return sink_.counts.damages > o_.max_damage ? 1 : 0;
   }
@@ -91,6 +108,16 @@ class ImportCommand {
     writer_->write(record);
   }
 
+  // A --format that is none of the files' gives an empty capture, which nobody shall take for a quiet day.
+  std::string nothing() const {
+    const Sink::Counts& c = sink_.counts;
+    const FormatKind* const named = format_named(o_.format);
+    if (!named || !named->line || c.stanzas + c.publishes + c.opens + c.closes + c.damages != 0) return {};
+    std::string said = o_.files.back() + ": nothing of format " + o_.format + " is in it";
+    if (looks_ && looks_ != named) said += "; it begins like " + std::string(looks_->name);
+    return said + "; without --format it is told from the beginning of each file";
+  }
+
   // Why it could not be done; empty: done.
   std::string one(const std::string& path) {
     ZstdFileReader file(path);
@@ -99,10 +126,12 @@ class ImportCommand {
       progress_.show(path, file.bytes_read(), file.bytes_total());
       return writer_ && !writer_->wrong().empty() ? std::size_t{0} : file.read(to, size);
     });
-    const FormatKind* kind = o_.format.empty() ? format_of(input.beginning()) : format_named(o_.format);
+    const FormatKind* kind = !o_.format.empty()              ? format_named(o_.format)
+                             : is_capture(input.beginning()) ? nullptr
+                                                             : format_of(input.beginning());
     if (!kind && !file.wrong().empty()) return file.wrong();
-    if (!kind)
-      return path + ": no known format begins like this; --list-formats says which there are, --format names one";
+    if (!kind) return path + ": " + std::string(unknown(input.beginning()));
+    if (!o_.format.empty() && kind->line) looks_ = format_of(input.beginning());
     if (!writer_) writer_.emplace(CaptureWriter::Settings{o_.output, std::string(kind->name), o_.redact});
     if (!writer_->wrong().empty()) return writer_->wrong();
     if (!o_.rotated) streams_.forget();
@@ -116,6 +145,7 @@ class ImportCommand {
   }
 
   const Options& o_;
+  const FormatKind* looks_ = nullptr;  // like what the last file begins, where a format was named
   std::optional<Redaction> redaction_;
   std::optional<CaptureWriter> writer_;
   Sink sink_;

@@ -63,7 +63,7 @@ void Matching::expect(std::uint64_t event, Departure departure) {
   expected.plain = plain_of(expected.departure.text, expected.departure.is_stanza, {virtual_, at, at});
   Channel& channel = channels_[name];
   for (auto it = channel.others.begin(); it != channel.others.end(); ++it) {
-    if (it->plain.text != expected.plain.text || !partners_.fit(expected.plain.ids, it->plain.ids)) continue;
+    if (!same(expected.plain, it->plain) || !partners_.fit(expected.plain.ids, it->plain.ids)) continue;
     measure(event, it->us);
     ++outcome_.matched;
     channel.others.erase(it);
@@ -120,14 +120,14 @@ bool Matching::match(Channel& channel, const Arrived& arrived) {
   const std::size_t far = std::min(channel.expected.size(), looked_at);
   for (std::size_t i = 0; i < far; ++i) {
     Expected& e = channel.expected[i];
-    if (e.plain.text != arrived.plain.text || !partners_.fit(e.plain.ids, arrived.plain.ids)) continue;
+    if (!same(e.plain, arrived.plain) || !partners_.fit(e.plain.ids, arrived.plain.ids)) continue;
     measure(e.event, arrived.us);
     ++outcome_.matched;
     --outstanding_;
     if (e.passed && outcome_.disorder++ < shown_disorder)
       disorder_.push_back("line " + std::to_string(e.departure.line) + ", out of order: " + e.departure.title() + ": " +
                           arrived.text.substr(0, 400) + "\n");
-    if (e.departure.retain) channel.last = e.plain.text;
+    if (e.departure.retain) channel.last = e.plain;
     channel.expected.erase(channel.expected.begin() + static_cast<std::ptrdiff_t>(i));
     if (i == 0) return true;
     // A retained value stands for those before it; anything else is out of order if it comes now.
@@ -149,7 +149,7 @@ bool Matching::match(Channel& channel, const Arrived& arrived) {
 // The broker has the last of what is expected, so what lies between were values that a newer one replaced: of away, xa
 // and away again within one tick of the gateway only one "away" is sent.
 bool Matching::replaced(const Channel& channel) {
-  return !channel.expected.empty() && channel.expected.back().plain.text == channel.last &&
+  return !channel.expected.empty() && same(channel.expected.back().plain, channel.last) &&
          std::all_of(channel.expected.begin(), channel.expected.end(),
                      [](const Expected& e) { return e.departure.retain; });
 }

@@ -76,7 +76,7 @@ class Matching {
   struct Channel {
     std::deque<Expected> expected;
     std::deque<Arrived> others;
-    std::string last;  // retained value that came as expected, without ids
+    Plain last;  // retained value that came as expected
   };
   static bool replaced(const Channel& channel);
   bool match(Channel& channel, const Arrived& arrived);

@@ -22,6 +22,16 @@ std::string escaped(const std::string& text) {
 
 }  // namespace
 
+std::string for_people(std::string text) {
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const auto c = static_cast<unsigned char>(text[i]);
+    if ((c < 0x20 && c != '\n' && c != '\t') || c == 0x7F) text[i] = '?';
+    const bool more = c == 0xC2 && i + 1 < text.size();  // U+0080 to U+009F
+    if (more && (static_cast<unsigned char>(text[i + 1]) & 0xE0U) == 0x80) text.replace(i, 2, "?");
+  }
+  return text;
+}
+
 std::string write_junit(const std::string& path, const std::string& suite, const std::vector<Check>& checks) {
   const auto failures = std::count_if(checks.begin(), checks.end(), [](const Check& c) { return !c.failure.empty(); });
   std::string out = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n<testsuite name=\"" + escaped(suite) +

@@ -17,6 +17,10 @@ struct Check {
 // Empty: written. Otherwise why not.
 std::string write_junit(const std::string& path, const std::string& suite, const std::vector<Check>& checks);
 
+// A text of a capture as a terminal may be given it: what is no character of a line is '?'. A message could clear the
+// screen otherwise, or say that all is well.
+std::string for_people(std::string text);
+
 // One instance is one bar on standard error; nothing at all where that is no terminal.
 class Progress {
  public:

@@ -6,10 +6,13 @@
 #include <algorithm>
 #include <cstdio>
 
+#include "tools/ferry-replay/pcapng_file.h"
+
 namespace ferry::intake {
 namespace {
 
 constexpr std::size_t buffer_size = 65'536;
+constexpr int linktype_raw = 101;  // in a file; libpcap calls it DLT_RAW, which is another number
 
 ssize_t read_input(void* input, char* to, size_t size) {
   return static_cast<ssize_t>(static_cast<Input*>(input)->read(to, size));
@@ -36,7 +39,11 @@ Link link_of(int type) {
     case DLT_RAW:
     case DLT_IPV4:
     case DLT_IPV6:
+    case linktype_raw:
       return Link::raw;
+    case DLT_PPP:
+    case DLT_PPP_SERIAL:
+      return Link::ppp;
     default:
       return Link::other;
   }
@@ -45,11 +52,19 @@ Link link_of(int type) {
 }  // namespace
 
 struct PcapFile::Impl {
+  explicit Impl(Input& from) : input(from) {}
+  Input& input;
   pcap_t* pcap = nullptr;
+  std::optional<PcapngFile> next_generation;
+  int link = -1;
   std::string wrong;
 };
 
-PcapFile::PcapFile(Input& input) : impl_(std::make_unique<Impl>(Impl{nullptr, {}})) {
+PcapFile::PcapFile(Input& input) : impl_(std::make_unique<Impl>(input)) {
+  if (is_pcapng(input.beginning())) {
+    impl_->next_generation.emplace(input);
+    return;
+  }
   cookie_io_functions_t functions{};
   functions.read = &read_input;
   functions.seek = &place_in_input;
@@ -61,7 +76,10 @@ PcapFile::PcapFile(Input& input) : impl_(std::make_unique<Impl>(Impl{nullptr, {}
   std::setvbuf(file, nullptr, _IOFBF, buffer_size);  // without one it would read byte by byte
   char error[PCAP_ERRBUF_SIZE] = {};
   impl_->pcap = pcap_fopen_offline_with_tstamp_precision(file, PCAP_TSTAMP_PRECISION_MICRO, error);
-  if (impl_->pcap) return;
+  if (impl_->pcap) {
+    impl_->link = pcap_datalink(impl_->pcap);
+    return;
+  }
   impl_->wrong = error;
   std::fclose(file);
 }
@@ -70,9 +88,21 @@ PcapFile::~PcapFile() {
   if (impl_->pcap) pcap_close(impl_->pcap);
 }
 
-Link PcapFile::link() const { return impl_->pcap ? link_of(pcap_datalink(impl_->pcap)) : Link::other; }
+Link PcapFile::link() const { return link_of(impl_->link); }
+
+std::string PcapFile::link_name() const {
+  const char* name = impl_->link < 0 ? nullptr : pcap_datalink_val_to_name(impl_->link);
+  return name ? std::string(name) : "LINKTYPE " + std::to_string(impl_->link);
+}
 
 std::optional<Packet> PcapFile::next() {
+  if (impl_->next_generation) {
+    const auto found = impl_->next_generation->next();
+    impl_->wrong = impl_->next_generation->wrong();
+    if (!found) return std::nullopt;
+    impl_->link = found->link;
+    return Packet{found->time, found->bytes, found->whole, found->offset};
+  }
   if (!impl_->pcap) return std::nullopt;
   pcap_pkthdr* header = nullptr;
   const u_char* bytes = nullptr;
@@ -90,7 +120,8 @@ std::optional<Packet> PcapFile::next() {
 }
 
 std::uint64_t PcapFile::position() const {
-  const off_t at = impl_->pcap ? ::ftello(pcap_file(impl_->pcap)) : 0;
+  if (!impl_->pcap) return impl_->input.position();
+  const off_t at = ::ftello(pcap_file(impl_->pcap));
   return at < 0 ? 0 : static_cast<std::uint64_t>(at);
 }
 

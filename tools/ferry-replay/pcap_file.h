@@ -1,4 +1,4 @@
-// Packets of pcap and pcapng files, through libpcap. Nothing else sees <pcap.h>.
+// Packets of pcap files, through libpcap, and of pcapng files. Nothing else sees <pcap.h>.
 #pragma once
 
 #include <cstdint>
@@ -11,7 +11,7 @@
 
 namespace ferry::intake {
 
-enum class Link { ethernet, sll, sll2, loopback, raw, other };
+enum class Link { ethernet, sll, sll2, loopback, raw, ppp, other };
 
 struct Packet {
   std::int64_t time = 0;     // µs since the epoch
@@ -28,8 +28,9 @@ class PcapFile {
   PcapFile(const PcapFile&) = delete;
   PcapFile& operator=(const PcapFile&) = delete;
 
-  Link link() const;
   std::optional<Packet> next();      // nothing: the end, or what wrong() says
+  Link link() const;                 // that the packet came through
+  std::string link_name() const;     // likewise, as tcpdump calls it
   std::uint64_t position() const;    // in the input, behind the last packet
   const std::string& wrong() const;  // no pcap, or cut off
 

@@ -70,7 +70,8 @@ bool Player::next(CaptureReader& reader, std::vector<Played>& out) {
   return true;
 }
 
-// Virtual time never goes back, and a clock that leaps by more than longest_gap was set meanwhile.
+// Virtual time never goes back, and a clock that leaps by more than longest_gap was set meanwhile: how much time had
+// passed nobody knows, and nobody waits for it.
 void Player::set_time(std::int64_t time) {
   if (time <= 0) return;  // unknown: as the one before
   const Instant t = time / us_per_ms;
@@ -84,7 +85,7 @@ void Player::set_time(std::int64_t time) {
   constexpr Duration jitter = second;  // streams are written by several threads
   if (step < -jitter || step > longest_gap) ++counts_.clock_jumps;
   if (step < 0 && step >= -jitter) raw_ = std::max(raw_, t - step);
-  now_ += std::clamp<Duration>(step, 0, longest_gap);
+  if (step > 0 && step <= longest_gap) now_ += step;
 }
 
 void Player::skip(std::string_view reason) {
@@ -130,6 +131,7 @@ void Player::from_server(const Record& record, Element e, Out& out) {
     return skip("said by a component");
   if (is_answer(e) && e.attr_or("id").starts_with("ferry-barrier-"))
     return skip("answers to a recorded gateway's own pings");
+  if (streams_.said_before(digest_of_stanza(e))) return skip("the same stanza, delivered");
   if (!map_address(e, "to", true) || !map_address(e, "from", false)) return;
   const auto to = Jid::parse(e.attr_or("to"));
   if (to && !hosted(*to)) return skip("for another domain");

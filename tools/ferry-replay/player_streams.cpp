@@ -94,4 +94,9 @@ bool ClientStreams::played_before(const Record& record, std::uint64_t digest) {
   return false;
 }
 
+bool ClientStreams::said_before(std::uint64_t digest) const {
+  const auto it = seen_.find(digest);
+  return it != seen_.end() && it->second.said;
+}
+
 }  // namespace ferry::replay

@@ -29,6 +29,8 @@ class ClientStreams {
   // The same stanza is captured when its sender's client says it and again for each client that it is delivered to.
   // True: this one was played already. Whatever a client says itself is a new one.
   bool played_before(const Record& record, std::uint64_t digest);
+  // Likewise of what the server hands to a component: its sender's client was captured, too.
+  bool said_before(std::uint64_t digest) const;
 
  private:
   struct Seen {

@@ -133,6 +133,11 @@ void Analysis::stanza(const Record& record, const std::string& xml, std::uint64_
     ++unreadable;
     return damage("a stanza that is no XML: " + element.error().text, line);
   }
+  if (element->name != "message" && element->name != "presence" && element->name != "iq") {
+    ++other_elements;
+    ++elements.at(payload_name(*element)).count;
+    return;
+  }
   as_client(*element);
   auto parsed = Stanza::from_xml(std::move(*element));
   if (!parsed) {

@@ -52,7 +52,9 @@ class Analysis {
   Tally<NamespaceCount> namespaces;
   Tally<ClientCount> caps, versions;
   Tally<DamageCount> damages;
-  Tally<Count> sources;  // damage that the capture itself records
+  std::int64_t other_elements = 0;
+  Tally<Count> elements;  // of streams and log-ins: acknowledgements, features, SASL …
+  Tally<Count> sources;   // damage that the capture itself records
   Budget sets{most_set_entries};
   Gaps gaps{sets};
   People people{sets};

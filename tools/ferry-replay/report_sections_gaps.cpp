@@ -73,6 +73,11 @@ ReportSection traffic_section(const Analysis& a) {
   spaces.charts.push_back(
       {ReportChart::Kind::bars, "Payloads by namespace, and what becomes of them", 0, {3, 4, 5, 6}});
   s.tables = {std::move(types), std::move(spaces)};
+  if (a.other_elements == 0) return s;
+  ReportTable elements{"elements", "Of streams and log-ins", "No stanzas: not judged, and in no other figure."};
+  elements.columns = {{"element", "Element"}, {"records", "Records", ReportUnit::count}};
+  for (const auto& element : a.elements.ranked()) elements.rows.push_back({element.name, element.value->count});
+  s.tables.push_back(std::move(elements));
   return s;
 }
 

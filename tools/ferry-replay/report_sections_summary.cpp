@@ -55,6 +55,8 @@ ReportSection summary_section(const Analysis& a, const CaptureFacts& capture) {
        capture.redacted ? "redacted: names and texts are pseudonyms" : "not redacted: examples below are"},
   };
   if (a.publishes > 0) s.facts.push_back({"publishes", "Publishes (not judged)", a.publishes, ReportUnit::count, {}});
+  if (a.other_elements > 0)
+    s.facts.push_back({"elements", "Of streams and log-ins, no stanzas", a.other_elements, ReportUnit::count, {}});
   ReportTable fates{"fates", "What becomes of the stanzas",
                     "Carried whole: as it was. Answered here: the gateway answers, or MQTT needs nothing of the kind. "
                     "Carried with loss: something of it does not arrive, see the gaps. Not carried: its sender gets an "

@@ -115,7 +115,7 @@ std::string Run::open() {
   if (golden.empty() || update) return {};
   golden_ = std::make_unique<Golden>(golden, show_, [this](const std::string& text) {
     if (first_difference_.empty()) first_difference_ = text;
-    std::fputs((text + "\n").c_str(), stderr);
+    std::fputs((for_people(text) + "\n").c_str(), stderr);
   });
   return golden_->wrong();
 }
@@ -192,7 +192,7 @@ int Run::finish(const CaptureReader& reader, const Player& player, const Virtual
         "--domain-map "
         "plays the recipients of another domain as people on MQTT, --account its users as accounts\n",
         stderr);
-  if (counts.damage != 0) std::fprintf(stderr, "the first damage: %s\n", player.first_damage().c_str());
+  if (counts.damage != 0) std::fprintf(stderr, "the first damage: %s\n", for_people(player.first_damage()).c_str());
   if (gateway.stuck()) std::fputs("the brain asked to be called again and again at one moment: a bug\n", stderr);
   if (golden_) {
     checks.push_back({"the output is that of " + arguments_.value("--golden"), {}});

@@ -1,5 +1,6 @@
 #include "tools/ferry-replay/same.h"
 
+#include <algorithm>
 #include <array>
 
 namespace ferry::replay {
@@ -43,8 +44,9 @@ Plain plain(std::string_view text, NowIs now) {
         std::optional<Instant> time;
         if (end != std::string_view::npos) time = parse_instant(rest.substr(name, end - name));
         const Instant least = rest.starts_with("\"ts\"") ? now.from : now.begin;
-        if (time && *time >= least && *time <= now.to) {
-          out.text.append(rest.substr(0, name)).append("now");
+        if (time) {
+          out.times.push_back({std::string(rest.substr(name, end - name)), *time >= least && *time <= now.to});
+          out.text.append(rest.substr(0, name)).append("time");
           i += end;
           continue;
         }
@@ -60,6 +62,12 @@ Plain plain(std::string_view text, NowIs now) {
     ++i;
   }
   return out;
+}
+
+bool same(const Plain& expected, const Plain& actual) {
+  return expected.text == actual.text &&
+         std::equal(expected.times.begin(), expected.times.end(), actual.times.begin(), actual.times.end(),
+                    [](const Plain::Time& e, const Plain::Time& a) { return (e.now && a.now) || e.text == a.text; });
 }
 
 bool Partners::fit(const std::vector<std::string>& expected, const std::vector<std::string>& actual) {

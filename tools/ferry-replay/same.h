@@ -12,14 +12,23 @@
 
 namespace ferry::replay {
 
-// A payload or stanza without what may differ. ids: the ULIDs that were in it, in order.
+// A payload or stanza without what may differ. ids: the ULIDs that were in it, in order; times: its ts, since and
+// stamp.
 struct Plain {
+  struct Time {
+    std::string text;
+    bool now = false;  // may be what the gateway has written for the time it was
+  };
   std::string text;
   std::vector<std::string> ids;
+  std::vector<Time> times;
 };
 
-// What the gateway writes for "now" is left out: ts where it lies between from and to, since and stamp (which may say
-// when something began) where they lie between begin and to.
+// But for ids. A time that may be "now" in both is the same; or it was copied from a stanza, and is the same text.
+bool same(const Plain& expected, const Plain& actual);
+
+// "now" may be: ts where it lies between from and to, since and stamp (which may say when something began) where they
+// lie between begin and to. If nothing may, times stay in the text.
 struct NowIs {
   Instant begin = 1, from = 1, to = 0;  // nothing does
 };

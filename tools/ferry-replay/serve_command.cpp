@@ -6,6 +6,7 @@
 
 #include "config/text.h"
 #include "tools/ferry-replay/commands.h"
+#include "tools/ferry-replay/outcome.h"
 #include "tools/ferry-replay/serve.h"
 #include "translators/values/json.h"
 
@@ -231,7 +232,7 @@ int serve_run(const Arguments& arguments, Setup& setup, ServeSettings settings, 
   std::string first;
   const auto outcome = serve.finish([&](const std::string& text) {
     if (first.empty()) first = text;
-    if (shown++ < shown_wrongs) std::fputs(text.c_str(), stderr);
+    if (shown++ < shown_wrongs) std::fputs(for_people(text).c_str(), stderr);
   });
   if (arguments.has("--json"))
     print_json(serve, outcome);

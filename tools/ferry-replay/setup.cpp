@@ -125,8 +125,9 @@ Result<std::unique_ptr<Setup>, std::string> read_setup(const Arguments& argument
 
 std::string_view played_text() {
   return "What is played. Streams of a component, of another server and of unknown kind: the stanzas that the server\n"
-         "said, as they are. Streams of clients: the stanzas to hosted users, from whichever side was recorded, each\n"
-         "once, with the sender's full JID; rosters, log-ins, answers and what is for the server itself are not.\n"
+         "said, as they are, without those that a captured client had said before. Streams of clients: the stanzas to\n"
+         "hosted users, from whichever side was recorded, each once, with the sender's full JID; rosters, log-ins,\n"
+         "answers and what is for the server itself are not.\n"
          "With --account also the messages and presences to these accounts, which begin with the roster that the\n"
          "capture shows or an empty one. A repeated message (the same id and text again) is played once; requests,\n"
          "rooms, carbons and what stands in an archive are not.\n"

@@ -15,7 +15,7 @@ constexpr std::string_view namespaces[] = {"urn:ietf:params:xml:ns:xmpp-sasl",
                                            "urn:xmpp:sasl:",
                                            "http://jabber.org/protocol/compress",
                                            "urn:xmpp:csi:"};
-constexpr std::size_t longest_look = 256;
+constexpr std::size_t longest_look = 256, shortest_namespace = std::string_view("urn:xmpp:sm:").size();
 
 bool ends_name(char c) { return c == ' ' || c == '>' || c == '/' || c == '\t' || c == '\r' || c == '\n'; }
 
@@ -54,6 +54,7 @@ Begins stanza_begins(std::string_view text, bool stanzas_only) {
   if (end == std::string_view::npos && next == std::string_view::npos && text.size() < longest_look)
     return Begins::unclear;
   const std::string_view tag = text.substr(0, std::min(end, next));
+  if (tag.size() <= shortest_namespace) return found;  // as most are, of what is no stanza
   for (const std::string_view space : namespaces)
     if (tag.find(space) != std::string_view::npos && !tag.starts_with("</")) return Begins::yes;
   return found;

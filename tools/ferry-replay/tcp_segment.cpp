@@ -9,7 +9,9 @@ namespace ferry::intake {
 namespace {
 
 constexpr std::uint8_t protocol_tcp = 6;
-constexpr std::uint16_t type_ipv4 = 0x0800, type_ipv6 = 0x86DD;
+constexpr std::uint16_t type_ipv4 = 0x0800, type_ipv6 = 0x86DD, type_pppoe = 0x8864;
+constexpr std::uint16_t ppp_ipv4 = 0x0021, ppp_ipv6 = 0x0057, ppp_address = 0xFF03;  // the last one may be left out
+constexpr std::size_t pppoe_header = 6;
 constexpr int most_headers = 8;  // VLAN tags, or extension headers of IPv6
 
 std::uint8_t u8(std::string_view b, std::size_t at) { return static_cast<std::uint8_t>(b[at]); }
@@ -17,6 +19,14 @@ std::uint16_t u16(std::string_view b, std::size_t at) {
   return static_cast<std::uint16_t>(u8(b, at) << 8 | u8(b, at + 1));
 }
 std::uint32_t u32(std::string_view b, std::size_t at) { return std::uint32_t{u16(b, at)} << 16 | u16(b, at + 2); }
+
+std::optional<std::uint16_t> take_ppp(std::string_view& b) {
+  if (b.size() >= 2 && u16(b, 0) == ppp_address) b.remove_prefix(2);
+  if (b.size() < 2) return std::nullopt;
+  const std::uint16_t type = u16(b, 0);
+  b.remove_prefix(2);
+  return type == ppp_ipv4 ? type_ipv4 : type == ppp_ipv6 ? type_ipv6 : std::uint16_t{0};
+}
 
 // What the link carries: takes its header off, and answers the type; 0: something else.
 std::optional<std::uint16_t> take_link(Link link, std::string_view& b) {
@@ -36,6 +46,8 @@ std::optional<std::uint16_t> take_link(Link link, std::string_view& b) {
       break;
     case Link::raw:
       break;
+    case Link::ppp:
+      return take_ppp(b);
     case Link::other:
       return 0;
   }
@@ -51,7 +63,10 @@ std::optional<std::uint16_t> take_link(Link link, std::string_view& b) {
     type = u16(b, 2);
     b.remove_prefix(4);
   }
-  return type;
+  if (type != type_pppoe) return type;
+  if (b.size() < pppoe_header) return std::nullopt;
+  b.remove_prefix(pppoe_header);
+  return take_ppp(b);
 }
 
 void set_address(End& end, std::string_view bytes) {
