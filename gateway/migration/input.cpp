@@ -94,6 +94,7 @@ Input::~Input() { Secret::wipe(buffer_.data(), buffer_.size()); }  // a dump has
 bool Input::refill() {
   if (!fill_) return false;
   before_ += static_cast<std::uint64_t>(limit_ - buffer_.data());
+  last_ = last();
   at_ = limit_ = buffer_.data();
   const std::size_t got = fill_(buffer_.data(), buffer_.size());
   limit_ = buffer_.data() + got;

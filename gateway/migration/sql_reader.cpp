@@ -1,6 +1,7 @@
 #include "gateway/migration/sql_reader.h"
 
 #include <algorithm>
+#include <cstdlib>
 
 #include "gateway/migration/sql_lexer.h"
 #include "gateway/migration/sql_sight.h"
@@ -62,6 +63,18 @@ class SqlReader {
                          ? "the dump was cut off: it ends without \"-- PostgreSQL database dump complete\""
                          : "the dump was cut off: it ends without \"-- Dump completed\"",
                      advice);
+    else if (lex_.by_lines() ? in_.last() != '\n' : lex_.unended)
+      cut_in_a_statement(advice);
+  }
+
+  // HSQLDB ends each statement with its line, the others with a semicolon. One that could not be read was said.
+  void cut_in_a_statement(const char* advice) {
+    const Place at = lex_.by_lines() ? in_.place() : place_;
+    if (bad_line_ != at.line)
+      handler_.wrong(at,
+                     std::string("the file was cut off: its last statement has no end") +
+                         (lex_.by_lines() ? " of line" : ", a semicolon"),
+                     advice);
   }
 
   void tell() {
@@ -71,6 +84,7 @@ class SqlReader {
 
   void bad(const char* what) {
     handler_.wrong(place_, what, "the statement was skipped; compare this line with a fresh dump");
+    bad_line_ = place_.line;
     if (++bad_ >= limits_.bad_statements)
       failed_ = place_text(in_.place()) + ": " + std::to_string(bad_) +
                 " statements could not be read; this is no SQL dump, or a damaged one";
@@ -98,21 +112,9 @@ class SqlReader {
     else if (verb == "pragma")
       lex_.dialect = SqlDialect::sqlite, lex_.skip_statement();
     else if (verb == "delimiter")
-      delimiter();
+      lex_.skip_delimited();
     else
       lex_.skip_statement();
-  }
-
-  // MySQL's client: until it is ";" again, there is a trigger or a procedure.
-  void delimiter() {
-    while (true) {
-      std::string line;
-      for (int c = in_.get(); c != '\n'; c = in_.get()) {
-        if (c == Input::end) return;
-        if (line.size() < 40 && c != '\r' && c != ' ') line += static_cast<char>(c);
-      }
-      if (lower(line) == "delimiter;" || line == ";") return;
-    }
   }
 
   void refuse_foreign() {
@@ -126,6 +128,7 @@ class SqlReader {
     const std::string what = lex_.word();
     if (what == "database" || what == "schema" || what == "files" || what == "write_delay") {
       if (lex_.dialect == SqlDialect::unknown) lex_.dialect = SqlDialect::hsqldb;  // the first line of a .script
+      if (what == "files" && lex_.by_lines()) large_objects();
     } else if (what == "names" || what == "client_encoding" || what == "standard_conforming_strings") {
       if (what != "names") lex_.dialect = SqlDialect::postgres;
       lex_.take('=');
@@ -143,14 +146,28 @@ class SqlReader {
     lex_.skip_statement();
   }
 
+  // SET FILES LOB SCALE 32, LOB COMPRESSED TRUE
+  void large_objects() {
+    const auto next = [&] {
+      lex_.blanks(false);
+      return lex_.word();
+    };
+    if (next() != "lob") return;
+    const std::string what = next(), value = next();
+    if (what == "compressed" && value == "true") handler_.large_objects(0);
+    if (what == "scale") handler_.large_objects(std::strtoull(value.c_str(), nullptr, 10) << 10);
+  }
+
   void create() {
     std::string word;
+    bool cached = false;
     for (int i = 0; i < 8; ++i) {
       lex_.blanks(!lex_.by_lines());
       word = lex_.word();
       if (word == "table" || word.empty()) break;
       if (word == "memory" || word == "cached" || (word == "schema" && i == 0 && lex_.dialect == SqlDialect::unknown))
         if (word != "schema") lex_.dialect = SqlDialect::hsqldb;
+      cached = cached || word == "cached";
     }
     if (word != "table") return lex_.skip_statement();
     lex_.blanks();
@@ -161,6 +178,7 @@ class SqlReader {
       table = lex_.name();
     }
     if (!lex_.take('(')) return lex_.skip_statement();
+    if (cached && handler_.wants(table)) handler_.cached(place_, table);
     std::vector<std::string> found;
     while (true) {
       lex_.blanks();
@@ -293,34 +311,15 @@ class SqlReader {
     place_ = in_.place();
     if (in_.peek() == Input::end) return bad("COPY without its end, \\."), false;
     std::size_t count = 0, bytes = 0;
-    bool over = false;
+    bool over = false, ended = false, first = true;
     while (true) {
       if (count == values_.size()) values_.emplace_back();
       SqlValue& value = values_[count];
-      value.kind = SqlValue::Kind::text;
-      value.text.clear();
-      int c = 0;
-      bool escaped = false;
-      for (c = in_.get(); c != '\t' && c != '\n' && c != Input::end; c = in_.get()) {
-        if (c == '\\') {
-          c = in_.get();
-          if (c == '.' && count == 0 && value.text.empty() && !escaped) return lex_.rest_of_line(), false;
-          if (c == 'N' && value.text.empty() && !escaped &&
-              (in_.peek() == '\t' || in_.peek() == '\n' || in_.peek() == '\r'))
-            value.kind = SqlValue::Kind::null;
-          c = copy_escape(in_, c);
-          escaped = true;
-        }
-        if (!wanted || value.kind != SqlValue::Kind::text || c == Input::end) continue;
-        if (value.text.size() < limits_.value_bytes)
-          value.text += static_cast<char>(c);
-        else
-          value.kind = SqlValue::Kind::too_large;
-      }
-      if (c != '\t' && !value.text.empty() && value.text.back() == '\r' && !escaped) value.text.pop_back();
+      const int c = read_copy_value(in_, lex_, limits_, value, wanted, first ? &ended : nullptr);
+      if (ended) return false;
+      if (c == Input::end) return bad("COPY without its end, \\.; this row is not whole"), false;
+      first = false;
       bytes += value.text.size();
-      if (value.kind != SqlValue::Kind::text) value.text.clear();
-      if (wanted) lex_.finish_text(value.text);
       ++count;
       over = over || count >= limits_.columns || bytes > limits_.row_bytes;
       if (over) count = 0;
@@ -378,7 +377,7 @@ class SqlReader {
   std::vector<std::string> names_;
   std::vector<SqlValue> values_;
   std::string failed_;
-  std::uint64_t told_ = 0, rows_ = 0, stray_ = 0;
+  std::uint64_t told_ = 0, rows_ = 0, stray_ = 0, bad_line_ = 0;
   std::size_t bad_ = 0;
   bool told_charset_ = false;
 };

@@ -108,12 +108,7 @@ class SqlValueReader {
   const SqlLimits& limits_;
 };
 
-}  // namespace
-
-bool read_sql_value(Input& input, SqlLexer& lexer, const SqlLimits& limits, SqlValue& value) {
-  return SqlValueReader(input, lexer, limits).read(value);
-}
-
+// What stands behind a back-slash in COPY; c is its first character, more are taken.
 int copy_escape(Input& input, int c) {
   constexpr std::string_view letters = "bfnrtv", meanings = "\b\f\n\r\t\v";
   if (c != Input::end)
@@ -123,6 +118,43 @@ int copy_escape(Input& input, int c) {
   int code = c - '0';
   for (int i = 0; i < 2 && input.peek() >= '0' && input.peek() <= '7'; ++i) code = code * 8 + (input.get() - '0');
   return code & 255;
+}
+
+}  // namespace
+
+bool read_sql_value(Input& input, SqlLexer& lexer, const SqlLimits& limits, SqlValue& value) {
+  return SqlValueReader(input, lexer, limits).read(value);
+}
+
+int read_copy_value(Input& input, SqlLexer& lexer, const SqlLimits& limits, SqlValue& value, bool wanted, bool* ended) {
+  value.kind = SqlValue::Kind::text;
+  value.text.clear();
+  int c = 0;
+  bool escaped = false;
+  for (c = input.get(); c != '\t' && c != '\n' && c != Input::end; c = input.get()) {
+    if (c == '\\') {
+      c = input.get();
+      if (c == '.' && ended && value.text.empty() && !escaped) {
+        *ended = true;
+        lexer.rest_of_line();
+        return c;
+      }
+      if (c == 'N' && value.text.empty() && !escaped &&
+          (input.peek() == '\t' || input.peek() == '\n' || input.peek() == '\r'))
+        value.kind = SqlValue::Kind::null;
+      c = copy_escape(input, c);
+      escaped = true;
+    }
+    if (!wanted || value.kind != SqlValue::Kind::text || c == Input::end) continue;
+    if (value.text.size() < limits.value_bytes)
+      value.text += static_cast<char>(c);
+    else
+      value.kind = SqlValue::Kind::too_large;
+  }
+  if (c != '\t' && !value.text.empty() && value.text.back() == '\r' && !escaped) value.text.pop_back();
+  if (value.kind != SqlValue::Kind::text) value.text.clear();
+  if (wanted) lexer.finish_text(value.text);
+  return c;
 }
 
 }  // namespace ferry
