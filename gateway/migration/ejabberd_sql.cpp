@@ -5,7 +5,7 @@
 
 #include "config/text.h"
 #include "gateway/migration/erlang_term.h"
-#include "gateway/migration/openfire_sql.h"
+#include "gateway/migration/hidden_password.h"
 
 namespace ferry {
 namespace {

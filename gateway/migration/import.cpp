@@ -5,6 +5,7 @@
 
 #include "config/text.h"
 #include "gateway/migration/ejabberd_sql.h"
+#include "gateway/migration/embedded_folder.h"
 #include "gateway/migration/openfire_sql.h"
 #include "gateway/migration/prosody_data.h"
 #include "gateway/migration/xml_import.h"
@@ -45,6 +46,7 @@ class Importer final : private SqlHandler {
     for (const TableSpec& spec : openfire_tables()) specs_.push_back(spec);
     ejabberd_begin_ = specs_.size();
     for (const TableSpec& spec : ejabberd_tables()) specs_.push_back(spec);
+    HsqldbLobs::know_columns(columns_);
   }
 
   bool run() {
@@ -65,19 +67,37 @@ class Importer final : private SqlHandler {
     auto input = Input::open(source);
     if (!input) return failed({}, input.error());
     all_ = (*input)->size();
+    if (const fs::path file(source); file.extension() == ".script") embedded_script(file);
     read(**input);
   }
 
   void folder(const std::string& source) {
-    std::error_code error;
-    const fs::path script = fs::path(source) / "openfire.script", log = fs::path(source) / "openfire.log";
-    if (fs::exists(script, error)) {  // Openfire's embedded database
-      read(script.string());
-      if (fs::exists(log, error)) read(log.string());
+    if (const EmbeddedFolder embedded = embedded_folder(source); embedded.is_one) {
+      if (!embedded.refused.empty()) return failed({}, embedded.refused);
+      read(embedded.script);
+      if (!embedded.log.empty()) read(embedded.log);
       return;
     }
     intake_.set_source("prosody");
     if (std::string wrong = import_prosody(source, intake_); !wrong.empty()) failed({}, std::move(wrong));
+  }
+
+  // The other files of Openfire's embedded database are beside it.
+  void embedded_script(fs::path file) {
+    std::error_code error;
+    lobs_.set_file(file.replace_extension(".lobs").string());
+    has_data_ = fs::file_size(file.replace_extension(".data"), error) > 0 && !error;
+  }
+
+  // A table of HSQLDB's kind CACHED has its rows in the file .data, unless all was written into the script.
+  void rows_elsewhere() {
+    for (const auto& [table, place] : cached_)
+      if (has_data_)
+        failed({place, 0},
+               "the rows of the table " + table +
+                   " are in the file .data beside it (CREATE CACHED TABLE), which is not read",
+               "open a copy of the folder with HSQLDB's own tool and say SHUTDOWN SCRIPT, which writes all of it into "
+               "the .script");
   }
 
   void read(Input& input) {
@@ -107,12 +127,13 @@ class Importer final : private SqlHandler {
 
   void accounts_of_dumps() {
     stage_->finish();
+    rows_elsewhere();
     if (job_.progress) job_.progress("", 0, 0);
     const bool openfire = is_openfire(*stage_, 0), ejabberd = is_ejabberd(*stage_, ejabberd_begin_);
     std::string wrong;
     if (openfire && job_.format != ImportFormat::ejabberd_sql) {
       intake_.set_source("openfire");
-      wrong = import_openfire(*stage_, 0, intake_, password_key_);
+      wrong = import_openfire(*stage_, 0, intake_, password_key_, lobs_);
     } else if (ejabberd && job_.format != ImportFormat::openfire_sql) {
       intake_.set_source("ejabberd");
       wrong = import_ejabberd(*stage_, ejabberd_begin_, intake_);
@@ -134,6 +155,7 @@ class Importer final : private SqlHandler {
 
   void row(SqlRow& given) override {
     SqlRow row{current_name(given.table), given.columns, given.values, given.place};
+    if (const auto empty = cached_.find(given.table); empty != cached_.end()) cached_.erase(empty);
     if (!before_staging_openfire(row, job_.options.make_keys, password_key_)) return;
     before_staging_ejabberd(row, job_.options.make_keys);
     if (const std::string dropped = stage_->add(row); !dropped.empty())
@@ -154,6 +176,8 @@ class Importer final : private SqlHandler {
     intake_.problem(ImportProblem::Weight::source, place, "", std::move(what), std::move(suggestion));
   }
   void note(const Place& place, std::string what) override { intake_.note(place, "", std::move(what)); }
+  void cached(const Place& place, std::string_view table) override { cached_[std::string(table)] = place_text(place); }
+  void large_objects(std::uint64_t block) override { lobs_.set_block(block); }
   void working(std::uint64_t bytes) override {
     if (job_.progress) job_.progress(source_, bytes, all_);
   }
@@ -165,8 +189,11 @@ class Importer final : private SqlHandler {
   std::unique_ptr<RowStage> stage_;
   SqlColumns columns_;
   Secret password_key_;  // Openfire's
+  HsqldbLobs lobs_;
+  std::map<std::string, std::string, std::less<>> cached_;  // HSQLDB's tables without a row so far, and their places
   std::string source_, renamed_, dumps_;
   std::uint64_t all_ = 0;
+  bool has_data_ = false;
 };
 
 }  // namespace

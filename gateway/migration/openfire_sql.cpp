@@ -4,12 +4,12 @@
 #include <unordered_map>
 
 #include "config/text.h"
+#include "gateway/migration/hidden_password.h"
+#include "gateway/migration/hsqldb_lobs.h"
 #include "gateway/migration/openfire_password.h"
 #include "gateway/migration/openfire_rooms.h"
 #include "gateway/migration/shared_groups.h"
 #include "gateway/migration/sql_lexer.h"
-#include "gateway/passwords/vault.h"
-#include "translators/values/base64.h"
 
 namespace ferry {
 namespace {
@@ -46,6 +46,8 @@ const TableSpec tables[] = {
       "canchangenick", "canregister", "maxusers", "rolestobroadcast", "allowpm"}},
     {"ofmucaffiliation", "roomid", "", {"jid", "affiliation"}},
     {"ofmucmember", "roomid", "", {"jid", "nickname"}},
+    {"lobs", "lob_id", "block_offset", {"block_addr", "block_count", "block_offset"}},
+    {"lob_ids", "lob_id", "", {"lob_length", "lob_type", "lob_usage_count"}},
 };
 
 enum UserColumn { u_stored, u_server, u_salt, u_iterations, u_plain, u_encrypted, u_name, u_email, u_created };
@@ -65,8 +67,8 @@ std::optional<Jid> openfire_member(std::string_view name, const std::string& dom
 
 class OpenfireImport {
  public:
-  OpenfireImport(RowStage& stage, std::size_t specs, Intake& intake, const Secret& password_key)
-      : stage_(stage), specs_(specs), intake_(intake), password_key_(password_key) {}
+  OpenfireImport(RowStage& stage, std::size_t specs, Intake& intake, const Secret& password_key, const HsqldbLobs& lobs)
+      : stage_(stage), specs_(specs), intake_(intake), password_key_(password_key), lobs_(lobs) {}
 
   std::string run() {
     domain_ = property(stage_, specs_, "xmpp.domain");
@@ -169,16 +171,15 @@ class OpenfireImport {
     credentials(row);
     roster(row);
     if (auto vcard = stage_.first(specs_ + openfire::vcard, row.key))
-      intake_.piece(vcard->place, PieceKind::vcard, "", vcard->text(vcard->has(0) ? 0 : 1));
-    stage_.each(specs_ + openfire::private_xml, row.key, [&](const StagedRow& piece) {
-      intake_.piece(piece.place, PieceKind::private_xml, piece.text(0), piece.text(piece.has(1) ? 1 : 2));
-    });
+      piece(*vcard, PieceKind::vcard, "", vcard->has(0) ? 0 : 1);
+    stage_.each(specs_ + openfire::private_xml, row.key,
+                [&](const StagedRow& xml) { piece(xml, PieceKind::private_xml, xml.text(0), xml.has(1) ? 1 : 2); });
     nodes();
-    stage_.each(specs_ + openfire::privacy_list, row.key, [&](const StagedRow& piece) {
-      intake_.piece(piece.place, PieceKind::privacy_list, piece.text(0), piece.text(2));
-    });
+    stage_.each(specs_ + openfire::privacy_list, row.key,
+                [&](const StagedRow& list) { piece(list, PieceKind::privacy_list, list.text(0), 2); });
     stage_.each(specs_ + openfire::offline, row.key, [&](const StagedRow& message) {
-      intake_.message(message.place, message.text(1), message.number(0, 0), domain_);
+      if (const auto text = whole(message, 1, "message"))
+        intake_.message(message.place, *text, message.number(0, 0), domain_);
     });
     if (auto last = stage_.first(specs_ + openfire::presence, row.key))
       if (const Instant at = sane_instant(last->number(1, 0)); at > 0)
@@ -250,20 +251,36 @@ class OpenfireImport {
                                    false, true, contact.groups});
   }
 
+  // COMPAT(HSQLDB 2): what a column CLOB holds stands in another file, and here its number. No XML is a number.
+  std::optional<std::string> whole(const StagedRow& row, std::size_t column, const std::string& what) {
+    if (!whole_number(row.text(column))) return std::string(row.text(column));
+    std::string wrong;
+    auto text = lobs_.text(stage_, specs_ + openfire::lobs, specs_ + openfire::lob_ids, row.text(column), wrong);
+    if (!text)
+      intake_.lost(row.place, what, std::move(wrong),
+                   "copy the whole folder of the stopped server, or ask it itself at the moment of the move");
+    return text;
+  }
+
+  void piece(const StagedRow& row, PieceKind kind, std::string_view name, std::size_t column) {
+    if (const auto text =
+            whole(row, column, std::string(piece_name(kind)) + (name.empty() ? "" : " " + in_quotes(name))))
+      intake_.piece(row.place, kind, name, *text);
+  }
+
   // PEP: the service's name is the owner's bare JID. Since schema 29 private XML is there, too.
   void nodes() {
     const std::string service = intake_.account();
     stage_.each(specs_ + openfire::pubsub_item, service, [&](const StagedRow& row) {
-      const std::string_view node = row.text(0), id = row.text(1), payload = row.text(2);
+      const std::string_view node = row.text(0), id = row.text(1);
+      const auto text = whole(row, 2, "node " + in_quotes(node));
+      if (!text) return;
+      const std::string_view payload = *text;
       if (node.starts_with("storage:") || id == "current") {
         // What XEP-0049 kept is a node of its namespace with one item.
         if (payload.find(node) != std::string_view::npos && node.starts_with("storage:"))
           return intake_.piece(row.place, PieceKind::private_xml, node, payload);
       }
-      // COMPAT(HSQLDB 2): what a column CLOB holds stands in another file, and here its number.
-      if (whole_number(payload))
-        return intake_.lost(row.place, "node " + in_quotes(node), "its text is in the file openfire.lobs, not here",
-                            "the old server itself still gives it, at the moment of the move");
       auto element = parse_xml(payload, imported_xml_limits());
       if (!element) return intake_.lost(row.place, "node " + in_quotes(node), element.error().text);
       constexpr std::string_view pubsub = "http://jabber.org/protocol/pubsub";
@@ -280,18 +297,11 @@ class OpenfireImport {
   std::size_t specs_;
   Intake& intake_;
   const Secret& password_key_;
+  const HsqldbLobs& lobs_;
   SharedGroups groups_;
   std::string domain_, key_missing_;
   std::optional<OpenfirePasswords> decrypt_;
 };
-
-// Its key is made by this process, and gone with it.
-const Vault& vault_of_stage() {
-  static const Vault vault = *Vault::parse(Vault::new_key_file().view(), "the stage");
-  return vault;
-}
-
-Jid owner_in_stage() { return *Jid::parse("stage.invalid"); }
 
 }  // namespace
 
@@ -321,39 +331,9 @@ bool before_staging_openfire(SqlRow& row, bool make_keys, Secret& password_key) 
   return property_name == "passwordkey";
 }
 
-// The stage is a file: keys may stand in it for a while, a password only so that nobody but this process can read it.
-void hide_password(SqlValue& value, bool make_keys) {
-  if (value.kind != SqlValue::Kind::text || value.text.empty()) return;
-  std::string staged = "?";
-  if (make_keys) {
-    const auto sha1 = derive(ScramHash::sha1, value.text), sha256 = derive(ScramHash::sha256, value.text);
-    if (sha1 && sha256)
-      staged = std::string(scram_keys_text(*sha1).view()) + ';' + std::string(scram_keys_text(*sha256).view()) + ';' +
-               to_base64(vault_of_stage().seal_password(owner_in_stage(), value.text));
-    else
-      staged = "!" + (sha1 ? sha256.error() : sha1.error());
-  }
-  Secret::wipe(value.text);
-  value.text = std::move(staged);
-}
-
-void take_hidden_password(Intake& intake, const Place& place, std::string_view staged) {
-  if (staged == "?") return intake.password(place, "dry run");  // no keys are made of it
-  if (staged.starts_with('!'))
-    return intake.lost(place, "password", std::string(staged.substr(1)),
-                       "give the account another one on the old server");
-  const auto both = split(staged, ';');
-  for (std::size_t i = 0; i < both.size() && i < 2; ++i)
-    if (auto keys = scram_keys_of(i == 0 ? ScramHash::sha1 : ScramHash::sha256, both[i]))
-      intake.keys(place, std::move(*keys));
-  const auto sealed = both.size() == 3 ? from_base64(both[2]) : std::nullopt;
-  if (!sealed) return;
-  if (const auto password = vault_of_stage().open_password(owner_in_stage(), *sealed))
-    intake.clear_password(password->view());
-}
-
-std::string import_openfire(RowStage& stage, std::size_t specs, Intake& intake, const Secret& password_key) {
-  return OpenfireImport(stage, specs, intake, password_key).run();
+std::string import_openfire(RowStage& stage, std::size_t specs, Intake& intake, const Secret& password_key,
+                            const HsqldbLobs& lobs) {
+  return OpenfireImport(stage, specs, intake, password_key, lobs).run();
 }
 
 }  // namespace ferry
