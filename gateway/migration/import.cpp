@@ -7,7 +7,8 @@
 #include "gateway/migration/ejabberd_sql.h"
 #include "gateway/migration/embedded_folder.h"
 #include "gateway/migration/openfire_sql.h"
-#include "gateway/migration/prosody_data.h"
+#include "gateway/migration/prosody_files.h"
+#include "gateway/migration/prosody_sql.h"
 #include "gateway/migration/xml_import.h"
 
 namespace ferry {
@@ -27,13 +28,14 @@ constexpr FormatName format_names[] = {{ImportFormat::automatic, "auto", ""},
                                        {ImportFormat::prosody, "prosody", "prosody"}};
 
 bool is_sql(ImportFormat format) {
-  return format == ImportFormat::openfire_sql || format == ImportFormat::ejabberd_sql;
+  return format == ImportFormat::openfire_sql || format == ImportFormat::ejabberd_sql ||
+         format == ImportFormat::prosody;
 }
 
 // What the first bytes of a file say.
 ImportFormat format_of(std::string_view look) {
   const std::size_t first = look.find_first_not_of(" \t\r\n");
-  if (first == std::string_view::npos || look[first] != '<') return ImportFormat::openfire_sql;  // or ejabberd's
+  if (first == std::string_view::npos || look[first] != '<') return ImportFormat::openfire_sql;  // or another's
   const std::size_t openfire = look.find("<Openfire"), pie = look.find("server-data");
   return openfire != std::string_view::npos && (pie == std::string_view::npos || openfire < pie)
              ? ImportFormat::openfire_xml
@@ -46,6 +48,8 @@ class Importer final : private SqlHandler {
     for (const TableSpec& spec : openfire_tables()) specs_.push_back(spec);
     ejabberd_begin_ = specs_.size();
     for (const TableSpec& spec : ejabberd_tables()) specs_.push_back(spec);
+    prosody_begin_ = specs_.size();
+    for (const TableSpec& spec : prosody_tables()) specs_.push_back(spec);
     HsqldbLobs::know_columns(columns_);
   }
 
@@ -129,17 +133,23 @@ class Importer final : private SqlHandler {
     stage_->finish();
     rows_elsewhere();
     if (job_.progress) job_.progress("", 0, 0);
-    const bool openfire = is_openfire(*stage_, 0), ejabberd = is_ejabberd(*stage_, ejabberd_begin_);
+    const auto meant = [&](ImportFormat format, bool found) {
+      return found && (job_.format == ImportFormat::automatic || job_.format == format);
+    };
     std::string wrong;
-    if (openfire && job_.format != ImportFormat::ejabberd_sql) {
+    if (meant(ImportFormat::openfire_sql, is_openfire(*stage_, 0))) {
       intake_.set_source("openfire");
       wrong = import_openfire(*stage_, 0, intake_, password_key_, lobs_);
-    } else if (ejabberd && job_.format != ImportFormat::openfire_sql) {
+    } else if (meant(ImportFormat::prosody, is_prosody(*stage_, prosody_begin_))) {
+      intake_.set_source("prosody");
+      import_prosody_sql(*stage_, prosody_begin_, intake_);
+    } else if (meant(ImportFormat::ejabberd_sql, is_ejabberd(*stage_, ejabberd_begin_))) {
       intake_.set_source("ejabberd");
       wrong = import_ejabberd(*stage_, ejabberd_begin_, intake_);
     } else {
       wrong = dumps_ +
-              ": there are no accounts in it: neither rows of Openfire's table ofUser nor of ejabberd's table users";
+              ": there are no accounts in it: no rows of Openfire's table ofUser, of ejabberd's table users or of "
+              "Prosody's table prosody";
     }
     if (!wrong.empty()) failed({}, std::move(wrong));
   }
@@ -157,6 +167,7 @@ class Importer final : private SqlHandler {
     SqlRow row{current_name(given.table), given.columns, given.values, given.place};
     if (const auto empty = cached_.find(given.table); empty != cached_.end()) cached_.erase(empty);
     if (!before_staging_openfire(row, job_.options.make_keys, password_key_)) return;
+    if (!before_staging_prosody(row, job_.options.make_keys)) return;
     before_staging_ejabberd(row, job_.options.make_keys);
     if (const std::string dropped = stage_->add(row); !dropped.empty())
       intake_.lost(row.place, "table " + std::string(row.table),
@@ -167,7 +178,7 @@ class Importer final : private SqlHandler {
     SqlRow where{current_name(given.table), given.columns, given.values, given.place};
     // Passwords were never staged, so they cannot be compared.
     for (std::size_t i = 0; i < where.columns.size(); ++i)
-      if (where.columns[i] == "plainpassword" || where.columns[i] == "roompassword")
+      if (where.columns[i] == "plainpassword" || where.columns[i] == "roompassword" || where.columns[i] == "password")
         where.values[i].kind = SqlValue::Kind::null;
     stage_->remove(where);
   }
@@ -185,7 +196,7 @@ class Importer final : private SqlHandler {
   const ImportJob& job_;
   Intake intake_;
   std::vector<TableSpec> specs_;
-  std::size_t ejabberd_begin_ = 0;
+  std::size_t ejabberd_begin_ = 0, prosody_begin_ = 0;
   std::unique_ptr<RowStage> stage_;
   SqlColumns columns_;
   Secret password_key_;  // Openfire's

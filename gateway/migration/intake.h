@@ -81,6 +81,10 @@ class Intake {
   void piece(const Place& place, PieceKind kind, std::string_view name, std::string_view xml);
   void piece(const Place& place, PieceKind kind, std::string_view name, const Element& element);
 
+  // XEP-0016. The default list that only denies people all there is comes as blocked ones (XEP-0191), too.
+  void privacy_list(const Place& place, std::string_view name, const Element& list, bool is_default);
+  void privacy_list(const Place& place, std::string_view name, std::string_view xml, bool is_default);
+
   void group(const SharedGroup& group) { visitor_.group(group); }
   void room(const Place& place, ImportedRoom room);
 

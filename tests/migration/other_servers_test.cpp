@@ -3,7 +3,7 @@
 
 #include "gateway/migration/erlang_term.h"
 #include "gateway/migration/lua_table.h"
-#include "gateway/migration/prosody_data.h"
+#include "gateway/migration/prosody_files.h"
 #include "tests/migration/recorder.h"
 #include "tests/migration/samples.h"
 
