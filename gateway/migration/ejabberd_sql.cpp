@@ -26,6 +26,9 @@ const TableSpec ejabberd_specs[] = {
     {"last", "username", "", {"server_host", "seconds", "state"}},
     {"muc_room", "name", "", {"host", "opts"}},
     {"sr_group", "name", "", {"host"}},
+    {"privacy_default_list", "username", "", {"server_host", "name"}},
+    {"archive", "username", "", {}, true, "server_host"},
+    {"pubsub_node", "host", "", {}, true},
 };
 enum EjabberdTable : std::size_t {
   e_users,
@@ -38,7 +41,10 @@ enum EjabberdTable : std::size_t {
   e_privacy_data,
   e_last,
   e_rooms,
-  e_shared
+  e_shared,
+  e_default,
+  e_archive,
+  e_nodes
 };
 
 constexpr std::size_t most_group_rows = 100'000;
@@ -96,14 +102,27 @@ class EjabberdImport {
          [&](const StagedRow& row) { intake_.piece(row.place, PieceKind::vcard, "", row.text(1)); });
     each(e_private, user, host,
          [&](const StagedRow& row) { intake_.piece(row.place, PieceKind::private_xml, row.text(1), row.text(2)); });
-    each(e_privacy, user, host, [&](const StagedRow& row) { privacy(row); });
+    std::string chosen;
+    each(e_default, user, host, [&](const StagedRow& row) { chosen = row.text(1); });
+    each(e_privacy, user, host, [&](const StagedRow& row) { privacy(row, row.text(1) == chosen); });
     each(e_spool, user, host, [&](const StagedRow& row) { intake_.message(row.place, row.text(1), 0, host); });
     each(e_last, user, host, [&](const StagedRow& row) {
       const std::int64_t seconds = row.number(1, 0);
       if (seconds > 0 && seconds < 100'000'000'000)
         intake_.piece(row.place, PieceKind::last, format_instant(seconds * 1'000), "");
     });
+    not_carried(rows.front().place, host.empty() ? user : user + "@" + host);
     intake_.end();
+  }
+
+  void not_carried(const Place& place, const std::string& whose) {
+    if (const std::int64_t archived = stage_.counted(specs_ + e_archive, whose); archived > 0)
+      intake_.note(place, "archive",
+                   std::to_string(archived) +
+                       " messages of old conversations are not carried; they stay in the old "
+                       "server's archive");
+    if (const std::int64_t nodes = stage_.counted(specs_ + e_nodes, intake_.account()); nodes > 0)
+      intake_.note(place, "pep", std::to_string(nodes) + " nodes (avatars, newer bookmarks) stay on the old server");
   }
 
   void credentials(const StagedRow& row) {
@@ -158,7 +177,7 @@ class EjabberdImport {
     intake_.contact(row.place, std::move(raw));
   }
 
-  void privacy(const StagedRow& list) {
+  void privacy(const StagedRow& list, bool is_default) {
     Element out("list", "jabber:iq:privacy");
     out.set("name", list.text(1));
     stage_.each(specs_ + e_privacy_data, list.text(2), [&](const StagedRow& row) {
@@ -173,7 +192,7 @@ class EjabberdImport {
         if (yes(5 + i)) item.add(Element(kinds[i], "jabber:iq:privacy"));
       out.add(std::move(item));
     });
-    intake_.piece(list.place, PieceKind::privacy_list, list.text(1), out);
+    intake_.privacy_list(list.place, list.text(1), out, is_default);
   }
 
   void room(const StagedRow& row) {
@@ -204,6 +223,9 @@ class EjabberdImport {
     if (const ErlangTerm* users = opts->option("max_users"))
       out.config.emplace_back("muc#roomconfig_maxusers",
                               users->kind == ErlangTerm::Kind::number ? users->text : "none");
+    if (const std::int64_t log = stage_.counted(specs_ + e_archive, jid->str()); log > 0)
+      intake_.note(row.place, what,
+                   "its history, " + std::to_string(log) + " messages, is not carried; it stays in the old server");
     if (const ErlangTerm* members = opts->option("affiliations")) affiliations(out, *members, row.place);
     intake_.room(row.place, std::move(out));
   }

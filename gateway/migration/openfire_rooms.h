@@ -29,7 +29,10 @@ enum Table : std::size_t {
   muc_affiliation,
   muc_member,
   lobs,
-  lob_ids
+  lob_ids,
+  room_log,
+  archive_from,
+  archive_to
 };
 }
 

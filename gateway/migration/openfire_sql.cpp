@@ -22,14 +22,14 @@ const TableSpec tables[] = {
      "username",
      "",
      {"storedkey", "serverkey", "salt", "iterations", "plainpassword", "encryptedpassword", "name", "email",
-      "creationdate"}},
+      "creationdate", "password"}},
     {"ofuserscram", "username", "", {"mechanism", "storedkey", "serverkey", "salt", "iterations"}},
     {"ofuserflag", "username", "", {"name", "starttime", "endtime"}},
     {"ofroster", "username", "rosterid", {"rosterid", "jid", "sub", "ask", "recv", "nick", "stanza"}},
     {"ofrostergroups", "rosterid", "rank", {"groupname", "rank"}},
     {"ofgroup", "groupname", "", {"groupname", "description"}},
-    {"ofgroupuser", "groupname", "", {"username", "administrator"}},
-    {"ofgroupprop", "groupname", "", {"name", "propvalue"}},
+    {"ofgroupuser", "groupname", "", {"username", "administrator", "groupname"}},
+    {"ofgroupprop", "groupname", "", {"name", "propvalue", "groupname"}},
     {"ofoffline", "username", "creationdate", {"creationdate", "stanza", "messageid"}},
     {"ofvcard", "username", "", {"vcard", "value"}},
     {"ofprivate", "username", "", {"namespace", "privatedata", "value", "name"}},
@@ -48,9 +48,23 @@ const TableSpec tables[] = {
     {"ofmucmember", "roomid", "", {"jid", "nickname"}},
     {"lobs", "lob_id", "block_offset", {"block_addr", "block_count", "block_offset"}},
     {"lob_ids", "lob_id", "", {"lob_length", "lob_type", "lob_usage_count"}},
+    {"ofmucconversationlog", "roomid", "", {}, true},
+    {"ofmessagearchive", "fromjid", "", {}, true},
+    {"ofmessagearchive", "tojid", "", {}, true},
 };
 
-enum UserColumn { u_stored, u_server, u_salt, u_iterations, u_plain, u_encrypted, u_name, u_email, u_created };
+enum UserColumn {
+  u_stored,
+  u_server,
+  u_salt,
+  u_iterations,
+  u_plain,
+  u_encrypted,
+  u_name,
+  u_email,
+  u_created,
+  u_password
+};
 enum RosterColumn { r_id, r_jid, r_sub, r_ask, r_recv, r_nick, r_stanza };
 
 std::string property(RowStage& stage, std::size_t specs, std::string_view name) {
@@ -118,12 +132,22 @@ class OpenfireImport {
       key_missing_ = made.error();
   }
 
+  // Names that differ by case alone are two groups, but for MySQL's collation, where one of them cannot be another's
+  // row: only then a row's case is not looked at.
+  bool others_of_that_name(const StagedRow& group) {
+    std::size_t same = 0;
+    stage_.each(specs_ + openfire::group, group.key, [&](const StagedRow&) { ++same; });
+    return same > 1;
+  }
+
   void read_groups() {
     stage_.each_all(specs_ + openfire::group, [&](const StagedRow& row) {
+      const bool others = others_of_that_name(row);
       SharedGroup group;
       group.name = row.text(0);
       group.description = row.text(1);
       stage_.each(specs_ + openfire::group_prop, group.name, [&](const StagedRow& prop) {
+        if (others && prop.text(2) != group.name) return;
         const std::string name = lower(prop.text(0));
         const std::string_view value = trim(prop.text(1));
         if (name == "sharedroster.showinroster")
@@ -136,6 +160,7 @@ class OpenfireImport {
             if (!trim(other).empty()) group.seen_by.emplace_back(trim(other));
       });
       stage_.each(specs_ + openfire::group_user, group.name, [&](const StagedRow& member) {
+        if (others && member.text(2) != group.name) return;
         if (group.members.size() >= max_memberships) return;
         if (auto jid = openfire_member(member.text(0), domain_))
           group.members.push_back(std::move(*jid));
@@ -175,8 +200,10 @@ class OpenfireImport {
     stage_.each(specs_ + openfire::private_xml, row.key,
                 [&](const StagedRow& xml) { piece(xml, PieceKind::private_xml, xml.text(0), xml.has(1) ? 1 : 2); });
     nodes();
-    stage_.each(specs_ + openfire::privacy_list, row.key,
-                [&](const StagedRow& list) { piece(list, PieceKind::privacy_list, list.text(0), 2); });
+    stage_.each(specs_ + openfire::privacy_list, row.key, [&](const StagedRow& list) {
+      if (const auto text = whole(list, 2, "privacy-list " + in_quotes(list.text(0))))
+        intake_.privacy_list(list.place, list.text(0), *text, list.number(1, 0) == 1);
+    });
     stage_.each(specs_ + openfire::offline, row.key, [&](const StagedRow& message) {
       if (const auto text = whole(message, 1, "message"))
         intake_.message(message.place, *text, message.number(0, 0), domain_);
@@ -184,6 +211,13 @@ class OpenfireImport {
     if (auto last = stage_.first(specs_ + openfire::presence, row.key))
       if (const Instant at = sane_instant(last->number(1, 0)); at > 0)
         intake_.piece(last->place, PieceKind::last, format_instant(at), last->text(0));
+    const std::int64_t archived = stage_.counted(specs_ + openfire::archive_from, intake_.account()) +
+                                  stage_.counted(specs_ + openfire::archive_to, intake_.account());
+    if (archived > 0)
+      intake_.note(row.place, "archive",
+                   std::to_string(archived) +
+                       " messages of old conversations are not carried; they stay in the old "
+                       "server's archive");
     intake_.end();
   }
 
@@ -195,8 +229,10 @@ class OpenfireImport {
     if (row.has(u_stored) && row.has(u_salt) && !row.text(u_stored).empty())
       intake_.keys(row.place, "SCRAM-SHA-1", row.text(u_salt), row.number(u_iterations, 0), row.text(u_stored),
                    row.text(u_server));
-    if (!row.text(u_plain).empty()) {
-      take_hidden_password(intake_, row.place, row.text(u_plain));
+    // Wildfire's first versions called it so.
+    const std::string_view plain = row.text(row.text(u_plain).empty() ? u_password : u_plain);
+    if (!plain.empty()) {
+      take_hidden_password(intake_, row.place, plain);
     } else if (!row.text(u_encrypted).empty()) {
       if (decrypt_) {
         if (auto password = decrypt_->decrypt(row.text(u_encrypted)))
@@ -209,7 +245,7 @@ class OpenfireImport {
                      "dump the table ofProperty, too, or give the account a new one");
       }
     }
-    if (!intake_.has_keys() && row.text(u_encrypted).empty() && row.text(u_plain).empty())
+    if (!intake_.has_keys() && row.text(u_encrypted).empty() && plain.empty())
       intake_.lost(row.place, "password", "the dump has none (LDAP, or another database)",
                    "the old server can be asked at the first log-in");
   }
@@ -313,7 +349,8 @@ bool before_staging_openfire(SqlRow& row, bool make_keys, Secret& password_key) 
   std::string property_name;
   for (std::size_t i = 0; i < row.columns.size(); ++i) {
     SqlValue& value = row.values[i];
-    if (row.table == "ofuser" && row.columns[i] == "plainpassword") hide_password(value, make_keys);
+    if (row.table == "ofuser" && (row.columns[i] == "plainpassword" || row.columns[i] == "password"))
+      hide_password(value, make_keys);
     if (row.table == "ofmucroom" && row.columns[i] == "roompassword" && !value.text.empty()) {
       Secret::wipe(value.text);
       value.text = "?";  // there is one; which does not come

@@ -191,8 +191,12 @@ class PieWalker final : public XmlWalker {
   }
 
   void privacy(const Element& query, const Place& place) {
+    std::string_view chosen;
     each_element(query, [&](const Element& e) {
-      if (e.name == "list") all_.intake.piece(place, PieceKind::privacy_list, e.attr_or("name"), e);
+      if (e.name == "default") chosen = e.attr_or("name");
+    });
+    each_element(query, [&](const Element& e) {
+      if (e.name == "list") all_.intake.privacy_list(place, e.attr_or("name"), e, e.attr_or("name") == chosen);
     });
   }
 
