@@ -79,13 +79,10 @@ class Walk {
     while (failed_.empty()) {
       const std::string_view chunk = in_.chunk();
       if (in_.bytes() - told >= working_bytes) walker_.working(told = in_.bytes());
-      seen_ = false;
       const bool last = chunk.empty();
-      parse(chunk, last);
+      give(chunk, last);
       in_.take(chunk.size());
       if (last) break;
-      unseen_ = seen_ ? 0 : unseen_ + chunk.size();
-      if (unseen_ > longest_token && failed_.empty()) fail("a token of more than 32 MiB");
     }
     if (failed_.empty() && !in_.error().empty()) failed_ = in_.name() + ": " + in_.error();
     walker_.working(in_.bytes());
@@ -98,6 +95,21 @@ class Walk {
   };
 
   Place place() const { return {in_.name(), XML_GetCurrentLineNumber(parser_.get())}; }
+
+  // A token that has not come whole is looked at from its beginning each time there is more of it, which takes the
+  // square of its length. So the parser gets more of it only when that is as much again.
+  void give(std::string_view chunk, bool last) {
+    if (unseen_ > 0) {
+      held_.append(chunk);
+      if (!last && held_.size() < unseen_ && held_.size() + unseen_ <= longest_token) return;
+      chunk = held_;
+    }
+    seen_ = false;
+    parse(chunk, last);
+    unseen_ = seen_ ? 0 : unseen_ + chunk.size();
+    held_.clear();
+    if (unseen_ > longest_token && failed_.empty()) fail("a token of more than 32 MiB");
+  }
 
   void parse(std::string_view chunk, bool last) {
     if (XML_Parse(parser_.get(), chunk.data(), static_cast<int>(chunk.size()), last) != XML_STATUS_ERROR) return;
@@ -247,7 +259,8 @@ class Walk {
   std::uint64_t began_ = 0;
   std::size_t elements_ = 0, skipping_ = 0, refused_depth_ = 0;
   std::string refused_, failed_;
-  std::size_t unseen_ = 0;
+  std::size_t unseen_ = 0;  // bytes that the parser has of a token which is not whole
+  std::string held_;        // more of it, not given yet
   bool seen_ = false;
 };
 
