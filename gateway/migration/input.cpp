@@ -41,6 +41,19 @@ constexpr Magic magics[] = {
     {"\xfe\xff"sv, "in UTF-16", "iconv -f UTF-16 -t UTF-8 FILE | ferryctl migrate import -"},
 };
 
+// A command is there to be copied: a name with blanks or the shell's own characters stands in quotes.
+std::string shell_word(const std::string& name) {
+  constexpr std::string_view plain = "_-./+,:@%=";
+  const bool bare = std::all_of(name.begin(), name.end(), [&](char c) {
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+           static_cast<unsigned char>(c) >= 128 || plain.find(c) != std::string_view::npos;
+  });
+  if (bare && !name.starts_with('-')) return name;
+  std::string out = name.starts_with('-') ? "'./" : "'";
+  for (const char c : name) out += c == '\'' ? std::string("'\\''") : std::string(1, c);
+  return out + "'";
+}
+
 }  // namespace
 
 std::string place_text(const Place& place) {
@@ -52,7 +65,7 @@ std::string foreign_format(std::string_view first_bytes, const std::string& name
     if (!first_bytes.starts_with(magic.bytes)) continue;
     std::string advice(magic.advice);
     if (const std::size_t file = advice.find("FILE"); file != std::string::npos && name != "-")
-      advice.replace(file, 4, name);
+      advice.replace(file, 4, shell_word(name));
     return name + ": this is " + std::string(magic.what) + "; make text of it: " + advice;
   }
   return {};

@@ -63,6 +63,11 @@ class SqlReader {
                          ? "the dump was cut off: it ends without \"-- PostgreSQL database dump complete\""
                          : "the dump was cut off: it ends without \"-- Dump completed\"",
                      advice);
+    else if (!lex_.by_lines() && open_)
+      handler_.wrong(in_.place(), "the dump was cut off: it ends without COMMIT", advice);
+    else if (!lex_.by_lines() && rolled_back_)
+      handler_.wrong(in_.place(), "the dump ends with ROLLBACK: who wrote it could not read all of the database",
+                     "mend the database on the old server first (sqlite3 FILE .recover), and dump again");
     else if (lex_.by_lines() ? in_.last() != '\n' : lex_.unended)
       cut_in_a_statement(advice);
   }
@@ -109,6 +114,10 @@ class SqlReader {
       remove();
     else if (verb == "set")
       set();
+    else if (verb == "begin" || verb == "start")  // SQLite's .dump, phpMyAdmin: all of it is one transaction
+      open_ = true, lex_.skip_statement();
+    else if (verb == "commit" || verb == "rollback")
+      open_ = false, rolled_back_ = verb == "rollback", lex_.skip_statement();
     else if (verb == "pragma")
       lex_.dialect = SqlDialect::sqlite, lex_.skip_statement();
     else if (verb == "delimiter")
@@ -379,7 +388,7 @@ class SqlReader {
   std::string failed_;
   std::uint64_t told_ = 0, rows_ = 0, stray_ = 0, bad_line_ = 0;
   std::size_t bad_ = 0;
-  bool told_charset_ = false;
+  bool told_charset_ = false, open_ = false, rolled_back_ = false;
 };
 
 }  // namespace

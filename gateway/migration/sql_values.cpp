@@ -36,6 +36,7 @@ class SqlValueReader {
       lex_.blanks();
       if (in_.peek() == '\'') return lex_.text(value, lex_.backslashes()) && cast();
     }
+    if (word == "unistr" && unistr(value)) return cast();
     if (word == "replace" && depth < most_replacements && replaced(value, depth)) return cast();
     value.kind = SqlValue::Kind::other;
     value.text.clear();
@@ -75,6 +76,30 @@ class SqlValueReader {
     }
     value.text = std::move(*bytes);
     lex_.finish_text(value.text);
+  }
+
+  // SQLite's .dump since 3.50: unistr('a\u000ab'), a back-slash is two.
+  bool unistr(SqlValue& value) {
+    if (!lex_.take('(')) return false;
+    lex_.blanks();
+    if (in_.peek() != '\'' || !lex_.text(value, false) || !lex_.take(')')) return false;
+    std::string out;
+    for (std::size_t at = 0; at < value.text.size(); ++at) {
+      const std::string_view rest = std::string_view(value.text).substr(at);
+      const std::size_t digits = rest.starts_with("\\u") ? 4 : rest.starts_with("\\U") ? 8 : 0;
+      const auto code = digits > 0 && rest.size() >= 2 + digits ? from_hex(rest.substr(2, digits)) : std::nullopt;
+      if (code) {
+        std::uint32_t whole = 0;
+        for (const char byte : *code) whole = whole << 8 | static_cast<unsigned char>(byte);
+        append_utf8(out, whole < 0x110000U && (whole < 0xD800U || whole >= 0xE000U) ? whole : 0xFFFDU);
+        at += 1 + digits;
+      } else {
+        out += rest[0];
+        if (rest.starts_with("\\\\")) ++at;
+      }
+    }
+    value.text = std::move(out);
+    return true;
   }
 
   // SQLite's .dump: replace('a\nb','\n',char(10)), and within one another.
