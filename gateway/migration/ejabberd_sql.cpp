@@ -111,18 +111,10 @@ class EjabberdImport {
       if (seconds > 0 && seconds < 100'000'000'000)
         intake_.piece(row.place, PieceKind::last, format_instant(seconds * 1'000), "");
     });
-    not_carried(rows.front().place, host.empty() ? user : user + "@" + host);
+    intake_.note_archive(rows.front().place,
+                         stage_.counted(specs_ + e_archive, host.empty() ? user : user + "@" + host));
+    intake_.note_nodes(rows.front().place, stage_.counted(specs_ + e_nodes, intake_.account()));
     intake_.end();
-  }
-
-  void not_carried(const Place& place, const std::string& whose) {
-    if (const std::int64_t archived = stage_.counted(specs_ + e_archive, whose); archived > 0)
-      intake_.note(place, "archive",
-                   std::to_string(archived) +
-                       " messages of old conversations are not carried; they stay in the old "
-                       "server's archive");
-    if (const std::int64_t nodes = stage_.counted(specs_ + e_nodes, intake_.account()); nodes > 0)
-      intake_.note(place, "pep", std::to_string(nodes) + " nodes (avatars, newer bookmarks) stay on the old server");
   }
 
   void credentials(const StagedRow& row) {
@@ -223,9 +215,7 @@ class EjabberdImport {
     if (const ErlangTerm* users = opts->option("max_users"))
       out.config.emplace_back("muc#roomconfig_maxusers",
                               users->kind == ErlangTerm::Kind::number ? users->text : "none");
-    if (const std::int64_t log = stage_.counted(specs_ + e_archive, jid->str()); log > 0)
-      intake_.note(row.place, what,
-                   "its history, " + std::to_string(log) + " messages, is not carried; it stays in the old server");
+    intake_.note_history(row.place, what, stage_.counted(specs_ + e_archive, jid->str()));
     if (const ErlangTerm* members = opts->option("affiliations")) affiliations(out, *members, row.place);
     intake_.room(row.place, std::move(out));
   }

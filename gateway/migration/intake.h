@@ -88,6 +88,11 @@ class Intake {
   void group(const SharedGroup& group) { visitor_.group(group); }
   void room(const Place& place, ImportedRoom room);
 
+  // What stays on the old server, of this account or of a room; 0: nothing, -1: nobody counted.
+  void note_archive(const Place& place, std::int64_t messages);
+  void note_history(const Place& place, std::string what, std::int64_t messages);
+  void note_nodes(const Place& place, std::int64_t nodes);
+
   // Files of exports that include one another: which came as a source of its own, and which at all.
   bool was_read(const std::string& file, bool as_source) const {
     const auto known = files_.find(file);

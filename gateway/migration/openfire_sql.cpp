@@ -211,13 +211,8 @@ class OpenfireImport {
     if (auto last = stage_.first(specs_ + openfire::presence, row.key))
       if (const Instant at = sane_instant(last->number(1, 0)); at > 0)
         intake_.piece(last->place, PieceKind::last, format_instant(at), last->text(0));
-    const std::int64_t archived = stage_.counted(specs_ + openfire::archive_from, intake_.account()) +
-                                  stage_.counted(specs_ + openfire::archive_to, intake_.account());
-    if (archived > 0)
-      intake_.note(row.place, "archive",
-                   std::to_string(archived) +
-                       " messages of old conversations are not carried; they stay in the old "
-                       "server's archive");
+    intake_.note_archive(row.place, stage_.counted(specs_ + openfire::archive_from, intake_.account()) +
+                                        stage_.counted(specs_ + openfire::archive_to, intake_.account()));
     intake_.end();
   }
 

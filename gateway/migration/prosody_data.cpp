@@ -82,9 +82,8 @@ class ProsodyImport {
     if (store_.has_card_node())  // mod_vcard_legacy
       intake_.lost(place_, "vCard", "it is kept as a PEP node, which is not read",
                    "who keeps the address has it on the old server still");
-    if (store_.has_nodes()) intake_.note(place_, "pep", "nodes (avatars, newer bookmarks) stay on the old server");
-    if (store_.has_archive("archive"))
-      intake_.note(place_, "archive", "old conversations are not carried; they stay in the old server's archive");
+    intake_.note_nodes(place_, store_.nodes());
+    intake_.note_archive(place_, store_.archived("archive"));
     intake_.end();
   }
 
@@ -124,8 +123,7 @@ class ProsodyImport {
         else if (out.members.size() < max_room_members)
           out.members.push_back({who->bare(), affiliation.text, ""});
       }
-    if (store_.has_archive("muc_log"))
-      intake_.note(place_, what, "its history is not carried; it stays in the old server's archive");
+    intake_.note_history(place_, what, store_.archived("muc_log"));
     intake_.room(place_, std::move(out));
   }
 

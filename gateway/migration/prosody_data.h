@@ -22,9 +22,9 @@ class ProsodyStore {
   virtual Place somewhere() = 0;  // of somebody who has no account
   virtual void messages(Intake& intake) = 0;
   virtual void password(Intake& intake, const Place& place, std::string_view text) = 0;  // of a table "accounts"
-  virtual bool has_card_node() = 0;  // a vCard that is kept as a node of PEP
-  virtual bool has_nodes() = 0;      // of PEP
-  virtual bool has_archive(std::string_view store) = 0;
+  virtual bool has_card_node() = 0;                           // a vCard that is kept as a node of PEP
+  virtual std::int64_t nodes() = 0;                           // of PEP: how many, but for such a card
+  virtual std::int64_t archived(std::string_view store) = 0;  // how many messages; -1: some
 
  protected:
   std::string host_, name_;

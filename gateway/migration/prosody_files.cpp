@@ -44,7 +44,6 @@ class ProsodyFolder final : public ProsodyStore {
   }
 
   bool has(std::string_view store) override { return exists(folder_ / store); }
-  bool has_archive(std::string_view store) override { return has(store); }
 
   std::optional<LuaValue> table(std::string_view store, Place& place) override {
     const fs::path file = folder_ / store / (file_ + ".dat");
@@ -80,7 +79,10 @@ class ProsodyFolder final : public ProsodyStore {
 
   void password(Intake& intake, const Place& place, std::string_view text) override { intake.password(place, text); }
   bool has_card_node() override { return std::any_of(card_nodes_.begin(), card_nodes_.end(), here()); }
-  bool has_nodes() override { return has("pep") || std::any_of(nodes_.begin(), nodes_.end(), here()); }
+  std::int64_t nodes() override { return std::count_if(nodes_.begin(), nodes_.end(), here()); }
+  std::int64_t archived(std::string_view store) override {
+    return has(store) ? -1 : 0;  // to count them is to read gigabytes
+  }
 
   void messages(Intake& intake) override {
     const fs::path file = folder_ / "offline" / (file_ + ".list");

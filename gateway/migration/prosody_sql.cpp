@@ -139,12 +139,14 @@ class ProsodySql final : public ProsodyStore {
   void password(Intake& intake, const Place& place, std::string_view text) override {
     take_hidden_password(intake, place, text);
   }
-  bool has_card_node() override { return has_any(pr_card); }
-  bool has_nodes() override { return has_any(pr_pep); }
-  bool has_archive(std::string_view store) override { return has_any(store == "muc_log" ? pr_muc_log : pr_archive); }
+  bool has_card_node() override { return rows_of(pr_card) > 0; }
+  std::int64_t nodes() override { return rows_of(pr_pep); }
+  std::int64_t archived(std::string_view store) override {
+    return rows_of(store == "muc_log" ? pr_muc_log : pr_archive);
+  }
 
  private:
-  bool has_any(ProsodyTable table) { return stage_.counted(specs_ + table, name_ + "@" + host_) > 0; }
+  std::int64_t rows_of(ProsodyTable table) { return stage_.counted(specs_ + table, name_ + "@" + host_); }
 
   // The account or room of each name that has a row of these, once on each host.
   void names(const std::function<bool(const StagedRow&)>& wanted, void (*import)(ProsodyStore&, Intake&)) {
@@ -195,7 +197,7 @@ bool before_staging_prosody(SqlRow& row, bool make_keys) {
   const bool archive = row.table == "prosodyarchive";
   if (archive && store == "offline") return true;
   if (store == "archive" || store == "muc_log") row.table = store == "archive" ? "prosody/archive" : "prosody/muc_log";
-  if (store == "pep" || store.starts_with("pep_")) row.table = "prosody/pep";
+  if (store == "pep" && !key.empty()) row.table = "prosody/pep";
   if (store == "pep_urn:xmpp:vcard4" || store == "pep_vcard-temp") row.table = "prosody/card";
   if (row.table.find('/') != std::string_view::npos) return true;
   if (archive) return false;

@@ -145,6 +145,24 @@ TEST(HostileDumps, ADumpThatWasCutSaysSoWhereverItWasCut) {
   EXPECT_TRUE(import({samples.file("q.sql", pg)}, false).complains("database dump complete\""));
 }
 
+// One transaction is all of it; unistr since SQLite 3.50.
+TEST(HostileDumps, ASqliteDumpThatWasCutSaysSo) {
+  const Samples samples;
+  const std::string dump =
+      "PRAGMA foreign_keys=OFF;\nBEGIN TRANSACTION;\nCREATE TABLE users(username text, password text);\n"
+      "INSERT INTO users VALUES('anna','x');\nINSERT INTO users VALUES(unistr('b\\u006fb'),unistr('\\\\'));\n";
+  EXPECT_TRUE(import({samples.file("whole.sql", dump + "COMMIT;\n")}, true).has("account bob@corp.example"));
+  EXPECT_TRUE(import({samples.file("cut.sql", dump)}, false).complains("cut.sql:6: the dump was cut off"));
+  EXPECT_TRUE(import({samples.file("cut2.sql", dump + "COMM")}, false).complains("cut2.sql:6: "));
+  EXPECT_TRUE(import({samples.file("bad.sql", dump + "ROLLBACK; -- due to errors\n")}, false).complains("ROLLBACK"));
+}
+
+TEST(HostileDumps, TheCommandThatIsAdvisedCanBeCopied) {
+  const Samples samples;
+  const std::string path = samples.file("it's a.sqlite", std::string_view("SQLite format 3\0", 16));
+  EXPECT_TRUE(import({path}, false).complains("sqlite3 '" + samples.path("it'\\''s a.sqlite") + "' .dump | ferryctl"));
+}
+
 TEST(HostileDumps, AStatementThatALostSemicolonSwallowsIsMissed) {
   const Samples samples;
   const Recorder r =
@@ -195,6 +213,23 @@ TEST(HostileDumps, AnExportOfNothingButDepthIsGivenUp) {
   text = std::string();
   const Recorder r = import({path}, false, "");
   EXPECT_TRUE(r.complains("elements within one another, or names, of more than")) << r.all();
+}
+
+// The parser looks at a token from its beginning whenever it gets more of it.
+TEST(HostileDumps, ALongTokenTakesNoAgesAndIsNotSaidAtItsLength) {
+  const Samples samples;
+  const std::string head = "<server-data xmlns='urn:xmpp:pie:0'><host jid='a.example'><user name='u' password='p'>";
+  const std::string tail = "<query xmlns='jabber:iq:private'><x xmlns='u'/></query></user></host></server-data>",
+                    large(30U << 20, 'x');
+  for (const std::string& token :
+       {"<!--" + large + "-->", "<?x " + large + "?>", "<a b='" + large + "'/>", "<a" + large + "/>"}) {
+    const Recorder r = import({samples.file("long.xml", head + token + tail)}, true, "");
+    EXPECT_TRUE(r.has("account u@a.example"));
+    EXPECT_TRUE(r.has("private u <x xmlns='u'/>"));
+    EXPECT_LT(r.all().size(), 5'000U);
+  }
+  const Recorder r = import({samples.file("longer.xml", head + "<!--" + large + large + "-->" + tail)}, false, "");
+  EXPECT_TRUE(r.complains("longer.xml:1: a token of more than 32 MiB"));
 }
 
 }  // namespace hostile_dumps_test

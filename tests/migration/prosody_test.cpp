@@ -71,9 +71,9 @@ TEST(Prosody, WhatStaysBehindIsSaidOfEachAccountAndRoom) {
   samples.file("data/rooms%2ecorp%2eexample/config/sea.dat", "return { [\"_data\"] = { [\"name\"] = \"Sea\" } };");
   samples.file("data/rooms%2ecorp%2eexample/muc_log/sea.list", "item({});");
   const Recorder r = import(samples.path("data"));
-  EXPECT_TRUE(r.complains("anna.dat: archive: old conversations are not carried")) << r.all();
-  EXPECT_TRUE(r.complains("anna.dat: pep: nodes")) << r.all();
-  EXPECT_TRUE(r.complains("sea.dat: room \"sea@rooms.corp.example\": its history is not carried")) << r.all();
+  EXPECT_TRUE(r.complains("anna.dat: archive: messages of old conversations not carried")) << r.all();
+  EXPECT_TRUE(r.complains("anna.dat: pep: 1 node ")) << r.all();
+  EXPECT_TRUE(r.complains("sea.dat: room \"sea@rooms.corp.example\": messages of its history not carried")) << r.all();
 }
 
 // As mod_storage_sql writes them, and sqlite3's .dump.
@@ -89,7 +89,7 @@ INSERT INTO prosody VALUES('corp.example','anna','vcard','attr','json','{"xmlns"
 INSERT INTO prosody VALUES('corp.example','anna','vcard','','json','[{"name":"FN","attr":{"xmlns":"vcard-temp"},"__array":["Anna"]}]');
 INSERT INTO prosody VALUES('corp.example','anna','private','storage:storage:bookmarks','json','{"name":"storage","attr":{"xmlns":"storage:bookmarks"}}');
 INSERT INTO prosody VALUES('corp.example','anna','blocklist','spam@x.example','boolean','true');
-INSERT INTO prosody VALUES('corp.example','anna','pep','','json','[]');
+INSERT INTO prosody VALUES('corp.example','anna','pep','urn:xmpp:avatar:data','boolean','true');
 INSERT INTO prosody VALUES('corp.example','anna','broken','x','json','{');
 INSERT INTO prosody VALUES('corp.example','bob','accounts','stored_key','string','e9d94660c39d65c38fbad91c358f14da0eef2bd6');
 INSERT INTO prosody VALUES('corp.example','bob','accounts','server_key','string','0fe09258b3ac852ba502cc62ba903eaacdbf7d31');
@@ -124,9 +124,9 @@ TEST(Prosody, ItsSqlTablesComeAsItsFilesDo) {
     EXPECT_TRUE(r.has("account anna@other.example")) << r.all();
     EXPECT_TRUE(r.has("contact carol@corp.example to")) << r.all();
     EXPECT_TRUE(r.has("room sea@rooms.corp.example \"Sea\" publicroom=0 owner:anna@corp.example")) << r.all();
-    EXPECT_TRUE(r.complains("archive: old conversations")) << r.all();
-    EXPECT_TRUE(r.complains("pep: nodes")) << r.all();
-    EXPECT_TRUE(r.complains("room \"sea@rooms.corp.example\": its history")) << r.all();
+    EXPECT_TRUE(r.complains("archive: 1 message of old conversations")) << r.all();
+    EXPECT_TRUE(r.complains("pep: 1 node ")) << r.all();
+    EXPECT_TRUE(r.complains("room \"sea@rooms.corp.example\": 1 message of its history")) << r.all();
     EXPECT_TRUE(r.complains("dump.sql:18: roster of \"bob\": ")) << r.all();
     EXPECT_TRUE(r.complains("dump.sql:19: password: Prosody keeps none")) << r.all();
     EXPECT_EQ(r.all().find("pencil"), std::string::npos);
