@@ -126,6 +126,7 @@ class Importer final : private SqlHandler {
       dumps_ += (dumps_.empty() ? "" : ", ") + std::string(input.name());
       wrong = read_sql(input, columns_, *this);
     }
+    broke_off_ = broke_off_ || !wrong.empty();
     if (!wrong.empty()) failed({}, std::move(wrong));
   }
 
@@ -146,7 +147,7 @@ class Importer final : private SqlHandler {
     } else if (meant(ImportFormat::ejabberd_sql, is_ejabberd(*stage_, ejabberd_begin_))) {
       intake_.set_source("ejabberd");
       wrong = import_ejabberd(*stage_, ejabberd_begin_, intake_);
-    } else {
+    } else if (!broke_off_) {  // what could not be read may have had them
       wrong = dumps_ +
               ": there are no accounts in it: no rows of Openfire's table ofUser, of ejabberd's table users or of "
               "Prosody's table prosody";
@@ -204,7 +205,7 @@ class Importer final : private SqlHandler {
   std::map<std::string, std::string, std::less<>> cached_;  // HSQLDB's tables without a row so far, and their places
   std::string source_, renamed_, dumps_;
   std::uint64_t all_ = 0;
-  bool has_data_ = false;
+  bool has_data_ = false, broke_off_ = false;
 };
 
 }  // namespace

@@ -386,6 +386,7 @@ bool SqlLexer::at_end_of_statement() {
     in_.get();
     return true;
   }
+  if (c == Input::end) unended = true;
   return c == Input::end;
 }
 

@@ -42,7 +42,7 @@ class SqlLexer {
   bool not_utf8 = false;          // some text was not, and was taken as Windows-1252
   std::string_view last_comment;  // that a whole dump ends with, in lower case
   bool complete = false;          // it was there
-  bool unended = false;           // the file ends within a statement that was skipped
+  bool unended = false;           // the file ends within a statement, or behind one without its semicolon
   Place cut_at;                   // where a text or a comment begins that the file ends in; line 0: none did
 
  private:

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <set>
 
 #include "gateway/migration/sql_lexer.h"
 #include "gateway/migration/sql_sight.h"
@@ -129,7 +130,7 @@ class SqlReader {
   void refuse_foreign() {
     if (lex_.charset == SqlCharset::foreign)
       failed_ = place_text(in_.place()) + ": this dump is in the character set " + lex_.charset_name +
-                "; make it UTF-8 with iconv -t UTF-8, or dump again with --default-character-set=utf8mb4";
+                "; dump again with --default-character-set=utf8mb4 (mysqldump) or --encoding=UTF8 (pg_dump)";
   }
 
   void set() {
@@ -193,10 +194,8 @@ class SqlReader {
       lex_.blanks();
       bool quoted = false;
       std::string name = lex_.name(&quoted);
-      const bool key = !quoted && (name == "primary" || name == "key" || name == "unique" || name == "index" ||
-                                   name == "constraint" || name == "fulltext" || name == "spatial" ||
-                                   name == "foreign" || name == "check" || name == "exclude" || name == "like");
-      if (!key && !name.empty() && found.size() < limits_.columns) found.push_back(std::move(name));
+      if ((quoted || !is_key_clause(name)) && !name.empty() && found.size() < limits_.columns)
+        found.push_back(std::move(name));
       if (!lex_.skip_expression()) return lex_.skip_statement();
       if (in_.get() != ',') break;
     }
@@ -242,8 +241,7 @@ class SqlReader {
     }
     if (word != "values" && word != "value") return lex_.skip_statement();
     if (names_.empty()) {
-      bad("rows without the names of their columns, and no CREATE TABLE before; dump with --complete-insert, or name "
-          "the file with the tables first");
+      say_nameless(table);
       return lex_.skip_statement();
     }
     do {
@@ -258,6 +256,14 @@ class SqlReader {
     if (const std::string more = lex_.word(); more != "on" && more != "as" && more != "returning")
       bad("expected ; after the rows");
     lex_.skip_statement();
+  }
+
+  void say_nameless(const std::string& table) {
+    if (nameless_.size() < limits_.tables && nameless_.insert(table).second)
+      handler_.wrong(place_,
+                     "rows of the table " + table + " without the names of its columns, and no CREATE TABLE before",
+                     "dump again with --complete-insert (mysqldump) or --column-inserts (pg_dump), or name the file "
+                     "with the tables first");
   }
 
   bool tuple(const std::string& table) {
@@ -309,7 +315,7 @@ class SqlReader {
     lex_.skip_statement();
     lex_.rest_of_line();
     const bool wanted = handler_.wants(table);
-    if (wanted && names_.empty()) bad("COPY without the names of the columns, and no CREATE TABLE before");
+    if (wanted && names_.empty()) say_nameless(table);
     while (failed_.empty() && copy_line(table, wanted && !names_.empty())) {
       if (in_.bytes() - told_ >= working_every) tell();
     }
@@ -360,15 +366,7 @@ class SqlReader {
       lex_.blanks(false);
       if (values_.size() < names_.size()) values_.emplace_back();
       SqlValue& value = values_[names_.size() - 1];
-      if (in_.peek() == '\'') {
-        if (!lex_.text(value, false)) return bad("a text without an end");
-      } else {
-        value.kind = SqlValue::Kind::text;
-        value.text.clear();
-        while (std::string_view("0123456789-+.eE").find(static_cast<char>(in_.peek())) != std::string_view::npos &&
-               in_.peek() != Input::end)
-          value.text += static_cast<char>(in_.get());
-      }
+      if (!read_condition_value(in_, lex_, value)) return bad("a text without an end");
       lex_.blanks(false);
     } while (names_.size() < limits_.columns && lex_.word() == "and");
     values_.resize(names_.size());
@@ -385,6 +383,7 @@ class SqlReader {
   Place place_;
   std::vector<std::string> names_;
   std::vector<SqlValue> values_;
+  std::set<std::string> nameless_;  // tables whose columns nobody told, which was said
   std::string failed_;
   std::uint64_t told_ = 0, rows_ = 0, stray_ = 0, bad_line_ = 0;
   std::size_t bad_ = 0;

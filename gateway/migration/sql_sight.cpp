@@ -1,5 +1,7 @@
 #include "gateway/migration/sql_sight.h"
 
+#include <algorithm>
+
 namespace ferry {
 namespace {
 
@@ -16,6 +18,12 @@ bool escapes_a_quote(std::string_view look) {
 }
 
 }  // namespace
+
+bool is_key_clause(std::string_view word) {
+  constexpr std::string_view words[] = {"primary", "key",     "unique", "index",   "constraint", "fulltext",
+                                        "spatial", "foreign", "check",  "exclude", "like"};
+  return std::find(std::begin(words), std::end(words), word) != std::end(words);
+}
 
 SqlSight first_sight(std::string_view look) {
   SqlSight out;

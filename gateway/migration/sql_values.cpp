@@ -151,6 +151,16 @@ bool read_sql_value(Input& input, SqlLexer& lexer, const SqlLimits& limits, SqlV
   return SqlValueReader(input, lexer, limits).read(value);
 }
 
+bool read_condition_value(Input& input, SqlLexer& lexer, SqlValue& value) {
+  if (input.peek() == '\'') return lexer.text(value, false);
+  value.kind = SqlValue::Kind::text;
+  value.text.clear();
+  while (input.peek() != Input::end &&
+         std::string_view("0123456789-+.eE").find(static_cast<char>(input.peek())) != std::string_view::npos)
+    value.text += static_cast<char>(input.get());
+  return true;
+}
+
 int read_copy_value(Input& input, SqlLexer& lexer, const SqlLimits& limits, SqlValue& value, bool wanted, bool* ended) {
   value.kind = SqlValue::Kind::text;
   value.text.clear();

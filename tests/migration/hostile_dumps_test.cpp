@@ -139,6 +139,7 @@ TEST(HostileDumps, ADumpThatWasCutSaysSoWhereverItWasCut) {
   EXPECT_TRUE(import({samples.file("a.sql", head + user + "UNLOCK TA")}, false).complains("a.sql:4"));
   EXPECT_TRUE(import({samples.file("b.sql", head + user)}, false).complains("\"-- Dump completed\""));
   EXPECT_TRUE(import({samples.file("c.sql", user + "INSERT INTO `other` VALUES\n ('a;b")}, false).complains("c.sql:3"));
+  EXPECT_TRUE(import({samples.file("e.sql", user + user.substr(0, user.size() - 2))}, false).complains("e.sql:2"));
   EXPECT_TRUE(import({samples.file("d.sql", user + "/* INSERT INTO `ofUser`")}, false).complains("d.sql:2"));
   const std::string pg = "--\n-- PostgreSQL database dump\n--\n\nCOPY public.ofuser (username) FROM stdin;\nu\n\\.\n";
   import({samples.file("p.sql", pg + "--\n-- PostgreSQL database dump complete\n--\n")}, true);
@@ -155,6 +156,32 @@ TEST(HostileDumps, ASqliteDumpThatWasCutSaysSo) {
   EXPECT_TRUE(import({samples.file("cut.sql", dump)}, false).complains("cut.sql:6: the dump was cut off"));
   EXPECT_TRUE(import({samples.file("cut2.sql", dump + "COMM")}, false).complains("cut2.sql:6: "));
   EXPECT_TRUE(import({samples.file("bad.sql", dump + "ROLLBACK; -- due to errors\n")}, false).complains("ROLLBACK"));
+}
+
+TEST(HostileDumps, WhatIsNoTextSaysWhatMakesTextOfIt) {
+  const Samples samples;
+  std::string wide;
+  for (const char c : std::string_view("-- MySQL dump\n")) wide += std::string(1, c) + '\0';
+  EXPECT_TRUE(import({samples.file("le.sql", wide)}, false).complains("iconv -f UTF-16LE -t UTF-8 "));
+  EXPECT_TRUE(import({samples.file("be.sql", '\0' + wide)}, false).complains("iconv -f UTF-16BE -t UTF-8 "));
+  std::string tar(512, '\0');
+  tar.replace(0, 8, "dump.sql").replace(257, 5, "ustar");
+  EXPECT_TRUE(import({samples.file("a.tar", tar)}, false).complains("tar -xOf "));
+  tar.replace(0, 8, "toc.dat\0", 8);
+  EXPECT_TRUE(import({samples.file("b.tar", tar)}, false).complains("pg_restore -f - "));
+  EXPECT_TRUE(
+      import({samples.file("m.xml", "<?xml version=\"1.0\"?>\n<mysqldump>")}, false).complains("without --xml"));
+}
+
+TEST(HostileDumps, ATableWithoutNamesOfItsColumnsIsSaidOnce) {
+  const Samples samples;
+  const Recorder r = import({samples.file("n.sql",
+                                          "INSERT INTO ofuser VALUES ('a');\nINSERT INTO ofuser VALUES ('b');\n"
+                                          "INSERT INTO ofroster VALUES (1);\n")},
+                            false);
+  EXPECT_TRUE(r.complains("n.sql:1: rows of the table ofuser without the names of its columns")) << r.all();
+  EXPECT_TRUE(r.complains("n.sql:3: rows of the table ofroster")) << r.all();
+  EXPECT_EQ(r.problems.size(), 3U) << r.all();
 }
 
 TEST(HostileDumps, TheCommandThatIsAdvisedCanBeCopied) {
