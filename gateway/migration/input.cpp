@@ -37,6 +37,8 @@ constexpr Magic magics[] = {
     {"PK\x03\x04"sv, "a zip archive", "unzip -p FILE | ferryctl migrate import -"},
     {"PGDMP"sv, "in pg_dump's custom format", "pg_restore -f - FILE | ferryctl migrate import -"},
     {"SQLite format 3"sv, "a database of SQLite", "sqlite3 FILE .dump | ferryctl migrate import -"},
+    {"{tables,"sv, "ejabberd's dump of Mnesia", "ejabberdctl export_piefxis DIR, or export2sql HOST FILE"},
+    {"\x01\x02\x03\x04"sv, "a backup of Mnesia", "ejabberdctl export_piefxis DIR, or export2sql HOST FILE"},
     {"\xff\xfe\0\0"sv, "in UTF-32", "iconv -f UTF-32 -t UTF-8 FILE | ferryctl migrate import -"},
     {"\xff\xfe"sv, "in UTF-16", "iconv -f UTF-16 -t UTF-8 FILE | ferryctl migrate import -"},
     {"\xfe\xff"sv, "in UTF-16", "iconv -f UTF-16 -t UTF-8 FILE | ferryctl migrate import -"},

@@ -50,7 +50,7 @@ class ProsodyFolder final : public ProsodyStore {
     read_ = file.string();
     place = {read_, 0};
     std::error_code missing;
-    if (!fs::exists(file, missing)) return std::nullopt;
+    if (!fs::is_regular_file(file, missing)) return std::nullopt;
     const std::string what = store == "accounts" ? "account " + in_quotes(name_)
                              : store == "config" ? "room " + in_quotes(name_ + "@" + host_)
                                                  : std::string(store);
@@ -87,7 +87,7 @@ class ProsodyFolder final : public ProsodyStore {
   void messages(Intake& intake) override {
     const fs::path file = folder_ / "offline" / (file_ + ".list");
     std::error_code missing;
-    if (!fs::exists(file, missing)) return;
+    if (!fs::is_regular_file(file, missing)) return;
     auto input = Input::open(file.string());
     if (!input) return intake.lost({}, "messages", input.error());
     std::string error;
@@ -119,7 +119,8 @@ class ProsodyFolder final : public ProsodyStore {
 
   bool exists(const fs::path& store) const {
     std::error_code missing;
-    return fs::exists(store / (file_ + ".dat"), missing) || fs::exists(store / (file_ + ".list"), missing);
+    return fs::is_regular_file(store / (file_ + ".dat"), missing) ||
+           fs::is_regular_file(store / (file_ + ".list"), missing);
   }
   std::function<bool(const fs::path&)> here() const {
     return [this](const fs::path& node) { return exists(node); };

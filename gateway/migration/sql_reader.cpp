@@ -69,7 +69,7 @@ class SqlReader {
     else if (!lex_.by_lines() && rolled_back_)
       handler_.wrong(in_.place(), "the dump ends with ROLLBACK: who wrote it could not read all of the database",
                      "mend the database on the old server first (sqlite3 FILE .recover), and dump again");
-    else if (lex_.by_lines() ? in_.last() != '\n' : lex_.unended)
+    else if (lex_.by_lines() ? in_.last() != '\n' : lex_.unended && any_)
       cut_in_a_statement(advice);
   }
 
@@ -232,6 +232,7 @@ class SqlReader {
     if (word != "into") return lex_.skip_statement();
     lex_.blanks();
     const std::string table = lex_.name();
+    any_ = true;
     if (!handler_.wants(table)) return lex_.skip_statement();
     if (!columns_of(table, names_)) return lex_.skip_statement();
     lex_.blanks(!lex_.by_lines());
@@ -239,11 +240,9 @@ class SqlReader {
     if (word == "overriding") {  // system value
       for (int i = 0; i < 3 && word != "values"; ++i) lex_.blanks(), word = lex_.word();
     }
-    if (word != "values" && word != "value") return lex_.skip_statement();
-    if (names_.empty()) {
-      say_nameless(table);
-      return lex_.skip_statement();
-    }
+    if (word != "values" && word != "value")
+      return bad("rows that are not written as VALUES (…)"), lex_.skip_statement();
+    if (names_.empty()) return say_nameless(table), lex_.skip_statement();
     do {
       lex_.blanks(!lex_.by_lines());
       place_ = in_.place();
@@ -387,7 +386,7 @@ class SqlReader {
   std::string failed_;
   std::uint64_t told_ = 0, rows_ = 0, stray_ = 0, bad_line_ = 0;
   std::size_t bad_ = 0;
-  bool told_charset_ = false, open_ = false, rolled_back_ = false;
+  bool told_charset_ = false, any_ = false, open_ = false, rolled_back_ = false;
 };
 
 }  // namespace

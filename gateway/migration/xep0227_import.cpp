@@ -233,6 +233,8 @@ class PieWalker final : public XmlWalker {
     if (error || inside.empty() || *inside.begin() == "..") return refuse("it lies outside of the export's folder");
     if (all_.intake.was_read(file.string(), true))
       return all_.intake.note(place, "include of " + in_quotes(href), "it was read already, as a source of its own");
+    if (!fs::is_directory(file, error) && fs::exists(file, error) && !fs::is_regular_file(file, error))
+      return refuse("it is no plain file");  // a pipe would be waited for
     all_.intake.note_read(file.string(), false);
     auto input = Input::open(file.string());
     if (!input) return refuse(input.error());

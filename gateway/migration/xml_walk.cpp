@@ -116,6 +116,8 @@ class Walk {
     if (!failed_.empty()) return;
     const XML_Error code = XML_GetErrorCode(parser_.get());
     fail(code == XML_ERROR_UNDEFINED_ENTITY ? "an entity that XML does not know; write the character itself"
+         : code == XML_ERROR_UNKNOWN_ENCODING
+             ? "an encoding that is not read; make it UTF-8 with iconv, and write encoding=\"UTF-8\" in its first line"
          : code == XML_ERROR_NO_MEMORY
              ? "elements within one another, or names, of more than " + std::to_string(parser_bytes >> 20) + " MiB"
              : std::string(XML_ErrorString(code)));

@@ -1,6 +1,7 @@
 // Dumps that were cut, that another program wrote than their looks say, or that somebody made to do harm: nothing is
 // lost without a word, and nothing takes more than it may.
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include "tests/migration/recorder.h"
 #include "tests/migration/samples.h"
@@ -182,6 +183,27 @@ TEST(HostileDumps, ATableWithoutNamesOfItsColumnsIsSaidOnce) {
   EXPECT_TRUE(r.complains("n.sql:1: rows of the table ofuser without the names of its columns")) << r.all();
   EXPECT_TRUE(r.complains("n.sql:3: rows of the table ofroster")) << r.all();
   EXPECT_EQ(r.problems.size(), 3U) << r.all();
+}
+
+TEST(HostileDumps, ARowThatIsNotWrittenAsValuesIsSaid) {
+  const Samples samples;
+  const Recorder r = import({samples.file("s.sql",
+                                          "INSERT INTO `ofUser` SET `username`='a';\n"
+                                          "INSERT INTO `ofUser` (`username`) VALUES ('b');\n")},
+                            false);
+  EXPECT_TRUE(r.complains("s.sql:1: rows that are not written as VALUES")) << r.all();
+  EXPECT_TRUE(r.has("account b@corp.example")) << r.all();
+}
+
+// Whoever includes a pipe would be waited for without an end.
+TEST(HostileDumps, APipeIsNotIncluded) {
+  const Samples samples;
+  const std::string path =
+      samples.file("x.xml",
+                   "<server-data xmlns='urn:xmpp:pie:0' xmlns:xi='http://www.w3.org/2001/XInclude'>"
+                   "<xi:include href='pipe'/></server-data>");
+  ASSERT_EQ(::mkfifo(samples.path("pipe").c_str(), 0600), 0);
+  EXPECT_TRUE(import({path}, false, "").complains("include of \"pipe\": it is no plain file"));
 }
 
 TEST(HostileDumps, TheCommandThatIsAdvisedCanBeCopied) {
