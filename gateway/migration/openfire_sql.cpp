@@ -67,6 +67,8 @@ enum UserColumn {
 };
 enum RosterColumn { r_id, r_jid, r_sub, r_ask, r_recv, r_nick, r_stanza };
 
+constexpr std::string_view user_provider = "provider.user.classname";
+
 std::string property(RowStage& stage, std::size_t specs, std::string_view name) {
   const auto row = stage.first(specs + openfire::property, name);
   return row ? std::string(row->text(0)) : std::string();
@@ -92,14 +94,28 @@ class OpenfireImport {
     passwords();
     read_groups();
     stage_.each_all(specs_ + openfire::user, [&](const StagedRow& row) { account(row); });
-    strangers(openfire::roster, "ofRoster");
-    strangers(openfire::offline, "ofOffline");
+    if (elsewhere()) {
+      const std::size_t tables_of_people[] = {specs_ + openfire::roster, specs_ + openfire::offline,
+                                              specs_ + openfire::vcard, specs_ + openfire::private_xml,
+                                              specs_ + openfire::privacy_list};
+      stage_.each_stranger(tables_of_people, specs_ + openfire::user, [&](const StagedRow& row) { account(row); });
+    } else {
+      strangers(openfire::roster, "ofRoster");
+      strangers(openfire::offline, "ofOffline");
+    }
     import_openfire_rooms(stage_, specs_, intake_, groups_, domain_);
     return {};
   }
 
  private:
-  // Rows without an account: people of LDAP or of another database, or removed ones.
+  // With LDAP or another database whoever has a contact list or a card is somebody, though ofUser has no row.
+  bool elsewhere() {
+    const std::string provider = property(stage_, specs_, user_provider);
+    return stage_.count(specs_ + openfire::user) == 0 ||
+           (!provider.empty() && provider.find("DefaultUserProvider") == std::string::npos);
+  }
+
+  // Rows without an account: removed people, mostly.
   void strangers(openfire::Table table, std::string_view name) {
     std::optional<StagedRow> first;
     const std::int64_t people = stage_.strangers(specs_ + table, specs_ + openfire::user, first);
@@ -107,7 +123,7 @@ class OpenfireImport {
       intake_.lost(first->place, "table " + std::string(name),
                    "rows of " + std::to_string(people) + (people == 1 ? " person" : " people") +
                        " whose account is not in the dump, the first of " + in_quotes(first->key),
-                   "accounts that LDAP or another database keeps are no rows of ofUser");
+                   "they were removed, or LDAP or another database keeps them and the dump does not say so");
   }
 
   void passwords() {
@@ -338,7 +354,9 @@ class OpenfireImport {
 
 std::span<const TableSpec> openfire_tables() { return tables; }
 
-bool is_openfire(RowStage& stage, std::size_t specs) { return stage.count(specs + openfire::user) > 0; }
+bool is_openfire(RowStage& stage, std::size_t specs) {
+  return stage.count(specs + openfire::user) > 0 || stage.count(specs + openfire::roster) > 0;
+}
 
 bool before_staging_openfire(SqlRow& row, bool make_keys, Secret& password_key) {
   std::string property_name;
@@ -353,7 +371,7 @@ bool before_staging_openfire(SqlRow& row, bool make_keys, Secret& password_key) 
     if (row.table == "ofproperty" && row.columns[i] == "name") property_name = lower(value.text);
   }
   if (row.table != "ofproperty") return true;
-  if (property_name == "xmpp.domain") return true;
+  if (property_name == "xmpp.domain" || property_name == user_provider) return true;
   for (std::size_t i = 0; i < row.columns.size(); ++i) {
     if (row.columns[i] != "propvalue") continue;
     if (property_name == "passwordkey") password_key = Secret(row.values[i].text);

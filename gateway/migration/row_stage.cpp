@@ -204,6 +204,23 @@ std::int64_t RowStage::strangers(std::size_t spec, std::size_t owners, std::opti
                             " AND k NOT IN (SELECT k FROM r WHERE t = " + std::to_string(owners) + ")");
 }
 
+void RowStage::each_stranger(std::span<const std::size_t> specs, std::size_t owners,
+                             const std::function<void(const StagedRow&)>& visit) {
+  std::string list;
+  for (const std::size_t spec : specs) list += (list.empty() ? "" : ",") + std::to_string(spec);
+  const std::string sql = "SELECT k, f, min(l) FROM r WHERE t IN (" + list +
+                          ") AND k NOT IN (SELECT k FROM r WHERE t = ?1) GROUP BY k ORDER BY k";
+  Statement statement(*database_, sql.c_str());
+  Query rows(statement, static_cast<std::int64_t>(owners));
+  StagedRow row;
+  row.values.resize(specs_[owners].columns.size());
+  while (rows.next()) {
+    row.key = rows.text(0);
+    row.place = {*files_[static_cast<std::size_t>(rows.integer(1))], static_cast<std::uint64_t>(rows.integer(2))};
+    visit(row);
+  }
+}
+
 std::int64_t RowStage::count(std::size_t spec) {
   return database_->integer("SELECT count(*) FROM r WHERE t = " + std::to_string(spec));
 }

@@ -61,6 +61,9 @@ class RowStage {
   std::optional<StagedRow> first(std::size_t spec, std::string_view key);
   std::int64_t counted(std::size_t spec, std::string_view key);  // its rows, of a table that is only counted
   // How many keys of the rows of specs[spec] no row of specs[owners] has, and the first of these rows.
+  // Each of these keys once, as a row of owners that has nothing else; the place is the first row's.
+  void each_stranger(std::span<const std::size_t> specs, std::size_t owners,
+                     const std::function<void(const StagedRow&)>& visit);
   std::int64_t strangers(std::size_t spec, std::size_t owners, std::optional<StagedRow>& first);
 
  private:

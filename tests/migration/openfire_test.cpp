@@ -294,5 +294,23 @@ TEST(Openfire, WhatStaysBehindIsSaidOfEachAccountAndRoom) {
   EXPECT_TRUE(r.has("blocked bad.example")) << r.all();
 }
 
+// LDAP has the people, ofUser none, or the administrator alone.
+TEST(Openfire, PeopleOfLdapCome) {
+  const Samples samples;
+  const std::string rows =
+      "INSERT INTO `ofRoster` (`rosterID`,`username`,`jid`,`sub`) VALUES (1,'anna','bob@corp.example',3);\n"
+      "INSERT INTO `ofVCard` (`username`,`vcard`) VALUES ('bob','<vCard xmlns=\"vcard-temp\"/>');\n";
+  for (const char* more :
+       {"",
+        "INSERT INTO `ofUser` (`username`) VALUES ('admin');\nINSERT INTO `ofProperty` (`name`,`propValue`) VALUES "
+        "('provider.user.className','org.jivesoftware.openfire.ldap.LdapUserProvider');\n"}) {
+    const Recorder r = import({samples.file("l.sql", rows + more)}, true, "corp.example");
+    EXPECT_TRUE(r.has("account anna@corp.example")) << r.all();
+    EXPECT_TRUE(r.has("contact bob@corp.example both")) << r.all();
+    EXPECT_TRUE(r.has("account bob@corp.example")) << r.all();
+    EXPECT_TRUE(r.complains("l.sql:1: password: the dump has none (LDAP")) << r.all();
+  }
+}
+
 }  // namespace openfire_test
 }  // namespace ferry
