@@ -1,6 +1,7 @@
 #include "gateway/migration/ejabberd_sql.h"
 
 #include <algorithm>
+#include <set>
 #include <unordered_map>
 
 #include "config/text.h"
@@ -62,6 +63,10 @@ class EjabberdImport {
       if (same.size() < 1'000) same.push_back(row);
     });
     if (!same.empty()) accounts(same);
+    if (stage_.count(specs_ + e_users) == 0)
+      people_elsewhere();
+    else
+      strangers();
     stage_.each_all(specs_ + e_rooms, [&](const StagedRow& row) { room(row); });
     if (const std::int64_t groups = stage_.count(specs_ + e_shared); groups > 0)
       intake_.note({}, "shared rosters",
@@ -72,6 +77,33 @@ class EjabberdImport {
   }
 
  private:
+  // With LDAP, an external program or Mnesia for the passwords the table users is empty: whoever has a contact list or
+  // a card is somebody all the same.
+  void people_elsewhere() {
+    const std::size_t tables_of_people[] = {specs_ + e_roster, specs_ + e_spool, specs_ + e_vcard, specs_ + e_private};
+    stage_.each_stranger(tables_of_people, specs_ + e_users, [&](const StagedRow& nobody) {
+      std::set<std::optional<std::string>> hosts;
+      for (const std::size_t table : tables_of_people)
+        stage_.each(table, nobody.key, [&](const StagedRow& row) { hosts.insert(row.values[0]); });
+      std::vector<StagedRow> rows;
+      for (const auto& host : hosts) {
+        rows.push_back(nobody);
+        rows.back().values[0] = host;
+      }
+      accounts(rows);
+    });
+  }
+
+  void strangers() {
+    std::optional<StagedRow> first;
+    const std::int64_t people = stage_.strangers(specs_ + e_roster, specs_ + e_users, first);
+    if (first)
+      intake_.lost(first->place, "table rosterusers",
+                   "rows of " + std::to_string(people) + (people == 1 ? " person" : " people") +
+                       " whose account is not in the dump, the first of " + in_quotes(first->key),
+                   "they were removed, or LDAP or Mnesia keeps them");
+  }
+
   void accounts(const std::vector<StagedRow>& rows) {
     std::vector<std::string> hosts;
     for (const StagedRow& row : rows)
@@ -272,7 +304,9 @@ void before_staging_ejabberd(SqlRow& row, bool make_keys) {
   if (password && (type == "1" || (server.empty() && salt.empty()))) hide_password(*password, make_keys);
 }
 
-bool is_ejabberd(RowStage& stage, std::size_t specs) { return stage.count(specs + e_users) > 0; }
+bool is_ejabberd(RowStage& stage, std::size_t specs) {
+  return stage.count(specs + e_users) > 0 || stage.count(specs + e_roster) > 0;
+}
 
 std::string import_ejabberd(RowStage& stage, std::size_t specs, Intake& intake) {
   return EjabberdImport(stage, specs, intake).run();

@@ -85,6 +85,24 @@ INSERT INTO `rosterusers` VALUES ('user','b.example','x@y.example','','B','N',''
   for (const ScramKeys& keys : r.all_keys) EXPECT_TRUE(verify(keys, "pencil"));
 }
 
+// LDAP or Mnesia has the passwords: the table users is empty.
+TEST(Ejabberd, PeopleOfOtherProvidersCome) {
+  const Samples samples;
+  const std::string rows =
+      "INSERT INTO rosterusers(username, server_host, jid, nick, subscription, ask) VALUES "
+      "('anna','a.example','x@y.example','','B','N'),('anna','b.example','z@y.example','','B','N');\n"
+      "INSERT INTO vcard(username, server_host, vcard) VALUES ('bob','a.example','<vCard xmlns=''vcard-temp''/>');\n";
+  const Recorder r = import(samples.file("l.sql", rows));
+  EXPECT_TRUE(r.has("account anna@a.example")) << r.all();
+  EXPECT_TRUE(r.has("account anna@b.example")) << r.all();
+  EXPECT_TRUE(r.has("account bob@a.example")) << r.all();
+  EXPECT_EQ(std::count(r.lines.begin(), r.lines.end(), "contact x@y.example both"), 1);
+  const Recorder s = import(samples.file(
+      "s.sql", rows + "INSERT INTO users(username, server_host, password) VALUES ('bob','a.example','p');\n"));
+  EXPECT_FALSE(s.has("account anna@a.example")) << s.all();
+  EXPECT_TRUE(s.complains("rows of 1 person whose account is not in the dump, the first of \"anna\"")) << s.all();
+}
+
 TEST(ErlangTerm, ReadsAndRefuses) {
   const auto term = parse_erlang(R"([{a,<<"x\"y">>},{'B c',[1,-2.5]},{m,#{k => v}},{s,"t\x{e4}"},{b,<<195,164>>}])");
   ASSERT_TRUE(term);
