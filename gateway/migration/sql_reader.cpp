@@ -194,7 +194,8 @@ class SqlReader {
       lex_.blanks();
       bool quoted = false;
       std::string name = lex_.name(&quoted);
-      if ((quoted || !is_key_clause(name)) && !name.empty() && found.size() < limits_.columns)
+      lex_.blanks();
+      if ((quoted || !is_key_clause(name, lex_.word())) && !name.empty() && found.size() < limits_.columns)
         found.push_back(std::move(name));
       if (!lex_.skip_expression()) return lex_.skip_statement();
       if (in_.get() != ',') break;

@@ -19,10 +19,14 @@ bool escapes_a_quote(std::string_view look) {
 
 }  // namespace
 
-bool is_key_clause(std::string_view word) {
+bool is_key_clause(std::string_view word, std::string_view next) {
   constexpr std::string_view words[] = {"primary", "key",     "unique", "index",   "constraint", "fulltext",
                                         "spatial", "foreign", "check",  "exclude", "like"};
-  return std::find(std::begin(words), std::end(words), word) != std::end(words);
+  constexpr std::string_view types[] = {"text", "character", "varchar", "int", "integer", "bigint", "bytea", "blob"};
+  const auto has = [](const auto& list, std::string_view one) {
+    return std::find(std::begin(list), std::end(list), one) != std::end(list);
+  };
+  return has(words, word) && !(word == "key" && has(types, next));
 }
 
 SqlSight first_sight(std::string_view look) {
