@@ -1,11 +1,12 @@
 #include "gateway/migration/ejabberd_sql.h"
 
 #include <algorithm>
+#include <set>
 #include <unordered_map>
 
 #include "config/text.h"
 #include "gateway/migration/erlang_term.h"
-#include "gateway/migration/openfire_sql.h"
+#include "gateway/migration/hidden_password.h"
 
 namespace ferry {
 namespace {
@@ -26,6 +27,9 @@ const TableSpec ejabberd_specs[] = {
     {"last", "username", "", {"server_host", "seconds", "state"}},
     {"muc_room", "name", "", {"host", "opts"}},
     {"sr_group", "name", "", {"host"}},
+    {"privacy_default_list", "username", "", {"server_host", "name"}},
+    {"archive", "username", "", {}, true, "server_host"},
+    {"pubsub_node", "host", "", {}, true},
 };
 enum EjabberdTable : std::size_t {
   e_users,
@@ -38,7 +42,10 @@ enum EjabberdTable : std::size_t {
   e_privacy_data,
   e_last,
   e_rooms,
-  e_shared
+  e_shared,
+  e_default,
+  e_archive,
+  e_nodes
 };
 
 constexpr std::size_t most_group_rows = 100'000;
@@ -56,6 +63,10 @@ class EjabberdImport {
       if (same.size() < 1'000) same.push_back(row);
     });
     if (!same.empty()) accounts(same);
+    if (stage_.count(specs_ + e_users) == 0)
+      people_elsewhere();
+    else
+      strangers();
     stage_.each_all(specs_ + e_rooms, [&](const StagedRow& row) { room(row); });
     if (const std::int64_t groups = stage_.count(specs_ + e_shared); groups > 0)
       intake_.note({}, "shared rosters",
@@ -66,6 +77,33 @@ class EjabberdImport {
   }
 
  private:
+  // With LDAP, an external program or Mnesia for the passwords the table users is empty: whoever has a contact list or
+  // a card is somebody all the same.
+  void people_elsewhere() {
+    const std::size_t tables_of_people[] = {specs_ + e_roster, specs_ + e_spool, specs_ + e_vcard, specs_ + e_private};
+    stage_.each_stranger(tables_of_people, specs_ + e_users, [&](const StagedRow& nobody) {
+      std::set<std::optional<std::string>> hosts;
+      for (const std::size_t table : tables_of_people)
+        stage_.each(table, nobody.key, [&](const StagedRow& row) { hosts.insert(row.values[0]); });
+      std::vector<StagedRow> rows;
+      for (const auto& host : hosts) {
+        rows.push_back(nobody);
+        rows.back().values[0] = host;
+      }
+      accounts(rows);
+    });
+  }
+
+  void strangers() {
+    std::optional<StagedRow> first;
+    const std::int64_t people = stage_.strangers(specs_ + e_roster, specs_ + e_users, first);
+    if (first)
+      intake_.lost(first->place, "table rosterusers",
+                   "rows of " + std::to_string(people) + (people == 1 ? " person" : " people") +
+                       " whose account is not in the dump, the first of " + in_quotes(first->key),
+                   "they were removed, or LDAP or Mnesia keeps them");
+  }
+
   void accounts(const std::vector<StagedRow>& rows) {
     std::vector<std::string> hosts;
     for (const StagedRow& row : rows)
@@ -96,13 +134,18 @@ class EjabberdImport {
          [&](const StagedRow& row) { intake_.piece(row.place, PieceKind::vcard, "", row.text(1)); });
     each(e_private, user, host,
          [&](const StagedRow& row) { intake_.piece(row.place, PieceKind::private_xml, row.text(1), row.text(2)); });
-    each(e_privacy, user, host, [&](const StagedRow& row) { privacy(row); });
+    std::string chosen;
+    each(e_default, user, host, [&](const StagedRow& row) { chosen = row.text(1); });
+    each(e_privacy, user, host, [&](const StagedRow& row) { privacy(row, row.text(1) == chosen); });
     each(e_spool, user, host, [&](const StagedRow& row) { intake_.message(row.place, row.text(1), 0, host); });
     each(e_last, user, host, [&](const StagedRow& row) {
       const std::int64_t seconds = row.number(1, 0);
       if (seconds > 0 && seconds < 100'000'000'000)
         intake_.piece(row.place, PieceKind::last, format_instant(seconds * 1'000), "");
     });
+    intake_.note_archive(rows.front().place,
+                         stage_.counted(specs_ + e_archive, host.empty() ? user : user + "@" + host));
+    intake_.note_nodes(rows.front().place, stage_.counted(specs_ + e_nodes, intake_.account()));
     intake_.end();
   }
 
@@ -158,7 +201,7 @@ class EjabberdImport {
     intake_.contact(row.place, std::move(raw));
   }
 
-  void privacy(const StagedRow& list) {
+  void privacy(const StagedRow& list, bool is_default) {
     Element out("list", "jabber:iq:privacy");
     out.set("name", list.text(1));
     stage_.each(specs_ + e_privacy_data, list.text(2), [&](const StagedRow& row) {
@@ -173,7 +216,7 @@ class EjabberdImport {
         if (yes(5 + i)) item.add(Element(kinds[i], "jabber:iq:privacy"));
       out.add(std::move(item));
     });
-    intake_.piece(list.place, PieceKind::privacy_list, list.text(1), out);
+    intake_.privacy_list(list.place, list.text(1), out, is_default);
   }
 
   void room(const StagedRow& row) {
@@ -204,6 +247,7 @@ class EjabberdImport {
     if (const ErlangTerm* users = opts->option("max_users"))
       out.config.emplace_back("muc#roomconfig_maxusers",
                               users->kind == ErlangTerm::Kind::number ? users->text : "none");
+    intake_.note_history(row.place, what, stage_.counted(specs_ + e_archive, jid->str()));
     if (const ErlangTerm* members = opts->option("affiliations")) affiliations(out, *members, row.place);
     intake_.room(row.place, std::move(out));
   }
@@ -260,7 +304,9 @@ void before_staging_ejabberd(SqlRow& row, bool make_keys) {
   if (password && (type == "1" || (server.empty() && salt.empty()))) hide_password(*password, make_keys);
 }
 
-bool is_ejabberd(RowStage& stage, std::size_t specs) { return stage.count(specs + e_users) > 0; }
+bool is_ejabberd(RowStage& stage, std::size_t specs) {
+  return stage.count(specs + e_users) > 0 || stage.count(specs + e_roster) > 0;
+}
 
 std::string import_ejabberd(RowStage& stage, std::size_t specs, Intake& intake) {
   return EjabberdImport(stage, specs, intake).run();

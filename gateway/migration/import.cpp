@@ -5,8 +5,10 @@
 
 #include "config/text.h"
 #include "gateway/migration/ejabberd_sql.h"
+#include "gateway/migration/embedded_folder.h"
 #include "gateway/migration/openfire_sql.h"
-#include "gateway/migration/prosody_data.h"
+#include "gateway/migration/prosody_files.h"
+#include "gateway/migration/prosody_sql.h"
 #include "gateway/migration/xml_import.h"
 
 namespace ferry {
@@ -26,13 +28,14 @@ constexpr FormatName format_names[] = {{ImportFormat::automatic, "auto", ""},
                                        {ImportFormat::prosody, "prosody", "prosody"}};
 
 bool is_sql(ImportFormat format) {
-  return format == ImportFormat::openfire_sql || format == ImportFormat::ejabberd_sql;
+  return format == ImportFormat::openfire_sql || format == ImportFormat::ejabberd_sql ||
+         format == ImportFormat::prosody;
 }
 
 // What the first bytes of a file say.
 ImportFormat format_of(std::string_view look) {
   const std::size_t first = look.find_first_not_of(" \t\r\n");
-  if (first == std::string_view::npos || look[first] != '<') return ImportFormat::openfire_sql;  // or ejabberd's
+  if (first == std::string_view::npos || look[first] != '<') return ImportFormat::openfire_sql;  // or another's
   const std::size_t openfire = look.find("<Openfire"), pie = look.find("server-data");
   return openfire != std::string_view::npos && (pie == std::string_view::npos || openfire < pie)
              ? ImportFormat::openfire_xml
@@ -45,6 +48,9 @@ class Importer final : private SqlHandler {
     for (const TableSpec& spec : openfire_tables()) specs_.push_back(spec);
     ejabberd_begin_ = specs_.size();
     for (const TableSpec& spec : ejabberd_tables()) specs_.push_back(spec);
+    prosody_begin_ = specs_.size();
+    for (const TableSpec& spec : prosody_tables()) specs_.push_back(spec);
+    HsqldbLobs::know_columns(columns_);
   }
 
   bool run() {
@@ -65,19 +71,37 @@ class Importer final : private SqlHandler {
     auto input = Input::open(source);
     if (!input) return failed({}, input.error());
     all_ = (*input)->size();
+    if (const fs::path file(source); file.extension() == ".script") embedded_script(file);
     read(**input);
   }
 
   void folder(const std::string& source) {
-    std::error_code error;
-    const fs::path script = fs::path(source) / "openfire.script", log = fs::path(source) / "openfire.log";
-    if (fs::exists(script, error)) {  // Openfire's embedded database
-      read(script.string());
-      if (fs::exists(log, error)) read(log.string());
+    if (const EmbeddedFolder embedded = embedded_folder(source); embedded.is_one) {
+      if (!embedded.refused.empty()) return failed({}, embedded.refused);
+      read(embedded.script);
+      if (!embedded.log.empty()) read(embedded.log);
       return;
     }
     intake_.set_source("prosody");
     if (std::string wrong = import_prosody(source, intake_); !wrong.empty()) failed({}, std::move(wrong));
+  }
+
+  // The other files of Openfire's embedded database are beside it.
+  void embedded_script(fs::path file) {
+    std::error_code error;
+    lobs_.set_file(file.replace_extension(".lobs").string());
+    has_data_ = fs::file_size(file.replace_extension(".data"), error) > 0 && !error;
+  }
+
+  // A table of HSQLDB's kind CACHED has its rows in the file .data, unless all was written into the script.
+  void rows_elsewhere() {
+    for (const auto& [table, place] : cached_)
+      if (has_data_)
+        failed({place, 0},
+               "the rows of the table " + table +
+                   " are in the file .data beside it (CREATE CACHED TABLE), which is not read",
+               "open a copy of the folder with HSQLDB's own tool and say SHUTDOWN SCRIPT, which writes all of it into "
+               "the .script");
   }
 
   void read(Input& input) {
@@ -102,23 +126,31 @@ class Importer final : private SqlHandler {
       dumps_ += (dumps_.empty() ? "" : ", ") + std::string(input.name());
       wrong = read_sql(input, columns_, *this);
     }
+    broke_off_ = broke_off_ || !wrong.empty();
     if (!wrong.empty()) failed({}, std::move(wrong));
   }
 
   void accounts_of_dumps() {
     stage_->finish();
+    rows_elsewhere();
     if (job_.progress) job_.progress("", 0, 0);
-    const bool openfire = is_openfire(*stage_, 0), ejabberd = is_ejabberd(*stage_, ejabberd_begin_);
+    const auto meant = [&](ImportFormat format, bool found) {
+      return found && (job_.format == ImportFormat::automatic || job_.format == format);
+    };
     std::string wrong;
-    if (openfire && job_.format != ImportFormat::ejabberd_sql) {
+    if (meant(ImportFormat::openfire_sql, is_openfire(*stage_, 0))) {
       intake_.set_source("openfire");
-      wrong = import_openfire(*stage_, 0, intake_, password_key_);
-    } else if (ejabberd && job_.format != ImportFormat::openfire_sql) {
+      wrong = import_openfire(*stage_, 0, intake_, password_key_, lobs_);
+    } else if (meant(ImportFormat::prosody, is_prosody(*stage_, prosody_begin_))) {
+      intake_.set_source("prosody");
+      import_prosody_sql(*stage_, prosody_begin_, intake_);
+    } else if (meant(ImportFormat::ejabberd_sql, is_ejabberd(*stage_, ejabberd_begin_))) {
       intake_.set_source("ejabberd");
       wrong = import_ejabberd(*stage_, ejabberd_begin_, intake_);
-    } else {
+    } else if (!broke_off_) {  // what could not be read may have had them
       wrong = dumps_ +
-              ": there are no accounts in it: neither rows of Openfire's table ofUser nor of ejabberd's table users";
+              ": there are no accounts in it: no rows of Openfire's table ofUser, of ejabberd's table users or of "
+              "Prosody's table prosody";
     }
     if (!wrong.empty()) failed({}, std::move(wrong));
   }
@@ -134,7 +166,9 @@ class Importer final : private SqlHandler {
 
   void row(SqlRow& given) override {
     SqlRow row{current_name(given.table), given.columns, given.values, given.place};
+    if (const auto empty = cached_.find(given.table); empty != cached_.end()) cached_.erase(empty);
     if (!before_staging_openfire(row, job_.options.make_keys, password_key_)) return;
+    if (!before_staging_prosody(row, job_.options.make_keys)) return;
     before_staging_ejabberd(row, job_.options.make_keys);
     if (const std::string dropped = stage_->add(row); !dropped.empty())
       intake_.lost(row.place, "table " + std::string(row.table),
@@ -145,7 +179,7 @@ class Importer final : private SqlHandler {
     SqlRow where{current_name(given.table), given.columns, given.values, given.place};
     // Passwords were never staged, so they cannot be compared.
     for (std::size_t i = 0; i < where.columns.size(); ++i)
-      if (where.columns[i] == "plainpassword" || where.columns[i] == "roompassword")
+      if (where.columns[i] == "plainpassword" || where.columns[i] == "roompassword" || where.columns[i] == "password")
         where.values[i].kind = SqlValue::Kind::null;
     stage_->remove(where);
   }
@@ -154,6 +188,8 @@ class Importer final : private SqlHandler {
     intake_.problem(ImportProblem::Weight::source, place, "", std::move(what), std::move(suggestion));
   }
   void note(const Place& place, std::string what) override { intake_.note(place, "", std::move(what)); }
+  void cached(const Place& place, std::string_view table) override { cached_[std::string(table)] = place_text(place); }
+  void large_objects(std::uint64_t block) override { lobs_.set_block(block); }
   void working(std::uint64_t bytes) override {
     if (job_.progress) job_.progress(source_, bytes, all_);
   }
@@ -161,12 +197,15 @@ class Importer final : private SqlHandler {
   const ImportJob& job_;
   Intake intake_;
   std::vector<TableSpec> specs_;
-  std::size_t ejabberd_begin_ = 0;
+  std::size_t ejabberd_begin_ = 0, prosody_begin_ = 0;
   std::unique_ptr<RowStage> stage_;
   SqlColumns columns_;
   Secret password_key_;  // Openfire's
+  HsqldbLobs lobs_;
+  std::map<std::string, std::string, std::less<>> cached_;  // HSQLDB's tables without a row so far, and their places
   std::string source_, renamed_, dumps_;
   std::uint64_t all_ = 0;
+  bool has_data_ = false, broke_off_ = false;
 };
 
 }  // namespace

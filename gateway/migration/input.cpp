@@ -37,9 +37,42 @@ constexpr Magic magics[] = {
     {"PK\x03\x04"sv, "a zip archive", "unzip -p FILE | ferryctl migrate import -"},
     {"PGDMP"sv, "in pg_dump's custom format", "pg_restore -f - FILE | ferryctl migrate import -"},
     {"SQLite format 3"sv, "a database of SQLite", "sqlite3 FILE .dump | ferryctl migrate import -"},
+    {"{tables,"sv, "ejabberd's dump of Mnesia", "ejabberdctl export_piefxis DIR, or export2sql HOST FILE"},
+    {"\x01\x02\x03\x04"sv, "a backup of Mnesia", "ejabberdctl export_piefxis DIR, or export2sql HOST FILE"},
+    {"\xff\xfe\0\0"sv, "in UTF-32", "iconv -f UTF-32 -t UTF-8 FILE | ferryctl migrate import -"},
     {"\xff\xfe"sv, "in UTF-16", "iconv -f UTF-16 -t UTF-8 FILE | ferryctl migrate import -"},
     {"\xfe\xff"sv, "in UTF-16", "iconv -f UTF-16 -t UTF-8 FILE | ferryctl migrate import -"},
 };
+
+// What shows elsewhere than in the first bytes: nothing, or one that is.
+const Magic* unmarked(std::string_view look) {
+  static constexpr Magic little{"", "in UTF-16", "iconv -f UTF-16LE -t UTF-8 FILE | ferryctl migrate import -"};
+  static constexpr Magic big{"", "in UTF-16", "iconv -f UTF-16BE -t UTF-8 FILE | ferryctl migrate import -"};
+  static constexpr Magic pg_tar{"", "in pg_dump's tar format", "pg_restore -f - FILE | ferryctl migrate import -"};
+  static constexpr Magic tar{"", "an archive of tar", "tar -xOf FILE | ferryctl migrate import -"};
+  static constexpr Magic xml{"", "the XML of mysqldump --xml", "dump again without --xml"};
+  constexpr std::size_t tar_mark = 257, some = 8;
+  if (look.size() > tar_mark && look.substr(tar_mark).starts_with("ustar"))
+    return look.starts_with("toc.dat") ? &pg_tar : &tar;
+  if (look.substr(0, 500).find("<mysqldump") != std::string_view::npos) return &xml;
+  if (look.size() < some) return nullptr;
+  bool even = true, odd = true;  // every second byte is zero: ASCII of two bytes each
+  for (std::size_t i = 0; i < some; ++i) (i % 2 == 0 ? even : odd) = (i % 2 == 0 ? even : odd) && look[i] == '\0';
+  return even == odd ? nullptr : odd ? &little : &big;
+}
+
+// A command is there to be copied: a name with blanks or the shell's own characters stands in quotes.
+std::string shell_word(const std::string& name) {
+  constexpr std::string_view plain = "_-./+,:@%=";
+  const bool bare = std::all_of(name.begin(), name.end(), [&](char c) {
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+           static_cast<unsigned char>(c) >= 128 || plain.find(c) != std::string_view::npos;
+  });
+  if (bare && !name.starts_with('-')) return name;
+  std::string out = name.starts_with('-') ? "'./" : "'";
+  for (const char c : name) out += c == '\'' ? std::string("'\\''") : std::string(1, c);
+  return out + "'";
+}
 
 }  // namespace
 
@@ -48,14 +81,14 @@ std::string place_text(const Place& place) {
 }
 
 std::string foreign_format(std::string_view first_bytes, const std::string& name) {
-  for (const Magic& magic : magics) {
-    if (!first_bytes.starts_with(magic.bytes)) continue;
-    std::string advice(magic.advice);
-    if (const std::size_t file = advice.find("FILE"); file != std::string::npos && name != "-")
-      advice.replace(file, 4, name);
-    return name + ": this is " + std::string(magic.what) + "; make text of it: " + advice;
-  }
-  return {};
+  const Magic* found = unmarked(first_bytes);
+  for (const Magic& magic : magics)
+    if (!found && first_bytes.starts_with(magic.bytes)) found = &magic;
+  if (!found) return {};
+  std::string advice(found->advice);
+  if (const std::size_t file = advice.find("FILE"); file != std::string::npos && name != "-")
+    advice.replace(file, 4, shell_word(name));
+  return name + ": this is " + std::string(found->what) + "; make text of it: " + advice;
 }
 
 Result<std::unique_ptr<Input>, std::string> Input::open(const std::string& path) {
@@ -94,6 +127,7 @@ Input::~Input() { Secret::wipe(buffer_.data(), buffer_.size()); }  // a dump has
 bool Input::refill() {
   if (!fill_) return false;
   before_ += static_cast<std::uint64_t>(limit_ - buffer_.data());
+  last_ = last();
   at_ = limit_ = buffer_.data();
   const std::size_t got = fill_(buffer_.data(), buffer_.size());
   limit_ = buffer_.data() + got;

@@ -48,7 +48,8 @@ class Input {
   int second();                  // the byte after peek()
   std::string_view chunk();      // what is buffered, at least a byte; empty: the end
   void take(std::size_t bytes);  // of that chunk
-  std::string_view look();       // the first bytes of a source that nothing was taken of, up to look_bytes
+  char last() const { return limit_ > buffer_.data() ? limit_[-1] : last_; }  // byte of what was read so far
+  std::string_view look();  // the first bytes of a source that nothing was taken of, up to look_bytes
   static constexpr std::size_t look_bytes = 65'536;
 
   const std::string& name() const { return name_; }
@@ -64,6 +65,7 @@ class Input {
   std::vector<char> buffer_;
   const char *at_ = nullptr, *limit_ = nullptr;
   std::uint64_t before_ = 0, line_ = 1, size_ = 0;
+  char last_ = '\n';
 };
 
 // Why this cannot be a source of text, and what to do; empty: it may be.

@@ -26,7 +26,7 @@ std::string other_name(std::string_view localpart, std::string_view domain) {
              : "rename the account on the old server first";
 }
 
-std::string cut(std::string_view text) {  // to max_roster_text, not within a character
+std::string cut(std::string_view text) {  // to max_roster_text, not within a character; names in problems, too
   if (text.size() <= max_roster_text) return std::string(text);
   std::size_t end = max_roster_text;
   while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U) --end;
@@ -86,7 +86,7 @@ std::optional<Intake::Before> Intake::before(const Jid& jid, std::string_view na
 
 void Intake::problem(Weight weight, const Place& place, std::string what, std::string reason, std::string suggestion) {
   if (weight == Weight::source) complete_ = false;
-  visitor_.problem({weight, account_, place_text(place), std::move(what), std::move(reason), std::move(suggestion)});
+  visitor_.problem({weight, cut(account_), place_text(place), cut(what), cut(reason), std::move(suggestion)});
 }
 
 bool Intake::begin(const Place& place, std::string_view localpart, std::string_view domain, const RawAccount& raw) {

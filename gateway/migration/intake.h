@@ -81,8 +81,17 @@ class Intake {
   void piece(const Place& place, PieceKind kind, std::string_view name, std::string_view xml);
   void piece(const Place& place, PieceKind kind, std::string_view name, const Element& element);
 
+  // XEP-0016. The default list that only denies people all there is comes as blocked ones (XEP-0191), too.
+  void privacy_list(const Place& place, std::string_view name, const Element& list, bool is_default);
+  void privacy_list(const Place& place, std::string_view name, std::string_view xml, bool is_default);
+
   void group(const SharedGroup& group) { visitor_.group(group); }
   void room(const Place& place, ImportedRoom room);
+
+  // What stays on the old server, of this account or of a room; 0: nothing, -1: nobody counted.
+  void note_archive(const Place& place, std::int64_t messages);
+  void note_history(const Place& place, std::string what, std::int64_t messages);
+  void note_nodes(const Place& place, std::int64_t nodes);
 
   // Files of exports that include one another: which came as a source of its own, and which at all.
   bool was_read(const std::string& file, bool as_source) const {

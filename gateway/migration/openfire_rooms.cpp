@@ -111,6 +111,7 @@ class OpenfireRooms {
     });
     stage_.each(specs_ + openfire::muc_member, row.text(m_id),
                 [&](const StagedRow& member) { add(out, member.place, member.text(0), "member", member.text(1)); });
+    intake_.note_history(row.place, what, stage_.counted(specs_ + openfire::room_log, row.text(m_id)));
     intake_.room(row.place, std::move(out));
   }
 

@@ -27,7 +27,12 @@ enum Table : std::size_t {
   muc_service,
   muc_room,
   muc_affiliation,
-  muc_member
+  muc_member,
+  lobs,
+  lob_ids,
+  room_log,
+  archive_from,
+  archive_to
 };
 }
 

@@ -4,12 +4,12 @@
 #include <unordered_map>
 
 #include "config/text.h"
+#include "gateway/migration/hidden_password.h"
+#include "gateway/migration/hsqldb_lobs.h"
 #include "gateway/migration/openfire_password.h"
 #include "gateway/migration/openfire_rooms.h"
 #include "gateway/migration/shared_groups.h"
 #include "gateway/migration/sql_lexer.h"
-#include "gateway/passwords/vault.h"
-#include "translators/values/base64.h"
 
 namespace ferry {
 namespace {
@@ -22,14 +22,14 @@ const TableSpec tables[] = {
      "username",
      "",
      {"storedkey", "serverkey", "salt", "iterations", "plainpassword", "encryptedpassword", "name", "email",
-      "creationdate"}},
+      "creationdate", "password"}},
     {"ofuserscram", "username", "", {"mechanism", "storedkey", "serverkey", "salt", "iterations"}},
     {"ofuserflag", "username", "", {"name", "starttime", "endtime"}},
     {"ofroster", "username", "rosterid", {"rosterid", "jid", "sub", "ask", "recv", "nick", "stanza"}},
     {"ofrostergroups", "rosterid", "rank", {"groupname", "rank"}},
     {"ofgroup", "groupname", "", {"groupname", "description"}},
-    {"ofgroupuser", "groupname", "", {"username", "administrator"}},
-    {"ofgroupprop", "groupname", "", {"name", "propvalue"}},
+    {"ofgroupuser", "groupname", "", {"username", "administrator", "groupname"}},
+    {"ofgroupprop", "groupname", "", {"name", "propvalue", "groupname"}},
     {"ofoffline", "username", "creationdate", {"creationdate", "stanza", "messageid"}},
     {"ofvcard", "username", "", {"vcard", "value"}},
     {"ofprivate", "username", "", {"namespace", "privatedata", "value", "name"}},
@@ -46,10 +46,28 @@ const TableSpec tables[] = {
       "canchangenick", "canregister", "maxusers", "rolestobroadcast", "allowpm"}},
     {"ofmucaffiliation", "roomid", "", {"jid", "affiliation"}},
     {"ofmucmember", "roomid", "", {"jid", "nickname"}},
+    {"lobs", "lob_id", "block_offset", {"block_addr", "block_count", "block_offset"}},
+    {"lob_ids", "lob_id", "", {"lob_length", "lob_type", "lob_usage_count"}},
+    {"ofmucconversationlog", "roomid", "", {}, true},
+    {"ofmessagearchive", "fromjid", "", {}, true},
+    {"ofmessagearchive", "tojid", "", {}, true},
 };
 
-enum UserColumn { u_stored, u_server, u_salt, u_iterations, u_plain, u_encrypted, u_name, u_email, u_created };
+enum UserColumn {
+  u_stored,
+  u_server,
+  u_salt,
+  u_iterations,
+  u_plain,
+  u_encrypted,
+  u_name,
+  u_email,
+  u_created,
+  u_password
+};
 enum RosterColumn { r_id, r_jid, r_sub, r_ask, r_recv, r_nick, r_stanza };
+
+constexpr std::string_view user_provider = "provider.user.classname";
 
 std::string property(RowStage& stage, std::size_t specs, std::string_view name) {
   const auto row = stage.first(specs + openfire::property, name);
@@ -65,8 +83,8 @@ std::optional<Jid> openfire_member(std::string_view name, const std::string& dom
 
 class OpenfireImport {
  public:
-  OpenfireImport(RowStage& stage, std::size_t specs, Intake& intake, const Secret& password_key)
-      : stage_(stage), specs_(specs), intake_(intake), password_key_(password_key) {}
+  OpenfireImport(RowStage& stage, std::size_t specs, Intake& intake, const Secret& password_key, const HsqldbLobs& lobs)
+      : stage_(stage), specs_(specs), intake_(intake), password_key_(password_key), lobs_(lobs) {}
 
   std::string run() {
     domain_ = property(stage_, specs_, "xmpp.domain");
@@ -76,14 +94,28 @@ class OpenfireImport {
     passwords();
     read_groups();
     stage_.each_all(specs_ + openfire::user, [&](const StagedRow& row) { account(row); });
-    strangers(openfire::roster, "ofRoster");
-    strangers(openfire::offline, "ofOffline");
+    if (elsewhere()) {
+      const std::size_t tables_of_people[] = {specs_ + openfire::roster, specs_ + openfire::offline,
+                                              specs_ + openfire::vcard, specs_ + openfire::private_xml,
+                                              specs_ + openfire::privacy_list};
+      stage_.each_stranger(tables_of_people, specs_ + openfire::user, [&](const StagedRow& row) { account(row); });
+    } else {
+      strangers(openfire::roster, "ofRoster");
+      strangers(openfire::offline, "ofOffline");
+    }
     import_openfire_rooms(stage_, specs_, intake_, groups_, domain_);
     return {};
   }
 
  private:
-  // Rows without an account: people of LDAP or of another database, or removed ones.
+  // With LDAP or another database whoever has a contact list or a card is somebody, though ofUser has no row.
+  bool elsewhere() {
+    const std::string provider = property(stage_, specs_, user_provider);
+    return stage_.count(specs_ + openfire::user) == 0 ||
+           (!provider.empty() && provider.find("DefaultUserProvider") == std::string::npos);
+  }
+
+  // Rows without an account: removed people, mostly.
   void strangers(openfire::Table table, std::string_view name) {
     std::optional<StagedRow> first;
     const std::int64_t people = stage_.strangers(specs_ + table, specs_ + openfire::user, first);
@@ -91,7 +123,7 @@ class OpenfireImport {
       intake_.lost(first->place, "table " + std::string(name),
                    "rows of " + std::to_string(people) + (people == 1 ? " person" : " people") +
                        " whose account is not in the dump, the first of " + in_quotes(first->key),
-                   "accounts that LDAP or another database keeps are no rows of ofUser");
+                   "they were removed, or LDAP or another database keeps them and the dump does not say so");
   }
 
   void passwords() {
@@ -116,12 +148,22 @@ class OpenfireImport {
       key_missing_ = made.error();
   }
 
+  // Names that differ by case alone are two groups, but for MySQL's collation, where one of them cannot be another's
+  // row: only then a row's case is not looked at.
+  bool others_of_that_name(const StagedRow& group) {
+    std::size_t same = 0;
+    stage_.each(specs_ + openfire::group, group.key, [&](const StagedRow&) { ++same; });
+    return same > 1;
+  }
+
   void read_groups() {
     stage_.each_all(specs_ + openfire::group, [&](const StagedRow& row) {
+      const bool others = others_of_that_name(row);
       SharedGroup group;
       group.name = row.text(0);
       group.description = row.text(1);
       stage_.each(specs_ + openfire::group_prop, group.name, [&](const StagedRow& prop) {
+        if (others && prop.text(2) != group.name) return;
         const std::string name = lower(prop.text(0));
         const std::string_view value = trim(prop.text(1));
         if (name == "sharedroster.showinroster")
@@ -134,6 +176,7 @@ class OpenfireImport {
             if (!trim(other).empty()) group.seen_by.emplace_back(trim(other));
       });
       stage_.each(specs_ + openfire::group_user, group.name, [&](const StagedRow& member) {
+        if (others && member.text(2) != group.name) return;
         if (group.members.size() >= max_memberships) return;
         if (auto jid = openfire_member(member.text(0), domain_))
           group.members.push_back(std::move(*jid));
@@ -169,20 +212,23 @@ class OpenfireImport {
     credentials(row);
     roster(row);
     if (auto vcard = stage_.first(specs_ + openfire::vcard, row.key))
-      intake_.piece(vcard->place, PieceKind::vcard, "", vcard->text(vcard->has(0) ? 0 : 1));
-    stage_.each(specs_ + openfire::private_xml, row.key, [&](const StagedRow& piece) {
-      intake_.piece(piece.place, PieceKind::private_xml, piece.text(0), piece.text(piece.has(1) ? 1 : 2));
-    });
+      piece(*vcard, PieceKind::vcard, "", vcard->has(0) ? 0 : 1);
+    stage_.each(specs_ + openfire::private_xml, row.key,
+                [&](const StagedRow& xml) { piece(xml, PieceKind::private_xml, xml.text(0), xml.has(1) ? 1 : 2); });
     nodes();
-    stage_.each(specs_ + openfire::privacy_list, row.key, [&](const StagedRow& piece) {
-      intake_.piece(piece.place, PieceKind::privacy_list, piece.text(0), piece.text(2));
+    stage_.each(specs_ + openfire::privacy_list, row.key, [&](const StagedRow& list) {
+      if (const auto text = whole(list, 2, "privacy-list " + in_quotes(list.text(0))))
+        intake_.privacy_list(list.place, list.text(0), *text, list.number(1, 0) == 1);
     });
     stage_.each(specs_ + openfire::offline, row.key, [&](const StagedRow& message) {
-      intake_.message(message.place, message.text(1), message.number(0, 0), domain_);
+      if (const auto text = whole(message, 1, "message"))
+        intake_.message(message.place, *text, message.number(0, 0), domain_);
     });
     if (auto last = stage_.first(specs_ + openfire::presence, row.key))
       if (const Instant at = sane_instant(last->number(1, 0)); at > 0)
         intake_.piece(last->place, PieceKind::last, format_instant(at), last->text(0));
+    intake_.note_archive(row.place, stage_.counted(specs_ + openfire::archive_from, intake_.account()) +
+                                        stage_.counted(specs_ + openfire::archive_to, intake_.account()));
     intake_.end();
   }
 
@@ -194,8 +240,10 @@ class OpenfireImport {
     if (row.has(u_stored) && row.has(u_salt) && !row.text(u_stored).empty())
       intake_.keys(row.place, "SCRAM-SHA-1", row.text(u_salt), row.number(u_iterations, 0), row.text(u_stored),
                    row.text(u_server));
-    if (!row.text(u_plain).empty()) {
-      take_hidden_password(intake_, row.place, row.text(u_plain));
+    // Wildfire's first versions called it so.
+    const std::string_view plain = row.text(row.text(u_plain).empty() ? u_password : u_plain);
+    if (!plain.empty()) {
+      take_hidden_password(intake_, row.place, plain);
     } else if (!row.text(u_encrypted).empty()) {
       if (decrypt_) {
         if (auto password = decrypt_->decrypt(row.text(u_encrypted)))
@@ -208,7 +256,7 @@ class OpenfireImport {
                      "dump the table ofProperty, too, or give the account a new one");
       }
     }
-    if (!intake_.has_keys() && row.text(u_encrypted).empty() && row.text(u_plain).empty())
+    if (!intake_.has_keys() && row.text(u_encrypted).empty() && plain.empty())
       intake_.lost(row.place, "password", "the dump has none (LDAP, or another database)",
                    "the old server can be asked at the first log-in");
   }
@@ -250,20 +298,36 @@ class OpenfireImport {
                                    false, true, contact.groups});
   }
 
+  // COMPAT(HSQLDB 2): what a column CLOB holds stands in another file, and here its number. No XML is a number.
+  std::optional<std::string> whole(const StagedRow& row, std::size_t column, const std::string& what) {
+    if (!whole_number(row.text(column))) return std::string(row.text(column));
+    std::string wrong;
+    auto text = lobs_.text(stage_, specs_ + openfire::lobs, specs_ + openfire::lob_ids, row.text(column), wrong);
+    if (!text)
+      intake_.lost(row.place, what, std::move(wrong),
+                   "copy the whole folder of the stopped server, or ask it itself at the moment of the move");
+    return text;
+  }
+
+  void piece(const StagedRow& row, PieceKind kind, std::string_view name, std::size_t column) {
+    if (const auto text =
+            whole(row, column, std::string(piece_name(kind)) + (name.empty() ? "" : " " + in_quotes(name))))
+      intake_.piece(row.place, kind, name, *text);
+  }
+
   // PEP: the service's name is the owner's bare JID. Since schema 29 private XML is there, too.
   void nodes() {
     const std::string service = intake_.account();
     stage_.each(specs_ + openfire::pubsub_item, service, [&](const StagedRow& row) {
-      const std::string_view node = row.text(0), id = row.text(1), payload = row.text(2);
+      const std::string_view node = row.text(0), id = row.text(1);
+      const auto text = whole(row, 2, "node " + in_quotes(node));
+      if (!text) return;
+      const std::string_view payload = *text;
       if (node.starts_with("storage:") || id == "current") {
         // What XEP-0049 kept is a node of its namespace with one item.
         if (payload.find(node) != std::string_view::npos && node.starts_with("storage:"))
           return intake_.piece(row.place, PieceKind::private_xml, node, payload);
       }
-      // COMPAT(HSQLDB 2): what a column CLOB holds stands in another file, and here its number.
-      if (whole_number(payload))
-        return intake_.lost(row.place, "node " + in_quotes(node), "its text is in the file openfire.lobs, not here",
-                            "the old server itself still gives it, at the moment of the move");
       auto element = parse_xml(payload, imported_xml_limits());
       if (!element) return intake_.lost(row.place, "node " + in_quotes(node), element.error().text);
       constexpr std::string_view pubsub = "http://jabber.org/protocol/pubsub";
@@ -280,30 +344,26 @@ class OpenfireImport {
   std::size_t specs_;
   Intake& intake_;
   const Secret& password_key_;
+  const HsqldbLobs& lobs_;
   SharedGroups groups_;
   std::string domain_, key_missing_;
   std::optional<OpenfirePasswords> decrypt_;
 };
 
-// Its key is made by this process, and gone with it.
-const Vault& vault_of_stage() {
-  static const Vault vault = *Vault::parse(Vault::new_key_file().view(), "the stage");
-  return vault;
-}
-
-Jid owner_in_stage() { return *Jid::parse("stage.invalid"); }
-
 }  // namespace
 
 std::span<const TableSpec> openfire_tables() { return tables; }
 
-bool is_openfire(RowStage& stage, std::size_t specs) { return stage.count(specs + openfire::user) > 0; }
+bool is_openfire(RowStage& stage, std::size_t specs) {
+  return stage.count(specs + openfire::user) > 0 || stage.count(specs + openfire::roster) > 0;
+}
 
 bool before_staging_openfire(SqlRow& row, bool make_keys, Secret& password_key) {
   std::string property_name;
   for (std::size_t i = 0; i < row.columns.size(); ++i) {
     SqlValue& value = row.values[i];
-    if (row.table == "ofuser" && row.columns[i] == "plainpassword") hide_password(value, make_keys);
+    if (row.table == "ofuser" && (row.columns[i] == "plainpassword" || row.columns[i] == "password"))
+      hide_password(value, make_keys);
     if (row.table == "ofmucroom" && row.columns[i] == "roompassword" && !value.text.empty()) {
       Secret::wipe(value.text);
       value.text = "?";  // there is one; which does not come
@@ -311,7 +371,7 @@ bool before_staging_openfire(SqlRow& row, bool make_keys, Secret& password_key) 
     if (row.table == "ofproperty" && row.columns[i] == "name") property_name = lower(value.text);
   }
   if (row.table != "ofproperty") return true;
-  if (property_name == "xmpp.domain") return true;
+  if (property_name == "xmpp.domain" || property_name == user_provider) return true;
   for (std::size_t i = 0; i < row.columns.size(); ++i) {
     if (row.columns[i] != "propvalue") continue;
     if (property_name == "passwordkey") password_key = Secret(row.values[i].text);
@@ -321,39 +381,9 @@ bool before_staging_openfire(SqlRow& row, bool make_keys, Secret& password_key) 
   return property_name == "passwordkey";
 }
 
-// The stage is a file: keys may stand in it for a while, a password only so that nobody but this process can read it.
-void hide_password(SqlValue& value, bool make_keys) {
-  if (value.kind != SqlValue::Kind::text || value.text.empty()) return;
-  std::string staged = "?";
-  if (make_keys) {
-    const auto sha1 = derive(ScramHash::sha1, value.text), sha256 = derive(ScramHash::sha256, value.text);
-    if (sha1 && sha256)
-      staged = std::string(scram_keys_text(*sha1).view()) + ';' + std::string(scram_keys_text(*sha256).view()) + ';' +
-               to_base64(vault_of_stage().seal_password(owner_in_stage(), value.text));
-    else
-      staged = "!" + (sha1 ? sha256.error() : sha1.error());
-  }
-  Secret::wipe(value.text);
-  value.text = std::move(staged);
-}
-
-void take_hidden_password(Intake& intake, const Place& place, std::string_view staged) {
-  if (staged == "?") return intake.password(place, "dry run");  // no keys are made of it
-  if (staged.starts_with('!'))
-    return intake.lost(place, "password", std::string(staged.substr(1)),
-                       "give the account another one on the old server");
-  const auto both = split(staged, ';');
-  for (std::size_t i = 0; i < both.size() && i < 2; ++i)
-    if (auto keys = scram_keys_of(i == 0 ? ScramHash::sha1 : ScramHash::sha256, both[i]))
-      intake.keys(place, std::move(*keys));
-  const auto sealed = both.size() == 3 ? from_base64(both[2]) : std::nullopt;
-  if (!sealed) return;
-  if (const auto password = vault_of_stage().open_password(owner_in_stage(), *sealed))
-    intake.clear_password(password->view());
-}
-
-std::string import_openfire(RowStage& stage, std::size_t specs, Intake& intake, const Secret& password_key) {
-  return OpenfireImport(stage, specs, intake, password_key).run();
+std::string import_openfire(RowStage& stage, std::size_t specs, Intake& intake, const Secret& password_key,
+                            const HsqldbLobs& lobs) {
+  return OpenfireImport(stage, specs, intake, password_key, lobs).run();
 }
 
 }  // namespace ferry

@@ -5,6 +5,7 @@
 
 #include <span>
 
+#include "gateway/migration/hsqldb_lobs.h"
 #include "gateway/migration/intake.h"
 #include "gateway/migration/row_stage.h"
 
@@ -18,11 +19,8 @@ std::span<const TableSpec> openfire_tables();
 bool before_staging_openfire(SqlRow& row, bool make_keys, Secret& password_key);
 
 // specs: where openfire_tables() begins in the stage's. Error: why nothing could be made of it.
-std::string import_openfire(RowStage& stage, std::size_t specs, Intake& intake, const Secret& password_key);
+std::string import_openfire(RowStage& stage, std::size_t specs, Intake& intake, const Secret& password_key,
+                            const HsqldbLobs& lobs);
 bool is_openfire(RowStage& stage, std::size_t specs);
-
-// What the staged text of a password in the clear is made of, and what becomes of it; ejabberd's tables use it, too.
-void hide_password(SqlValue& value, bool make_keys);
-void take_hidden_password(Intake& intake, const Place& place, std::string_view staged);
 
 }  // namespace ferry

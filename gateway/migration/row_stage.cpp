@@ -7,6 +7,8 @@
 namespace ferry {
 namespace {
 
+constexpr std::size_t most_counts_waiting = 10'000;
+
 // NULL is "-", a text is its length, ':' and itself.
 void pack(std::string& out, const SqlValue* value) {
   if (!value || value->kind != SqlValue::Kind::text) {
@@ -61,7 +63,9 @@ std::int64_t StagedRow::number(std::size_t column, std::int64_t otherwise) const
 }
 
 RowStage::RowStage(std::span<const TableSpec> specs) : specs_(specs), database_(temporary_database()) {
-  database_->exec("CREATE TABLE r(t INTEGER, k TEXT, o INTEGER, f INTEGER, l INTEGER, v BLOB); BEGIN");
+  database_->exec(
+      "CREATE TABLE r(t INTEGER, k TEXT, o INTEGER, f INTEGER, l INTEGER, v BLOB);"
+      "CREATE TABLE n(t INTEGER, k TEXT, c INTEGER, PRIMARY KEY(t, k)) WITHOUT ROWID; BEGIN");
   add_ = std::make_unique<Statement>(*database_, "INSERT INTO r(t, k, o, f, l, v) VALUES(?1, ?2, ?3, ?4, ?5, ?6)");
   remove_ = std::make_unique<Statement>(*database_, "DELETE FROM r WHERE rowid = ?1");
 }
@@ -89,6 +93,10 @@ std::string RowStage::add(const SqlRow& row) {
   for (std::size_t t = 0; t < specs_.size(); ++t) {
     const TableSpec& spec = specs_[t];
     if (spec.table != row.table) continue;
+    if (spec.counted) {
+      count(t, row);
+      continue;
+    }
     const SqlValue* key = find_value(row, spec.key);
     if (!key) continue;  // another program's table of that name
     if (key->kind != SqlValue::Kind::text) {
@@ -110,6 +118,33 @@ std::string RowStage::add(const SqlRow& row) {
   return dropped;
 }
 
+void RowStage::count(std::size_t spec, const SqlRow& row) {
+  const SqlValue* key = find_value(row, specs_[spec].key);
+  if (!key || key->kind != SqlValue::Kind::text) return;
+  std::string whose = lower(key->text);
+  const SqlValue* host = specs_[spec].host.empty() ? nullptr : find_value(row, specs_[spec].host);
+  if (host && host->kind == SqlValue::Kind::text && whose.find('@') == std::string::npos)
+    whose += "@" + lower(host->text);
+  ++counts_[{spec, std::move(whose)}];
+  if (counts_.size() >= most_counts_waiting) keep_counts();
+}
+
+void RowStage::keep_counts() {
+  Statement add(*database_,
+                "INSERT INTO n(t, k, c) VALUES(?1, ?2, ?3) ON CONFLICT(t, k) DO UPDATE SET c = c + excluded.c");
+  for (const auto& [which, count] : counts_)
+    run(add, static_cast<std::int64_t>(which.first), std::string_view(which.second), count);
+  counts_.clear();
+}
+
+std::int64_t RowStage::counted(std::size_t spec, std::string_view key) {
+  keep_counts();
+  Statement statement(*database_, "SELECT c FROM n WHERE t = ?1 AND k = ?2");
+  const std::string wanted = lower(key);
+  Query rows(statement, static_cast<std::int64_t>(spec), wanted);
+  return rows.next() ? rows.integer(0) : 0;
+}
+
 void RowStage::finish() {
   if (indexed_) return;
   indexed_ = true;
@@ -123,7 +158,7 @@ void RowStage::remove(const SqlRow& where) {
   by_order_ = true;
   for (std::size_t t = 0; t < specs_.size(); ++t) {
     const TableSpec& spec = specs_[t];
-    if (spec.table != where.table) continue;
+    if (spec.table != where.table || spec.counted) continue;
     const SqlValue* key = find_value(where, spec.key);
     Statement by_key(*database_, "SELECT rowid, v FROM r WHERE t = ?1 AND k = ?2");
     Statement by_order(*database_, "SELECT rowid, v FROM r WHERE t = ?1 AND o = ?2");
@@ -167,6 +202,23 @@ std::int64_t RowStage::strangers(std::size_t spec, std::size_t owners, std::opti
   if (!first) return 0;
   return database_->integer("SELECT count(DISTINCT k) FROM r WHERE t = " + std::to_string(spec) +
                             " AND k NOT IN (SELECT k FROM r WHERE t = " + std::to_string(owners) + ")");
+}
+
+void RowStage::each_stranger(std::span<const std::size_t> specs, std::size_t owners,
+                             const std::function<void(const StagedRow&)>& visit) {
+  std::string list;
+  for (const std::size_t spec : specs) list += (list.empty() ? "" : ",") + std::to_string(spec);
+  const std::string sql = "SELECT k, f, min(l) FROM r WHERE t IN (" + list +
+                          ") AND k NOT IN (SELECT k FROM r WHERE t = ?1) GROUP BY k ORDER BY k";
+  Statement statement(*database_, sql.c_str());
+  Query rows(statement, static_cast<std::int64_t>(owners));
+  StagedRow row;
+  row.values.resize(specs_[owners].columns.size());
+  while (rows.next()) {
+    row.key = rows.text(0);
+    row.place = {*files_[static_cast<std::size_t>(rows.integer(1))], static_cast<std::uint64_t>(rows.integer(2))};
+    visit(row);
+  }
 }
 
 std::int64_t RowStage::count(std::size_t spec) {

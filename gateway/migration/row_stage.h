@@ -5,6 +5,7 @@
 // name, gone with the process; small ones never leave the memory.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <optional>
 #include <span>
@@ -23,6 +24,8 @@ struct TableSpec {
   std::string_view key;                   // the column it is looked up by; compared without case
   std::string_view order;                 // a column of numbers, or empty: as they came
   std::vector<std::string_view> columns;  // kept, in this order
+  bool counted = false;                   // only how many rows each key has
+  std::string_view host = {};             // of counted ones: a column; where there is one, keys are KEY@HOST
 };
 
 struct StagedRow {
@@ -56,16 +59,23 @@ class RowStage {
   void each_newest_first(std::size_t spec, std::string_view key, const std::function<void(const StagedRow&)>& visit);
   void each_all(std::size_t spec, const std::function<void(const StagedRow&)>& visit);
   std::optional<StagedRow> first(std::size_t spec, std::string_view key);
+  std::int64_t counted(std::size_t spec, std::string_view key);  // its rows, of a table that is only counted
   // How many keys of the rows of specs[spec] no row of specs[owners] has, and the first of these rows.
+  // Each of these keys once, as a row of owners that has nothing else; the place is the first row's.
+  void each_stranger(std::span<const std::size_t> specs, std::size_t owners,
+                     const std::function<void(const StagedRow&)>& visit);
   std::int64_t strangers(std::size_t spec, std::size_t owners, std::optional<StagedRow>& first);
 
  private:
   void visit_rows(Query& rows, std::size_t spec, const std::function<void(const StagedRow&)>& visit);
   std::string_view file(std::string_view name);
+  void count(std::size_t spec, const SqlRow& row);
+  void keep_counts();
   std::span<const TableSpec> specs_;
   std::unique_ptr<Database> database_;
   std::unique_ptr<Statement> add_, remove_;
   std::vector<std::unique_ptr<std::string>> files_;
+  std::map<std::pair<std::size_t, std::string>, std::int64_t> counts_;  // not kept yet
   bool indexed_ = false, by_order_ = false;
 };
 

@@ -139,6 +139,7 @@ void SqlLexer::comment(char kind) {
   int before = 0;
   while (true) {
     if (kind != '*' && in_.peek() == '\n') break;
+    if (kind != '*' && by_lines() && escaped_blank()) break;
     const int c = in_.get();
     if (c == Input::end && kind == '*') cut_at = begin;
     if (c == Input::end || (kind == '*' && before == '*' && c == '/')) break;
@@ -148,12 +149,21 @@ void SqlLexer::comment(char kind) {
   learn(text);
 }
 
+// HSQLDB's log has the line feeds of CREATE TABLE, as somebody wrote it, as \u000a.
+bool SqlLexer::escaped_blank() {
+  if (in_.peek() != '\\' || in_.second() != 'u') return false;
+  for (int i = 0; i < 6 && in_.peek() != '\n'; ++i) in_.get();
+  return true;
+}
+
 void SqlLexer::blanks(bool lines) {
   while (true) {
     const int c = in_.peek();
     if (c == '\n' && !lines) return;
     if (is_blank(c)) {
       in_.get();
+    } else if (c == '\\' && by_lines()) {
+      if (!escaped_blank()) return;
     } else if (c == '#' && (dialect == SqlDialect::mysql || dialect == SqlDialect::unknown)) {
       comment('#');
     } else if (c == '-' || c == '/') {
@@ -333,7 +343,10 @@ bool SqlLexer::skip_expression() {
 void SqlLexer::skip_statement() {
   while (true) {
     const int c = in_.peek();
-    if (c == Input::end) return;
+    if (c == Input::end) {
+      unended = true;
+      return;
+    }
     if (c == ';' || (by_lines() && c == '\n')) {
       in_.get();
       return;
@@ -354,6 +367,18 @@ void SqlLexer::skip_statement() {
   }
 }
 
+// MySQL's client: until it is ";" again, there is a trigger or a procedure.
+void SqlLexer::skip_delimited() {
+  while (true) {
+    std::string line;
+    for (int c = in_.get(); c != '\n'; c = in_.get()) {
+      if (c == Input::end) return;
+      if (line.size() < 40 && c != '\r' && c != ' ') line += static_cast<char>(c);
+    }
+    if (lower(line) == "delimiter;" || line == ";") return;
+  }
+}
+
 bool SqlLexer::at_end_of_statement() {
   blanks(!by_lines());
   const int c = in_.peek();
@@ -361,6 +386,7 @@ bool SqlLexer::at_end_of_statement() {
     in_.get();
     return true;
   }
+  if (c == Input::end) unended = true;
   return c == Input::end;
 }
 

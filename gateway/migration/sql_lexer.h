@@ -28,6 +28,7 @@ class SqlLexer {
   bool skip_text();            // the same, for nobody
   bool skip_expression();      // to the comma or parenthesis at this depth; false: no end
   void skip_statement();       // behind its end
+  void skip_delimited();       // what follows the word DELIMITER
   bool at_end_of_statement();  // ; (taken), the end, HSQLDB: the line's end
 
   bool by_lines() const { return dialect == SqlDialect::hsqldb; }
@@ -41,10 +42,12 @@ class SqlLexer {
   bool not_utf8 = false;          // some text was not, and was taken as Windows-1252
   std::string_view last_comment;  // that a whole dump ends with, in lower case
   bool complete = false;          // it was there
+  bool unended = false;           // the file ends within a statement, or behind one without its semicolon
   Place cut_at;                   // where a text or a comment begins that the file ends in; line 0: none did
 
  private:
   void comment(char kind);
+  bool escaped_blank();
   void learn(std::string_view comment);
   bool dollar_quoted();
   Input& in_;

@@ -1,6 +1,8 @@
 #include "gateway/migration/sql_reader.h"
 
 #include <algorithm>
+#include <cstdlib>
+#include <set>
 
 #include "gateway/migration/sql_lexer.h"
 #include "gateway/migration/sql_sight.h"
@@ -62,6 +64,23 @@ class SqlReader {
                          ? "the dump was cut off: it ends without \"-- PostgreSQL database dump complete\""
                          : "the dump was cut off: it ends without \"-- Dump completed\"",
                      advice);
+    else if (!lex_.by_lines() && open_)
+      handler_.wrong(in_.place(), "the dump was cut off: it ends without COMMIT", advice);
+    else if (!lex_.by_lines() && rolled_back_)
+      handler_.wrong(in_.place(), "the dump ends with ROLLBACK: who wrote it could not read all of the database",
+                     "mend the database on the old server first (sqlite3 FILE .recover), and dump again");
+    else if (lex_.by_lines() ? in_.last() != '\n' : lex_.unended && any_)
+      cut_in_a_statement(advice);
+  }
+
+  // HSQLDB ends each statement with its line, the others with a semicolon. One that could not be read was said.
+  void cut_in_a_statement(const char* advice) {
+    const Place at = lex_.by_lines() ? in_.place() : place_;
+    if (bad_line_ != at.line)
+      handler_.wrong(at,
+                     std::string("the file was cut off: its last statement has no end") +
+                         (lex_.by_lines() ? " of line" : ", a semicolon"),
+                     advice);
   }
 
   void tell() {
@@ -71,6 +90,7 @@ class SqlReader {
 
   void bad(const char* what) {
     handler_.wrong(place_, what, "the statement was skipped; compare this line with a fresh dump");
+    bad_line_ = place_.line;
     if (++bad_ >= limits_.bad_statements)
       failed_ = place_text(in_.place()) + ": " + std::to_string(bad_) +
                 " statements could not be read; this is no SQL dump, or a damaged one";
@@ -95,30 +115,22 @@ class SqlReader {
       remove();
     else if (verb == "set")
       set();
+    else if (verb == "begin" || verb == "start")  // SQLite's .dump, phpMyAdmin: all of it is one transaction
+      open_ = true, lex_.skip_statement();
+    else if (verb == "commit" || verb == "rollback")
+      open_ = false, rolled_back_ = verb == "rollback", lex_.skip_statement();
     else if (verb == "pragma")
       lex_.dialect = SqlDialect::sqlite, lex_.skip_statement();
     else if (verb == "delimiter")
-      delimiter();
+      lex_.skip_delimited();
     else
       lex_.skip_statement();
-  }
-
-  // MySQL's client: until it is ";" again, there is a trigger or a procedure.
-  void delimiter() {
-    while (true) {
-      std::string line;
-      for (int c = in_.get(); c != '\n'; c = in_.get()) {
-        if (c == Input::end) return;
-        if (line.size() < 40 && c != '\r' && c != ' ') line += static_cast<char>(c);
-      }
-      if (lower(line) == "delimiter;" || line == ";") return;
-    }
   }
 
   void refuse_foreign() {
     if (lex_.charset == SqlCharset::foreign)
       failed_ = place_text(in_.place()) + ": this dump is in the character set " + lex_.charset_name +
-                "; make it UTF-8 with iconv -t UTF-8, or dump again with --default-character-set=utf8mb4";
+                "; dump again with --default-character-set=utf8mb4 (mysqldump) or --encoding=UTF8 (pg_dump)";
   }
 
   void set() {
@@ -126,6 +138,7 @@ class SqlReader {
     const std::string what = lex_.word();
     if (what == "database" || what == "schema" || what == "files" || what == "write_delay") {
       if (lex_.dialect == SqlDialect::unknown) lex_.dialect = SqlDialect::hsqldb;  // the first line of a .script
+      if (what == "files" && lex_.by_lines()) large_objects();
     } else if (what == "names" || what == "client_encoding" || what == "standard_conforming_strings") {
       if (what != "names") lex_.dialect = SqlDialect::postgres;
       lex_.take('=');
@@ -143,14 +156,28 @@ class SqlReader {
     lex_.skip_statement();
   }
 
+  // SET FILES LOB SCALE 32, LOB COMPRESSED TRUE
+  void large_objects() {
+    const auto next = [&] {
+      lex_.blanks(false);
+      return lex_.word();
+    };
+    if (next() != "lob") return;
+    const std::string what = next(), value = next();
+    if (what == "compressed" && value == "true") handler_.large_objects(0);
+    if (what == "scale") handler_.large_objects(std::strtoull(value.c_str(), nullptr, 10) << 10);
+  }
+
   void create() {
     std::string word;
+    bool cached = false;
     for (int i = 0; i < 8; ++i) {
       lex_.blanks(!lex_.by_lines());
       word = lex_.word();
       if (word == "table" || word.empty()) break;
       if (word == "memory" || word == "cached" || (word == "schema" && i == 0 && lex_.dialect == SqlDialect::unknown))
         if (word != "schema") lex_.dialect = SqlDialect::hsqldb;
+      cached = cached || word == "cached";
     }
     if (word != "table") return lex_.skip_statement();
     lex_.blanks();
@@ -161,15 +188,15 @@ class SqlReader {
       table = lex_.name();
     }
     if (!lex_.take('(')) return lex_.skip_statement();
+    if (cached && handler_.wants(table)) handler_.cached(place_, table);
     std::vector<std::string> found;
     while (true) {
       lex_.blanks();
       bool quoted = false;
       std::string name = lex_.name(&quoted);
-      const bool key = !quoted && (name == "primary" || name == "key" || name == "unique" || name == "index" ||
-                                   name == "constraint" || name == "fulltext" || name == "spatial" ||
-                                   name == "foreign" || name == "check" || name == "exclude" || name == "like");
-      if (!key && !name.empty() && found.size() < limits_.columns) found.push_back(std::move(name));
+      lex_.blanks();
+      if ((quoted || !is_key_clause(name, lex_.word())) && !name.empty() && found.size() < limits_.columns)
+        found.push_back(std::move(name));
       if (!lex_.skip_expression()) return lex_.skip_statement();
       if (in_.get() != ',') break;
     }
@@ -206,6 +233,7 @@ class SqlReader {
     if (word != "into") return lex_.skip_statement();
     lex_.blanks();
     const std::string table = lex_.name();
+    any_ = true;
     if (!handler_.wants(table)) return lex_.skip_statement();
     if (!columns_of(table, names_)) return lex_.skip_statement();
     lex_.blanks(!lex_.by_lines());
@@ -213,12 +241,9 @@ class SqlReader {
     if (word == "overriding") {  // system value
       for (int i = 0; i < 3 && word != "values"; ++i) lex_.blanks(), word = lex_.word();
     }
-    if (word != "values" && word != "value") return lex_.skip_statement();
-    if (names_.empty()) {
-      bad("rows without the names of their columns, and no CREATE TABLE before; dump with --complete-insert, or name "
-          "the file with the tables first");
-      return lex_.skip_statement();
-    }
+    if (word != "values" && word != "value")
+      return bad("rows that are not written as VALUES (…)"), lex_.skip_statement();
+    if (names_.empty()) return say_nameless(table), lex_.skip_statement();
     do {
       lex_.blanks(!lex_.by_lines());
       place_ = in_.place();
@@ -231,6 +256,14 @@ class SqlReader {
     if (const std::string more = lex_.word(); more != "on" && more != "as" && more != "returning")
       bad("expected ; after the rows");
     lex_.skip_statement();
+  }
+
+  void say_nameless(const std::string& table) {
+    if (nameless_.size() < limits_.tables && nameless_.insert(table).second)
+      handler_.wrong(place_,
+                     "rows of the table " + table + " without the names of its columns, and no CREATE TABLE before",
+                     "dump again with --complete-insert (mysqldump) or --column-inserts (pg_dump), or name the file "
+                     "with the tables first");
   }
 
   bool tuple(const std::string& table) {
@@ -282,7 +315,7 @@ class SqlReader {
     lex_.skip_statement();
     lex_.rest_of_line();
     const bool wanted = handler_.wants(table);
-    if (wanted && names_.empty()) bad("COPY without the names of the columns, and no CREATE TABLE before");
+    if (wanted && names_.empty()) say_nameless(table);
     while (failed_.empty() && copy_line(table, wanted && !names_.empty())) {
       if (in_.bytes() - told_ >= working_every) tell();
     }
@@ -293,34 +326,15 @@ class SqlReader {
     place_ = in_.place();
     if (in_.peek() == Input::end) return bad("COPY without its end, \\."), false;
     std::size_t count = 0, bytes = 0;
-    bool over = false;
+    bool over = false, ended = false, first = true;
     while (true) {
       if (count == values_.size()) values_.emplace_back();
       SqlValue& value = values_[count];
-      value.kind = SqlValue::Kind::text;
-      value.text.clear();
-      int c = 0;
-      bool escaped = false;
-      for (c = in_.get(); c != '\t' && c != '\n' && c != Input::end; c = in_.get()) {
-        if (c == '\\') {
-          c = in_.get();
-          if (c == '.' && count == 0 && value.text.empty() && !escaped) return lex_.rest_of_line(), false;
-          if (c == 'N' && value.text.empty() && !escaped &&
-              (in_.peek() == '\t' || in_.peek() == '\n' || in_.peek() == '\r'))
-            value.kind = SqlValue::Kind::null;
-          c = copy_escape(in_, c);
-          escaped = true;
-        }
-        if (!wanted || value.kind != SqlValue::Kind::text || c == Input::end) continue;
-        if (value.text.size() < limits_.value_bytes)
-          value.text += static_cast<char>(c);
-        else
-          value.kind = SqlValue::Kind::too_large;
-      }
-      if (c != '\t' && !value.text.empty() && value.text.back() == '\r' && !escaped) value.text.pop_back();
+      const int c = read_copy_value(in_, lex_, limits_, value, wanted, first ? &ended : nullptr);
+      if (ended) return false;
+      if (c == Input::end) return bad("COPY without its end, \\.; this row is not whole"), false;
+      first = false;
       bytes += value.text.size();
-      if (value.kind != SqlValue::Kind::text) value.text.clear();
-      if (wanted) lex_.finish_text(value.text);
       ++count;
       over = over || count >= limits_.columns || bytes > limits_.row_bytes;
       if (over) count = 0;
@@ -352,15 +366,7 @@ class SqlReader {
       lex_.blanks(false);
       if (values_.size() < names_.size()) values_.emplace_back();
       SqlValue& value = values_[names_.size() - 1];
-      if (in_.peek() == '\'') {
-        if (!lex_.text(value, false)) return bad("a text without an end");
-      } else {
-        value.kind = SqlValue::Kind::text;
-        value.text.clear();
-        while (std::string_view("0123456789-+.eE").find(static_cast<char>(in_.peek())) != std::string_view::npos &&
-               in_.peek() != Input::end)
-          value.text += static_cast<char>(in_.get());
-      }
+      if (!read_condition_value(in_, lex_, value)) return bad("a text without an end");
       lex_.blanks(false);
     } while (names_.size() < limits_.columns && lex_.word() == "and");
     values_.resize(names_.size());
@@ -377,10 +383,11 @@ class SqlReader {
   Place place_;
   std::vector<std::string> names_;
   std::vector<SqlValue> values_;
+  std::set<std::string> nameless_;  // tables whose columns nobody told, which was said
   std::string failed_;
-  std::uint64_t told_ = 0, rows_ = 0, stray_ = 0;
+  std::uint64_t told_ = 0, rows_ = 0, stray_ = 0, bad_line_ = 0;
   std::size_t bad_ = 0;
-  bool told_charset_ = false;
+  bool told_charset_ = false, any_ = false, open_ = false, rolled_back_ = false;
 };
 
 }  // namespace

@@ -44,7 +44,9 @@ class SqlHandler {
   virtual void removed(SqlRow& where) = 0;  // rows with just these values are gone (HSQLDB's log)
   virtual void wrong(const Place& place, std::string what, std::string suggestion) = 0;  // the statement was skipped
   virtual void note(const Place& place, std::string what) = 0;
-  virtual void working(std::uint64_t bytes) = 0;  // now and then: so far
+  virtual void cached(const Place&, std::string_view) {}  // HSQLDB: this table's rows may be in another file
+  virtual void large_objects(std::uint64_t) {}            // HSQLDB: bytes of a block of theirs; 0: compressed
+  virtual void working(std::uint64_t bytes) = 0;          // now and then: so far
 };
 
 // The columns of tables: what one file creates, the next one fills.

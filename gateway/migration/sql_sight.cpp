@@ -1,5 +1,7 @@
 #include "gateway/migration/sql_sight.h"
 
+#include <algorithm>
+
 namespace ferry {
 namespace {
 
@@ -16,6 +18,16 @@ bool escapes_a_quote(std::string_view look) {
 }
 
 }  // namespace
+
+bool is_key_clause(std::string_view word, std::string_view next) {
+  constexpr std::string_view words[] = {"primary", "key",     "unique", "index",   "constraint", "fulltext",
+                                        "spatial", "foreign", "check",  "exclude", "like"};
+  constexpr std::string_view types[] = {"text", "character", "varchar", "int", "integer", "bigint", "bytea", "blob"};
+  const auto has = [](const auto& list, std::string_view one) {
+    return std::find(std::begin(list), std::end(list), one) != std::end(list);
+  };
+  return has(words, word) && !(word == "key" && has(types, next));
+}
 
 SqlSight first_sight(std::string_view look) {
   SqlSight out;

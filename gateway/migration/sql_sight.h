@@ -16,4 +16,7 @@ struct SqlSight {
 
 SqlSight first_sight(std::string_view look);
 
+// Words that begin a part of CREATE TABLE which is no column; "key text" is one, and pg_dump does not quote it.
+bool is_key_clause(std::string_view word, std::string_view next);
+
 }  // namespace ferry

@@ -36,6 +36,7 @@ class SqlValueReader {
       lex_.blanks();
       if (in_.peek() == '\'') return lex_.text(value, lex_.backslashes()) && cast();
     }
+    if (word == "unistr" && unistr(value)) return cast();
     if (word == "replace" && depth < most_replacements && replaced(value, depth)) return cast();
     value.kind = SqlValue::Kind::other;
     value.text.clear();
@@ -77,6 +78,30 @@ class SqlValueReader {
     lex_.finish_text(value.text);
   }
 
+  // SQLite's .dump since 3.50: unistr('a\u000ab'), a back-slash is two.
+  bool unistr(SqlValue& value) {
+    if (!lex_.take('(')) return false;
+    lex_.blanks();
+    if (in_.peek() != '\'' || !lex_.text(value, false) || !lex_.take(')')) return false;
+    std::string out;
+    for (std::size_t at = 0; at < value.text.size(); ++at) {
+      const std::string_view rest = std::string_view(value.text).substr(at);
+      const std::size_t digits = rest.starts_with("\\u") ? 4 : rest.starts_with("\\U") ? 8 : 0;
+      const auto code = digits > 0 && rest.size() >= 2 + digits ? from_hex(rest.substr(2, digits)) : std::nullopt;
+      if (code) {
+        std::uint32_t whole = 0;
+        for (const char byte : *code) whole = whole << 8 | static_cast<unsigned char>(byte);
+        append_utf8(out, whole < 0x110000U && (whole < 0xD800U || whole >= 0xE000U) ? whole : 0xFFFDU);
+        at += 1 + digits;
+      } else {
+        out += rest[0];
+        if (rest.starts_with("\\\\")) ++at;
+      }
+    }
+    value.text = std::move(out);
+    return true;
+  }
+
   // SQLite's .dump: replace('a\nb','\n',char(10)), and within one another.
   bool replaced(SqlValue& value, int depth) {
     SqlValue mark, code;
@@ -108,12 +133,7 @@ class SqlValueReader {
   const SqlLimits& limits_;
 };
 
-}  // namespace
-
-bool read_sql_value(Input& input, SqlLexer& lexer, const SqlLimits& limits, SqlValue& value) {
-  return SqlValueReader(input, lexer, limits).read(value);
-}
-
+// What stands behind a back-slash in COPY; c is its first character, more are taken.
 int copy_escape(Input& input, int c) {
   constexpr std::string_view letters = "bfnrtv", meanings = "\b\f\n\r\t\v";
   if (c != Input::end)
@@ -123,6 +143,53 @@ int copy_escape(Input& input, int c) {
   int code = c - '0';
   for (int i = 0; i < 2 && input.peek() >= '0' && input.peek() <= '7'; ++i) code = code * 8 + (input.get() - '0');
   return code & 255;
+}
+
+}  // namespace
+
+bool read_sql_value(Input& input, SqlLexer& lexer, const SqlLimits& limits, SqlValue& value) {
+  return SqlValueReader(input, lexer, limits).read(value);
+}
+
+bool read_condition_value(Input& input, SqlLexer& lexer, SqlValue& value) {
+  if (input.peek() == '\'') return lexer.text(value, false);
+  value.kind = SqlValue::Kind::text;
+  value.text.clear();
+  while (input.peek() != Input::end &&
+         std::string_view("0123456789-+.eE").find(static_cast<char>(input.peek())) != std::string_view::npos)
+    value.text += static_cast<char>(input.get());
+  return true;
+}
+
+int read_copy_value(Input& input, SqlLexer& lexer, const SqlLimits& limits, SqlValue& value, bool wanted, bool* ended) {
+  value.kind = SqlValue::Kind::text;
+  value.text.clear();
+  int c = 0;
+  bool escaped = false;
+  for (c = input.get(); c != '\t' && c != '\n' && c != Input::end; c = input.get()) {
+    if (c == '\\') {
+      c = input.get();
+      if (c == '.' && ended && value.text.empty() && !escaped) {
+        *ended = true;
+        lexer.rest_of_line();
+        return c;
+      }
+      if (c == 'N' && value.text.empty() && !escaped &&
+          (input.peek() == '\t' || input.peek() == '\n' || input.peek() == '\r'))
+        value.kind = SqlValue::Kind::null;
+      c = copy_escape(input, c);
+      escaped = true;
+    }
+    if (!wanted || value.kind != SqlValue::Kind::text || c == Input::end) continue;
+    if (value.text.size() < limits.value_bytes)
+      value.text += static_cast<char>(c);
+    else
+      value.kind = SqlValue::Kind::too_large;
+  }
+  if (c != '\t' && !value.text.empty() && value.text.back() == '\r' && !escaped) value.text.pop_back();
+  if (value.kind != SqlValue::Kind::text) value.text.clear();
+  if (wanted) lexer.finish_text(value.text);
+  return c;
 }
 
 }  // namespace ferry

@@ -191,8 +191,12 @@ class PieWalker final : public XmlWalker {
   }
 
   void privacy(const Element& query, const Place& place) {
+    std::string_view chosen;
     each_element(query, [&](const Element& e) {
-      if (e.name == "list") all_.intake.piece(place, PieceKind::privacy_list, e.attr_or("name"), e);
+      if (e.name == "default") chosen = e.attr_or("name");
+    });
+    each_element(query, [&](const Element& e) {
+      if (e.name == "list") all_.intake.privacy_list(place, e.attr_or("name"), e, e.attr_or("name") == chosen);
     });
   }
 
@@ -229,6 +233,8 @@ class PieWalker final : public XmlWalker {
     if (error || inside.empty() || *inside.begin() == "..") return refuse("it lies outside of the export's folder");
     if (all_.intake.was_read(file.string(), true))
       return all_.intake.note(place, "include of " + in_quotes(href), "it was read already, as a source of its own");
+    if (!fs::is_directory(file, error) && fs::exists(file, error) && !fs::is_regular_file(file, error))
+      return refuse("it is no plain file");  // a pipe would be waited for
     all_.intake.note_read(file.string(), false);
     auto input = Input::open(file.string());
     if (!input) return refuse(input.error());

@@ -79,13 +79,10 @@ class Walk {
     while (failed_.empty()) {
       const std::string_view chunk = in_.chunk();
       if (in_.bytes() - told >= working_bytes) walker_.working(told = in_.bytes());
-      seen_ = false;
       const bool last = chunk.empty();
-      parse(chunk, last);
+      give(chunk, last);
       in_.take(chunk.size());
       if (last) break;
-      unseen_ = seen_ ? 0 : unseen_ + chunk.size();
-      if (unseen_ > longest_token && failed_.empty()) fail("a token of more than 32 MiB");
     }
     if (failed_.empty() && !in_.error().empty()) failed_ = in_.name() + ": " + in_.error();
     walker_.working(in_.bytes());
@@ -99,11 +96,28 @@ class Walk {
 
   Place place() const { return {in_.name(), XML_GetCurrentLineNumber(parser_.get())}; }
 
+  // A token that has not come whole is looked at from its beginning each time there is more of it, which takes the
+  // square of its length. So the parser gets more of it only when that is as much again.
+  void give(std::string_view chunk, bool last) {
+    if (unseen_ > 0) {
+      held_.append(chunk);
+      if (!last && held_.size() < unseen_ && held_.size() + unseen_ <= longest_token) return;
+      chunk = held_;
+    }
+    seen_ = false;
+    parse(chunk, last);
+    unseen_ = seen_ ? 0 : unseen_ + chunk.size();
+    held_.clear();
+    if (unseen_ > longest_token && failed_.empty()) fail("a token of more than 32 MiB");
+  }
+
   void parse(std::string_view chunk, bool last) {
     if (XML_Parse(parser_.get(), chunk.data(), static_cast<int>(chunk.size()), last) != XML_STATUS_ERROR) return;
     if (!failed_.empty()) return;
     const XML_Error code = XML_GetErrorCode(parser_.get());
     fail(code == XML_ERROR_UNDEFINED_ENTITY ? "an entity that XML does not know; write the character itself"
+         : code == XML_ERROR_UNKNOWN_ENCODING
+             ? "an encoding that is not read; make it UTF-8 with iconv, and write encoding=\"UTF-8\" in its first line"
          : code == XML_ERROR_NO_MEMORY
              ? "elements within one another, or names, of more than " + std::to_string(parser_bytes >> 20) + " MiB"
              : std::string(XML_ErrorString(code)));
@@ -247,7 +261,8 @@ class Walk {
   std::uint64_t began_ = 0;
   std::size_t elements_ = 0, skipping_ = 0, refused_depth_ = 0;
   std::string refused_, failed_;
-  std::size_t unseen_ = 0;
+  std::size_t unseen_ = 0;  // bytes that the parser has of a token which is not whole
+  std::string held_;        // more of it, not given yet
   bool seen_ = false;
 };
 

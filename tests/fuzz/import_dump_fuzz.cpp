@@ -6,6 +6,7 @@
 #include "gateway/migration/erlang_term.h"
 #include "gateway/migration/lua_table.h"
 #include "gateway/migration/openfire_sql.h"
+#include "gateway/migration/prosody_sql.h"
 #include "gateway/migration/sql_reader.h"
 #include "gateway/migration/xml_import.h"
 
@@ -38,6 +39,7 @@ class Handler final : public SqlHandler {
   bool wants(std::string_view table) override { return stage_.wants(table); }
   void row(SqlRow& row) override {
     if (!before_staging_openfire(row, false, key)) return;
+    if (!before_staging_prosody(row, false)) return;
     before_staging_ejabberd(row, false);
     stage_.add(row);
   }
@@ -55,6 +57,8 @@ void dump(std::string_view text) {
   std::vector<TableSpec> specs(openfire_tables().begin(), openfire_tables().end());
   const std::size_t ejabberd = specs.size();
   specs.insert(specs.end(), ejabberd_tables().begin(), ejabberd_tables().end());
+  const std::size_t prosody = specs.size();
+  specs.insert(specs.end(), prosody_tables().begin(), prosody_tables().end());
   RowStage stage(specs);
   Handler handler(stage);
   SqlColumns columns;
@@ -68,8 +72,9 @@ void dump(std::string_view text) {
   stage.finish();
   Sink sink;
   Intake intake(sink, {"fuzz.example", false}, "fuzz");
-  import_openfire(stage, 0, intake, handler.key);
+  import_openfire(stage, 0, intake, handler.key, HsqldbLobs());
   import_ejabberd(stage, ejabberd, intake);
+  import_prosody_sql(stage, prosody, intake);
   sink.inside(false);
 }
 

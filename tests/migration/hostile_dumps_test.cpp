@@ -1,6 +1,7 @@
 // Dumps that were cut, that another program wrote than their looks say, or that somebody made to do harm: nothing is
 // lost without a word, and nothing takes more than it may.
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include "tests/migration/recorder.h"
 #include "tests/migration/samples.h"
@@ -139,10 +140,76 @@ TEST(HostileDumps, ADumpThatWasCutSaysSoWhereverItWasCut) {
   EXPECT_TRUE(import({samples.file("a.sql", head + user + "UNLOCK TA")}, false).complains("a.sql:4"));
   EXPECT_TRUE(import({samples.file("b.sql", head + user)}, false).complains("\"-- Dump completed\""));
   EXPECT_TRUE(import({samples.file("c.sql", user + "INSERT INTO `other` VALUES\n ('a;b")}, false).complains("c.sql:3"));
+  EXPECT_TRUE(import({samples.file("e.sql", user + user.substr(0, user.size() - 2))}, false).complains("e.sql:2"));
   EXPECT_TRUE(import({samples.file("d.sql", user + "/* INSERT INTO `ofUser`")}, false).complains("d.sql:2"));
   const std::string pg = "--\n-- PostgreSQL database dump\n--\n\nCOPY public.ofuser (username) FROM stdin;\nu\n\\.\n";
   import({samples.file("p.sql", pg + "--\n-- PostgreSQL database dump complete\n--\n")}, true);
   EXPECT_TRUE(import({samples.file("q.sql", pg)}, false).complains("database dump complete\""));
+}
+
+// One transaction is all of it; unistr since SQLite 3.50.
+TEST(HostileDumps, ASqliteDumpThatWasCutSaysSo) {
+  const Samples samples;
+  const std::string dump =
+      "PRAGMA foreign_keys=OFF;\nBEGIN TRANSACTION;\nCREATE TABLE users(username text, password text);\n"
+      "INSERT INTO users VALUES('anna','x');\nINSERT INTO users VALUES(unistr('b\\u006fb'),unistr('\\\\'));\n";
+  EXPECT_TRUE(import({samples.file("whole.sql", dump + "COMMIT;\n")}, true).has("account bob@corp.example"));
+  EXPECT_TRUE(import({samples.file("cut.sql", dump)}, false).complains("cut.sql:6: the dump was cut off"));
+  EXPECT_TRUE(import({samples.file("cut2.sql", dump + "COMM")}, false).complains("cut2.sql:6: "));
+  EXPECT_TRUE(import({samples.file("bad.sql", dump + "ROLLBACK; -- due to errors\n")}, false).complains("ROLLBACK"));
+}
+
+TEST(HostileDumps, WhatIsNoTextSaysWhatMakesTextOfIt) {
+  const Samples samples;
+  std::string wide;
+  for (const char c : std::string_view("-- MySQL dump\n")) wide += std::string(1, c) + '\0';
+  EXPECT_TRUE(import({samples.file("le.sql", wide)}, false).complains("iconv -f UTF-16LE -t UTF-8 "));
+  EXPECT_TRUE(import({samples.file("be.sql", '\0' + wide)}, false).complains("iconv -f UTF-16BE -t UTF-8 "));
+  std::string tar(512, '\0');
+  tar.replace(0, 8, "dump.sql").replace(257, 5, "ustar");
+  EXPECT_TRUE(import({samples.file("a.tar", tar)}, false).complains("tar -xOf "));
+  tar.replace(0, 8, "toc.dat\0", 8);
+  EXPECT_TRUE(import({samples.file("b.tar", tar)}, false).complains("pg_restore -f - "));
+  EXPECT_TRUE(
+      import({samples.file("m.xml", "<?xml version=\"1.0\"?>\n<mysqldump>")}, false).complains("without --xml"));
+}
+
+TEST(HostileDumps, ATableWithoutNamesOfItsColumnsIsSaidOnce) {
+  const Samples samples;
+  const Recorder r = import({samples.file("n.sql",
+                                          "INSERT INTO ofuser VALUES ('a');\nINSERT INTO ofuser VALUES ('b');\n"
+                                          "INSERT INTO ofroster VALUES (1);\n")},
+                            false);
+  EXPECT_TRUE(r.complains("n.sql:1: rows of the table ofuser without the names of its columns")) << r.all();
+  EXPECT_TRUE(r.complains("n.sql:3: rows of the table ofroster")) << r.all();
+  EXPECT_EQ(r.problems.size(), 3U) << r.all();
+}
+
+TEST(HostileDumps, ARowThatIsNotWrittenAsValuesIsSaid) {
+  const Samples samples;
+  const Recorder r = import({samples.file("s.sql",
+                                          "INSERT INTO `ofUser` SET `username`='a';\n"
+                                          "INSERT INTO `ofUser` (`username`) VALUES ('b');\n")},
+                            false);
+  EXPECT_TRUE(r.complains("s.sql:1: rows that are not written as VALUES")) << r.all();
+  EXPECT_TRUE(r.has("account b@corp.example")) << r.all();
+}
+
+// Whoever includes a pipe would be waited for without an end.
+TEST(HostileDumps, APipeIsNotIncluded) {
+  const Samples samples;
+  const std::string path =
+      samples.file("x.xml",
+                   "<server-data xmlns='urn:xmpp:pie:0' xmlns:xi='http://www.w3.org/2001/XInclude'>"
+                   "<xi:include href='pipe'/></server-data>");
+  ASSERT_EQ(::mkfifo(samples.path("pipe").c_str(), 0600), 0);
+  EXPECT_TRUE(import({path}, false, "").complains("include of \"pipe\": it is no plain file"));
+}
+
+TEST(HostileDumps, TheCommandThatIsAdvisedCanBeCopied) {
+  const Samples samples;
+  const std::string path = samples.file("it's a.sqlite", std::string_view("SQLite format 3\0", 16));
+  EXPECT_TRUE(import({path}, false).complains("sqlite3 '" + samples.path("it'\\''s a.sqlite") + "' .dump | ferryctl"));
 }
 
 TEST(HostileDumps, AStatementThatALostSemicolonSwallowsIsMissed) {
@@ -195,6 +262,23 @@ TEST(HostileDumps, AnExportOfNothingButDepthIsGivenUp) {
   text = std::string();
   const Recorder r = import({path}, false, "");
   EXPECT_TRUE(r.complains("elements within one another, or names, of more than")) << r.all();
+}
+
+// The parser looks at a token from its beginning whenever it gets more of it.
+TEST(HostileDumps, ALongTokenTakesNoAgesAndIsNotSaidAtItsLength) {
+  const Samples samples;
+  const std::string head = "<server-data xmlns='urn:xmpp:pie:0'><host jid='a.example'><user name='u' password='p'>";
+  const std::string tail = "<query xmlns='jabber:iq:private'><x xmlns='u'/></query></user></host></server-data>",
+                    large(30U << 20, 'x');
+  for (const std::string& token :
+       {"<!--" + large + "-->", "<?x " + large + "?>", "<a b='" + large + "'/>", "<a" + large + "/>"}) {
+    const Recorder r = import({samples.file("long.xml", head + token + tail)}, true, "");
+    EXPECT_TRUE(r.has("account u@a.example"));
+    EXPECT_TRUE(r.has("private u <x xmlns='u'/>"));
+    EXPECT_LT(r.all().size(), 5'000U);
+  }
+  const Recorder r = import({samples.file("longer.xml", head + "<!--" + large + large + "-->" + tail)}, false, "");
+  EXPECT_TRUE(r.complains("longer.xml:1: a token of more than 32 MiB"));
 }
 
 }  // namespace hostile_dumps_test

@@ -53,10 +53,11 @@ CREATE TABLE `ofMucMember` (`roomID` bigint, `jid` text, `nickname` varchar(255)
 INSERT INTO `ofMucMember` VALUES (1,'dan@corp.example','danny'),(1,'anything@corp.example/f894427cc1c571f79da49605ef8b112f','x');
 )sql";
 
-Recorder import(const std::vector<std::string>& sources, bool make_keys = false) {
+Recorder import(const std::vector<std::string>& sources, bool make_keys = false, const std::string& domain = "") {
   Recorder out;
   ImportJob job;
   job.sources = sources;
+  job.options.domain = domain;
   job.options.make_keys = make_keys;
   run_import(job, out);
   return out;
@@ -216,6 +217,99 @@ TEST(Openfire, ThePluginsOwnFormat) {
   EXPECT_TRUE(r.has("request x@corp.example"));
   EXPECT_EQ(r.all_keys.size(), 2U);  // anno's; a password that is the name is what an export writes for none
   EXPECT_TRUE(r.complains("it is the user's name"));
+}
+
+// Wildfire's first schema: jive* tables, and one column for the password.
+TEST(Openfire, WildfiresPasswordIsAPlainOne) {
+  const Samples samples;
+  const Recorder r = import({samples.file("w.sql", R"sql(-- MySQL dump 10.9
+CREATE TABLE `jiveUser` (`username` varchar(32), `password` varchar(32), `name` varchar(100));
+INSERT INTO `jiveUser` VALUES ('anna','pencil','Anna');
+INSERT INTO `jiveRoster` (`rosterID`,`username`,`jid`,`sub`,`ask`,`recv`) VALUES (1,'anna','b@x.example',3,-1,-1);
+-- Dump completed
+)sql")},
+                            true, "corp.example");
+  ASSERT_EQ(r.all_keys.size(), 2U) << r.all();
+  for (const ScramKeys& keys : r.all_keys) EXPECT_TRUE(verify(keys, "pencil"));
+  EXPECT_TRUE(r.has("contact b@x.example both")) << r.all();
+}
+
+// PostgreSQL tells them apart, MySQL cannot have both.
+TEST(Openfire, GroupsOfNamesThatDifferByCaseAreTwo) {
+  const Samples samples;
+  const Recorder r = import({samples.file("g.sql", R"sql(--
+-- PostgreSQL database dump
+--
+COPY public.ofuser (username) FROM stdin;
+a
+b
+c
+\.
+COPY public.ofgroup (groupname, description) FROM stdin;
+Sales	x
+sales	y
+\.
+COPY public.ofgroupuser (groupname, username, administrator) FROM stdin;
+Sales	a	0
+Sales	b	0
+sales	c	0
+\.
+COPY public.ofgroupprop (groupname, name, propvalue) FROM stdin;
+Sales	sharedRoster.showInRoster	onlyGroup
+Sales	sharedRoster.displayName	The big one
+sales	sharedRoster.showInRoster	nobody
+\.
+--
+-- PostgreSQL database dump complete
+--
+)sql")},
+                            true, "corp.example");
+  EXPECT_TRUE(r.has("group Sales 2")) << r.all();
+  EXPECT_TRUE(r.has("group sales 1")) << r.all();
+  EXPECT_TRUE(r.has("shared b@corp.example both [The big one]")) << r.all();
+  const Recorder m =
+      import({samples.file("m.sql",
+                           "INSERT INTO `ofUser` (`username`) VALUES ('a');\n"
+                           "INSERT INTO `ofGroup` (`groupName`) VALUES ('Sales');\n"
+                           "INSERT INTO `ofGroupUser` (`groupName`,`username`) VALUES ('sales','a');\n")},
+             true, "corp.example");
+  EXPECT_TRUE(m.has("group Sales 1")) << m.all();
+}
+
+TEST(Openfire, WhatStaysBehindIsSaidOfEachAccountAndRoom) {
+  const Samples samples;
+  const Recorder r = import(
+      {samples.file("s.sql",
+                    "INSERT INTO `ofUser` (`username`) VALUES ('anna'),('bob');\n"
+                    "INSERT INTO `ofMessageArchive` (`fromJID`,`toJID`,`body`) VALUES "
+                    "('anna@corp.example','x@y.example','1'),('x@y.example','anna@corp.example','2');\n"
+                    "INSERT INTO `ofMucRoom` (`serviceID`,`roomID`,`name`) VALUES (1,7,'sea');\n"
+                    "INSERT INTO `ofMucConversationLog` (`roomID`,`body`) VALUES (7,'1'),(7,'2'),(7,'3'),(8,'4');\n"
+                    "INSERT INTO `ofPrivacyList` (`username`,`name`,`isDefault`,`list`) VALUES ('anna','blocklist',1,"
+                    "'<list xmlns=\"jabber:iq:privacy\" name=\"blocklist\"><item type=\"jid\" value=\"bad.example\" "
+                    "action=\"deny\" order=\"1\"/></list>');\n")},
+      true, "corp.example");
+  EXPECT_TRUE(r.complains("archive: 2 messages of old conversations not carried")) << r.all();
+  EXPECT_TRUE(r.complains("room \"sea\": 3 messages of its history not carried")) << r.all();
+  EXPECT_TRUE(r.has("blocked bad.example")) << r.all();
+}
+
+// LDAP has the people, ofUser none, or the administrator alone.
+TEST(Openfire, PeopleOfLdapCome) {
+  const Samples samples;
+  const std::string rows =
+      "INSERT INTO `ofRoster` (`rosterID`,`username`,`jid`,`sub`) VALUES (1,'anna','bob@corp.example',3);\n"
+      "INSERT INTO `ofVCard` (`username`,`vcard`) VALUES ('bob','<vCard xmlns=\"vcard-temp\"/>');\n";
+  for (const char* more :
+       {"",
+        "INSERT INTO `ofUser` (`username`) VALUES ('admin');\nINSERT INTO `ofProperty` (`name`,`propValue`) VALUES "
+        "('provider.user.className','org.jivesoftware.openfire.ldap.LdapUserProvider');\n"}) {
+    const Recorder r = import({samples.file("l.sql", rows + more)}, true, "corp.example");
+    EXPECT_TRUE(r.has("account anna@corp.example")) << r.all();
+    EXPECT_TRUE(r.has("contact bob@corp.example both")) << r.all();
+    EXPECT_TRUE(r.has("account bob@corp.example")) << r.all();
+    EXPECT_TRUE(r.complains("l.sql:1: password: the dump has none (LDAP")) << r.all();
+  }
 }
 
 }  // namespace openfire_test

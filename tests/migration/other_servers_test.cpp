@@ -3,7 +3,7 @@
 
 #include "gateway/migration/erlang_term.h"
 #include "gateway/migration/lua_table.h"
-#include "gateway/migration/prosody_data.h"
+#include "gateway/migration/prosody_files.h"
 #include "tests/migration/recorder.h"
 #include "tests/migration/samples.h"
 
@@ -83,6 +83,24 @@ INSERT INTO `rosterusers` VALUES ('user','b.example','x@y.example','','B','N',''
   EXPECT_EQ(std::count(r.lines.begin(), r.lines.end(), "contact x@y.example both"), 1);
   ASSERT_EQ(r.all_keys.size(), 4U);
   for (const ScramKeys& keys : r.all_keys) EXPECT_TRUE(verify(keys, "pencil"));
+}
+
+// LDAP or Mnesia has the passwords: the table users is empty.
+TEST(Ejabberd, PeopleOfOtherProvidersCome) {
+  const Samples samples;
+  const std::string rows =
+      "INSERT INTO rosterusers(username, server_host, jid, nick, subscription, ask) VALUES "
+      "('anna','a.example','x@y.example','','B','N'),('anna','b.example','z@y.example','','B','N');\n"
+      "INSERT INTO vcard(username, server_host, vcard) VALUES ('bob','a.example','<vCard xmlns=''vcard-temp''/>');\n";
+  const Recorder r = import(samples.file("l.sql", rows));
+  EXPECT_TRUE(r.has("account anna@a.example")) << r.all();
+  EXPECT_TRUE(r.has("account anna@b.example")) << r.all();
+  EXPECT_TRUE(r.has("account bob@a.example")) << r.all();
+  EXPECT_EQ(std::count(r.lines.begin(), r.lines.end(), "contact x@y.example both"), 1);
+  const Recorder s = import(samples.file(
+      "s.sql", rows + "INSERT INTO users(username, server_host, password) VALUES ('bob','a.example','p');\n"));
+  EXPECT_FALSE(s.has("account anna@a.example")) << s.all();
+  EXPECT_TRUE(s.complains("rows of 1 person whose account is not in the dump, the first of \"anna\"")) << s.all();
 }
 
 TEST(ErlangTerm, ReadsAndRefuses) {

@@ -176,5 +176,13 @@ TEST(SqlReader, SeamsOfBuffersDoNotShow) {
   }
 }
 
+// pg_dump --inserts of Prosody's table.
+TEST(SqlReader, AColumnMayBeCalledKey) {
+  const auto r = read(
+      "CREATE TABLE public.t (a text, key text NOT NULL, b int, KEY k (a), UNIQUE KEY (b), PRIMARY KEY (a));\n"
+      "INSERT INTO public.t VALUES ('1', '2', 3);\n");
+  EXPECT_EQ(r.rows.rows, (std::vector<std::string>{"t a=<1> key=<2> b=<3>"}));
+}
+
 }  // namespace sql_reader_test
 }  // namespace ferry

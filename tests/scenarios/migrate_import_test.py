@@ -76,6 +76,24 @@ async def a_damaged_source_is_said():
     assert 'expected one of auto' in ferryctl('migrate', 'import', '--from', 'x', cut, code=2).stderr
 
 
+async def a_database_of_sqlite_is_refused_with_the_command_that_helps():
+    """Prosody's own: the file is refused, and what it advises is read."""
+    path = os.path.join(scratch('import'), 'prosody.sqlite')
+    with contextlib.closing(sqlite3.connect(path)) as database:
+        database.execute('CREATE TABLE prosody (host TEXT, user TEXT, store TEXT, key TEXT, type TEXT, value TEXT)')
+        contact = ('roster', 'b@x.example', 'json', '{"ask":"subscribe"}')
+        for row in (('accounts', 'password', 'string', PASSWORD), contact):
+            database.execute("INSERT INTO prosody VALUES ('corp.example', 'anna', ?, ?, ?, ?)", row)
+        database.commit()
+        dump = '\n'.join(database.iterdump()) + '\n'
+    said = ferryctl('migrate', 'import', path, code=1).stderr
+    assert 'sqlite3 %s .dump | ferryctl migrate import -' % path in said, said
+    done = ferryctl('migrate', 'import', '-', stdin=dump)
+    assert 'anna@corp.example: SCRAM-SHA-1 SCRAM-SHA-256, 1 contact' in done.stdout, done.stdout
+    cut = ferryctl('migrate', 'import', '-', stdin=dump[:-8], code=1)
+    assert 'stdin:' in cut.stderr and 'cut off' in cut.stderr, cut.stderr
+
+
 async def applied_twice_and_exported():
     """The store holds what came, once; no password is in it; the export says the same as the source."""
     ctl = Ctl()
