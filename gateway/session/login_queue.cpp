@@ -32,6 +32,11 @@ void LoginQueue::remove(std::uint32_t session) {
   due_.erase(found);
 }
 
+void LoginQueue::hurry(std::uint32_t session, Steady now) {
+  const auto found = due_.find(session);
+  if (found != due_.end() && found->second.due <= now) add(session, 0);
+}
+
 std::optional<std::uint32_t> LoginQueue::next(Steady now) {
   if (queue_.empty() || full() || queue_.begin()->due > now) return std::nullopt;
   tokens_ = allowance(now);

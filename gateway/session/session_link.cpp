@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "gateway/session/session_link_impl.h"
+#include "translators/values/xml.h"
 
 namespace ferry {
 namespace {
@@ -103,6 +104,9 @@ void SessionLink::Impl::set_presence(const Jid& bare, std::string stanza) {
   if (!place) return;
   place->account.presence = std::move(stanza);
   if (place->state == SessionPlace::State::up) say_presence(*place);
+  if (place->state != SessionPlace::State::waiting) return;
+  const auto said = parse_xml(place->account.presence);
+  if (said && !said->attr("type")) queue_.hurry(place->id, steady_now());  // somebody is there, and waits
 }
 
 void SessionLink::Impl::say_presence(SessionPlace& place) {

@@ -57,7 +57,8 @@ class SessionLink final {
   // Where the next catch-up begins. The link moves it forward by itself, with committed().
   void set_archive_id(const Jid& bare, std::string archive_id);
   void set_roster_version(const Jid& bare, std::string version);
-  // Sends this presence now, if up, and at each log-in. Not counted, no token: soft state.
+  // Sends this presence now, if up, and at each log-in. Not counted, no token: soft state. Who is available and waits
+  // for a log-in comes before those of whom nobody is there.
   void set_presence(const Jid& bare, std::string stanza);
 
   // One serialised stanza, jabber:client, without `from`. False: not up, or too much under way; keep it and try again

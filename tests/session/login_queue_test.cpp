@@ -54,6 +54,19 @@ TEST(LoginQueue, NobodyBeforeHisTimeAndWhoeverIsRemovedNever) {
   EXPECT_FALSE(queue.deadline(10'000));
 }
 
+TEST(LoginQueue, WhoIsWaitedForComesFirst) {
+  LoginQueue queue(1'000);
+  for (std::uint32_t i = 1; i <= 4; ++i) queue.add(i, 1'000);
+  queue.add(5, 9'000);  // it failed a moment ago
+  queue.hurry(3, 2'000);
+  queue.hurry(5, 2'000);
+  queue.hurry(6, 2'000);  // nobody
+  const auto all = run(queue, 2'000, 10'000);
+  std::vector<std::uint32_t> order;
+  for (const auto& [session, when] : all) order.push_back(session);
+  EXPECT_EQ(order, (std::vector<std::uint32_t>{3, 1, 2, 4, 5}));
+}
+
 // A server that takes 20 s for what the rate starts in one: all would end by their time limits, and begin again.
 TEST(LoginQueue, OnlySoManyAreUnderWay) {
   LoginQueue queue(100);
