@@ -22,8 +22,8 @@ class LoginQueue {
   static constexpr double most_time = 0.5;  // s: of the rate, so many may be under way, at least 4
 
   explicit LoginQueue(double per_second) : per_second_(per_second > 0 ? per_second : 1) {}
-  void add(std::uint32_t session, Steady due);  // once more: the new time counts; it is not under way
-  void remove(std::uint32_t session);           // from those that wait and those that are under way
+  void add(std::uint32_t session, Steady due);    // once more: the new time counts; it is not under way
+  void remove(std::uint32_t session);             // from those that wait and those that are under way
   void hurry(std::uint32_t session, Steady now);  // before all others, unless its time has not come
   void done(std::uint32_t session) { under_way_.erase(session); }
   std::optional<std::uint32_t> next(Steady now);     // who may log in now; it is under way
