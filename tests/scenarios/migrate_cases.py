@@ -66,9 +66,15 @@ async def people_move_and_come_back(server_class):
         assert not pushes, pushes
 
         await phone.disconnect()
+        preview = await site.said('migrate', 'back', bob)
+        assert (preview['writes_to_undo'], preview['need_contacts']) == (3, 1), preview
+        dave = site.people[3]
+        assert preview['contacts'] == [{'jid': bob, 'contact': dave, 'has_to': 'agree and ask again'}], preview
         await site.back()
+        writes = (await site.said('migrate', 'show', bob))['writes']
+        assert [w['contact'] for w in writes if w['state'] == 'lasting'] == [dave], writes
         # Whom bob removed has to agree again, and is asked.
-        dave = await site.xmpp(site.people[3])
+        dave = await site.xmpp(dave)
         await dave.wait_presence(bob, 'subscribe')
         dave.presence(bob, 'subscribed')
         dave.presence(bob, 'subscribe')
