@@ -118,6 +118,41 @@ TEST_P(AccountsBackTest, messages_on_their_way_out_go_first) {
   sent("<message id='c1' to='alice@corp.example'/>");
 }
 
+// Its account is no more, say: what is in the way, why, and what to do; and that is all that has to be done.
+TEST_P(AccountsBackTest, messages_that_wait_for_a_session_that_never_comes_can_be_dropped) {
+  dual();
+  server.reachable = false;
+  server.lose(account, true);
+  stage.mqtt(account, "out/msg", R"({"id":"c1","to":"alice@corp.example","kind":"chat","body":"Hello"})");
+  back();
+  EXPECT_EQ(state(), "back");
+  const std::string shown = ask(R"({"command":"migrate.show","jid":"bob@corp.example"})");
+  for (const std::string part : {"not-authorized", "ferryctl outbox drop --pending --all --user bob@corp.example"})
+    EXPECT_NE(shown.find(part), std::string::npos) << shown;
+  const std::string list = ask(R"({"command":"outbox.list","shelf":"to-xmpp","user":"bob@corp.example"})");
+  const std::size_t at = list.find(R"("seq":)");
+  ASSERT_NE(at, std::string::npos) << list;
+  const std::string seq = std::to_string(std::atoll(list.c_str() + at + 6));
+  const std::string dropped = ask(R"({"command":"outbox.drop","shelf":"to-xmpp","seqs":[)" + seq + "]}");
+  EXPECT_NE(dropped.find(R"("done":1)"), std::string::npos) << dropped;
+  run();
+  EXPECT_EQ(state(), "legacy");
+}
+
+TEST_P(AccountsBackTest, changes_that_wait_for_a_session_that_never_comes_can_be_kept) {
+  dual();
+  request("roster.update", "alice@corp.example", R"(,"name":"Al","groups":[])");
+  server.reachable = false;
+  server.lose(account, true);
+  back();
+  EXPECT_EQ(state(), "back");
+  const std::string shown = ask(R"({"command":"migrate.show","jid":"bob@corp.example"})");
+  for (const std::string part : {"not-authorized", "ferryctl migrate back --keep bob@corp.example --apply"})
+    EXPECT_NE(shown.find(part), std::string::npos) << shown;
+  back(R"(,"keep":true)");
+  EXPECT_EQ(state(), "legacy");
+}
+
 TEST_P(AccountsBackTest, what_comes_while_it_goes_back_still_arrives) {
   dual();
   server.answers = false;
