@@ -40,11 +40,17 @@ struct Account : Member {
   std::set<std::string> unsure_requests;  // contacts whose request to subscribe nobody has repeated yet
   std::optional<Instant> settle_at;       // then what nobody has confirmed is not so
   std::optional<Instant> lost_at;         // the session went down; contacts are shown for a while yet
-  // Why TLS does not come about. Not in the record and no error of the account's: one mistake is everybody's, and one
-  // mend mends all of them; thousands of records would be written for it, twice.
-  std::string tls_trouble;
+  // Why the session is down, as its link says it. Not in the record and no error of the account's: one mistake is
+  // everybody's, and one mend mends all of them; thousands of records would be written for it, twice.
+  std::string why_down;
+  bool down_is_trouble = false;  // TLS, or somebody else with its resource: it is tried again, and people have to know
 
-  const std::string& trouble() const { return tls_trouble.empty() ? record.trouble : tls_trouble; }
+  // For people. On the way back what is in its way says what to do; why is the session's word.
+  std::string trouble() const {
+    if (record.state == AccountState::back && !record.trouble.empty() && !why_down.empty())
+      return record.trouble + "; the session: " + why_down;
+    return down_is_trouble ? why_down : record.trouble;
+  }
 
   // ---- the roster as the server tells it, by bare JID: digests of what a client would be shown
   std::map<std::string, std::uint64_t> seen_roster;

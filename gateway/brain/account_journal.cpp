@@ -16,11 +16,12 @@ Element presence_to(const Jid& jid, std::string_view type) {
 
 bool on_roster(const Contact* contact) { return contact && contact->record.listed; }
 
-std::string text_of_stanzas(const std::vector<Element>& stanzas, bool answers = false) {
+std::string text_of(const Inverse& inverse) {
   Element all("undo");
-  if (answers) all.set("answers", "request");
-  for (const Element& e : stanzas) all.add(e);
-  return stanzas.empty() && !answers ? std::string() : to_xml(all, ns::client);
+  if (inverse.answers) all.set("answers", "request");
+  if (inverse.agree || inverse.ask) all.set("needs", inverse.agree ? inverse.ask ? "both" : "agree" : "ask");
+  for (const Element& e : inverse.stanzas) all.add(e);
+  return all.children.empty() && all.attrs.empty() ? std::string() : to_xml(all, ns::client);
 }
 
 // Nothing is there any more to undo it on: that is as good.
@@ -29,6 +30,21 @@ bool gone(const StanzaError& e) {
 }
 
 }  // namespace
+
+std::optional<NeedOfContact> need_of_contact(const WriteRecord& write) {
+  const auto inverse = write.inverse.empty() ? Result<Element>(Element("undo")) : parse_xml(write.inverse);
+  const std::string_view needs = inverse ? inverse->attr_or("needs") : std::string_view();
+  const auto forward = needs.empty() ? Result<Element>(Element("undo")) : parse_xml(write.forward);
+  if (needs.empty() || !forward) return std::nullopt;
+  const Element* query = forward->first_child();
+  const Element* item = query ? query->first_child() : nullptr;
+  const std::string_view contact = forward->name == "presence" ? forward->attr_or("to")
+                                   : item                      ? item->attr_or("jid")
+                                                               : std::string_view();
+  return NeedOfContact{std::string(contact), needs == "both"    ? "agree and ask again"
+                                             : needs == "agree" ? "agree again"
+                                                                : "ask again"};
+}
 
 Element AccountJournal::roster_set(const Jid& jid, std::string_view name, const std::vector<std::string>& groups) {
   Element iq("iq");
@@ -50,45 +66,50 @@ Element AccountJournal::roster_remove(const Jid& jid) {
   return iq;
 }
 
-std::vector<Element> AccountJournal::undo_set(const Contact* contact, const Jid& jid) {
-  if (!on_roster(contact)) return {roster_remove(jid)};
-  return {roster_set(jid, contact->record.name, contact->record.groups)};
+Inverse AccountJournal::undo_set(const Contact* contact, const Jid& jid) {
+  if (!on_roster(contact)) return {{roster_remove(jid)}};
+  return {{roster_set(jid, contact->record.name, contact->record.groups)}};
 }
 
-// Back to the item that was there, with the subscriptions that it had: theirs must be granted anew by the contact, ours
-// is granted in advance (RFC 6121 section 3.4).
-std::vector<Element> AccountJournal::undo_remove(const Contact* contact, const Jid& jid) {
+// Back to the item that was there, and towards the subscriptions that it had: theirs is asked for anew, ours is granted
+// in advance (RFC 6121 section 3.4).
+Inverse AccountJournal::undo_remove(const Contact* contact, const Jid& jid) {
   if (!on_roster(contact)) return {};
-  std::vector<Element> stanzas = {roster_set(jid, contact->record.name, contact->record.groups)};
-  if (contact->record.from) stanzas.push_back(presence_to(jid, "subscribed"));
-  if (contact->record.to || contact->record.ask) stanzas.push_back(presence_to(jid, "subscribe"));
-  return stanzas;
+  const ContactRecord& was = contact->record;
+  Inverse inverse{{roster_set(jid, was.name, was.groups)}, was.to, was.from};
+  if (was.from) inverse.stanzas.push_back(presence_to(jid, "subscribed"));
+  if (was.to || was.ask) inverse.stanzas.push_back(presence_to(jid, "subscribe"));
+  return inverse;
 }
 
-std::vector<Element> AccountJournal::undo_subscribe(const Contact* contact, const Jid& jid) {
+Inverse AccountJournal::undo_subscribe(const Contact* contact, const Jid& jid) {
   if (contact && (contact->record.to || contact->record.ask)) return {};
   if (!on_roster(contact)) {
     // Removing the item of somebody who was let in by then would shut them out.
-    if (contact && contact->record.from) return {presence_to(jid, "unsubscribe")};
-    return {presence_to(jid, "unsubscribe"), roster_remove(jid)};
+    if (contact && contact->record.from) return {{presence_to(jid, "unsubscribe")}};
+    return {{presence_to(jid, "unsubscribe"), roster_remove(jid)}};
   }
-  return {presence_to(jid, "unsubscribe")};
+  return {{presence_to(jid, "unsubscribe")}};
 }
 
-std::vector<Element> AccountJournal::undo_unsubscribe(const Contact* contact, const Jid& jid) {
+Inverse AccountJournal::undo_unsubscribe(const Contact* contact, const Jid& jid) {
   if (!contact || (!contact->record.to && !contact->record.ask)) return {};
-  return {presence_to(jid, "subscribe")};
+  return {{presence_to(jid, "subscribe")}, contact->record.to};
 }
 
-std::vector<Element> AccountJournal::undo_approve(const Contact* contact, const Jid& jid) {
+Inverse AccountJournal::undo_approve(const Contact* contact, const Jid& jid) {
   if (contact && contact->record.from) return {};
-  if (on_roster(contact)) return {presence_to(jid, "unsubscribed")};
-  return {presence_to(jid, "unsubscribed"), roster_remove(jid)};
+  const bool wish = contact && contact->record.request;
+  Inverse inverse{{presence_to(jid, "unsubscribed")}, false, wish, wish};
+  if (!on_roster(contact)) inverse.stanzas.push_back(roster_remove(jid));
+  return inverse;
 }
 
-std::vector<Element> AccountJournal::undo_deny(const Contact* contact, const Jid& jid) {
-  if (!contact || !contact->record.from) return {};
-  return {presence_to(jid, "subscribed")};
+Inverse AccountJournal::undo_deny(const Contact* contact, const Jid& jid) {
+  if (!contact) return {};
+  Inverse inverse{{}, false, contact->record.from || contact->record.request, contact->record.request};
+  if (contact->record.from) inverse.stanzas.push_back(presence_to(jid, "subscribed"));
+  return inverse;
 }
 
 std::int64_t AccountJournal::plan(Account& account, const Element& forward, std::string inverse, bool by_person,
@@ -103,10 +124,10 @@ std::int64_t AccountJournal::plan(Account& account, const Element& forward, std:
   return world_.records.add_write(account.record.jid, write);
 }
 
-void AccountJournal::write_iq(Account& account, Element iq, const std::vector<Element>& inverse, bool by_person,
+void AccountJournal::write_iq(Account& account, Element iq, const Inverse& inverse, bool by_person,
                               SessionIqs::Then then) {
   if (!account.up) return then(account, error(Condition::remote_server_timeout, "the XMPP server is away"));
-  const std::int64_t number = plan(account, iq, text_of_stanzas(inverse), by_person, WriteState::planned);
+  const std::int64_t number = plan(account, iq, text_of(inverse), by_person, WriteState::planned);
   iqs_.ask(account, std::move(iq), [this, number, then = std::move(then)](Account& a, const Result<Element>& answer) {
     // Refused: it never was. No answer: nobody knows, so it stays what it is, and will be undone.
     if (answer)
@@ -117,18 +138,17 @@ void AccountJournal::write_iq(Account& account, Element iq, const std::vector<El
   });
 }
 
-void AccountJournal::write_presence(Account& account, const Element& presence, const std::vector<Element>& inverse,
-                                    bool by_person, bool answers) {
-  plan(account, presence, text_of_stanzas(inverse, answers), by_person, WriteState::done);
+void AccountJournal::write_presence(Account& account, const Element& presence, const Inverse& inverse, bool by_person) {
+  plan(account, presence, text_of(inverse), by_person, WriteState::done);
   if (account.user) world_.hooks.send_for_account(*account.user, presence);
 }
 
 void AccountJournal::note(Account& account, const Element& forward, const Element& inverse) {
-  plan(account, forward, text_of_stanzas({inverse}), false, WriteState::done);
+  plan(account, forward, text_of({{inverse}}), false, WriteState::done);
 }
 
 std::int64_t AccountJournal::begin(Account& account, const Element& forward, const Element& inverse) {
-  return plan(account, forward, text_of_stanzas({inverse}), false, WriteState::planned);
+  return plan(account, forward, text_of({{inverse}}), false, WriteState::planned);
 }
 
 void AccountJournal::end(Account& account, std::int64_t number, WriteState state) {
@@ -180,10 +200,11 @@ bool AccountJournal::undo(Account& account) {
   return true;
 }
 
-void AccountJournal::lasts(Account& account, std::int64_t number, std::string_view why) {
+void AccountJournal::lasts(Account& account, std::int64_t number, std::string_view why, std::string_view contact) {
   world_.count("account_writes_lasting");
   world_.log(LogLine::Level::warning, "event=account.lasting account=" + log_value(account.record.jid.str()) +
-                                          " write=" + std::to_string(number) + " condition=" + std::string(why));
+                                          " write=" + std::to_string(number) + " condition=" + std::string(why) +
+                                          (contact.empty() ? "" : " contact=" + log_value(contact)));
   world_.records.set_write(account.record.jid, number, WriteState::lasting);
 }
 
@@ -194,12 +215,16 @@ void AccountJournal::on_sent(Account& account, std::int64_t number) {
 void AccountJournal::undone_part(Account& account, std::int64_t number) {
   if (account.undo_open == 0 || --account.undo_open > 0) return;
   const auto write = world_.records.last_write(account.record.jid, number + 1);
-  const auto inverse = write && write->number == number ? parse_xml(write->inverse) : Result<Element>(Element("undo"));
-  if (inverse && inverse->attr("answers")) {
-    lasts(account, number, "request-answered");
-  } else if (write && write->number == number) {  // else it was found to be lasting
-    world_.records.set_write(account.record.jid, number, WriteState::undone);
-    world_.count("account_writes_undone");
+  if (write && write->number == number) {  // else it was found to be lasting
+    const auto inverse = write->inverse.empty() ? Result<Element>(Element("undo")) : parse_xml(write->inverse);
+    if (const auto need = need_of_contact(*write)) {
+      const bool answered = inverse && inverse->attr("answers");
+      const std::string_view asked = need->has_to.starts_with("agree") ? "contact-asked" : "contact-must-ask";
+      lasts(account, number, answered ? "request-answered" : asked, need->contact);
+    } else {
+      world_.records.set_write(account.record.jid, number, WriteState::undone);
+      world_.count("account_writes_undone");
+    }
   }
   account.undoing = 0;
 }

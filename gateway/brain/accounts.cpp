@@ -30,6 +30,7 @@ Accounts::Accounts(World& world, Roster& roster, Presences& presences, Delivery&
     const auto& sent = user.account->in_flight;
     return user.account->up && std::any_of(sent.begin(), sent.end(), [&](const auto& s) { return s.seq == seq; });
   };
+  world_.hooks.failed_by_session = [this](User& user, Seq seq) { outbox_.failed(*user.account, seq); };
   world_.hooks.send_for_account = [this](User& user, Element e) {
     e.set("from", user.jid.str());
     delivery_.send_durably(user.key, std::move(e));
@@ -166,7 +167,8 @@ void Accounts::session_up(const Brain::SessionUp& up) {
   Account* account = find_served(up.jid.bare_view());
   if (!account) return;
   account->up = true;
-  account->tls_trouble.clear();
+  account->why_down.clear();
+  account->down_is_trouble = false;
   account->full = up.jid;
   account->archive = up.archive;
   account->blocking = up.blocking;
@@ -210,8 +212,11 @@ void Accounts::session_down(const Brain::SessionDown& down) {
   journal_.session_down(*account);
   if (was) bridge_.session_down(*account);
   if (was && account->user) show_state(*account->user);
-  account->tls_trouble = down.tls ? down.reason : std::string();
-  if (down.credentials) trouble(*account, down.reason.empty() ? "the server refused the log-in" : down.reason);
+  account->why_down = down.reason;
+  account->down_is_trouble = down.trouble;
+  // On the way back what waits for the session is the trouble, and why_down is named with it.
+  if (down.credentials && account->record.state != AccountState::back)
+    trouble(*account, down.reason.empty() ? "the server refused the log-in" : down.reason);
 }
 
 void Accounts::session_stanza(Brain::SessionStanza stanza) {

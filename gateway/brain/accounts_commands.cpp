@@ -16,7 +16,7 @@ std::string member(JsonView c, std::string_view key) { return std::string(c[key]
 
 bool goes_ahead(JsonView c) { return c["go"].boolean().value_or(false); }
 
-constexpr std::size_t max_name = 64, writes_a_page = 1'000;
+constexpr std::size_t max_name = 64, writes_a_page = 1'000, max_needs = 1'000;
 constexpr std::int64_t max_rate = 1'000;
 
 }  // namespace
@@ -219,7 +219,8 @@ Accounts::Answer Accounts::back(JsonView c) {
   const auto accounts = chosen(c);
   if (!accounts) return accounts.error();
   const bool go = goes_ahead(c), keep = c["keep"].boolean().value_or(false);
-  std::int64_t go_back_now = 0, there = 0, writes = 0, by_people = 0, waiting = 0;
+  std::int64_t go_back_now = 0, there = 0, writes = 0, by_people = 0, waiting = 0, need_contacts = 0;
+  std::vector<std::pair<std::string, NeedOfContact>> needs;  // whose part it is to restore what was
   for (Account* a : *accounts) {
     if (a->record.state == AccountState::legacy) {
       ++there;
@@ -234,6 +235,11 @@ Accounts::Answer Accounts::back(JsonView c) {
       for (const WriteRecord& w : page) {
         after = w.number;
         if (w.state >= WriteState::undone || (keep && w.by_person)) continue;
+        if (const auto need = w.by_person ? need_of_contact(w) : std::nullopt) {
+          ++need_contacts;
+          if (needs.size() < max_needs) needs.emplace_back(a->record.jid.str(), *need);
+          continue;
+        }
         ++writes;
         by_people += w.by_person;
       }
@@ -242,16 +248,20 @@ Accounts::Answer Accounts::back(JsonView c) {
     if (go) set_target(*a, AccountState::legacy, keep);
   }
   if (go) drive_at_ = world_.now;
-  return JsonWriter()
-      .begin_object()
+  JsonWriter json;
+  json.begin_object()
       .field("done", go)
       .field("go_back", go_back_now)
       .field("there", there)
       .field("writes_to_undo", writes)
       .field("of_people", by_people)
+      .field("need_contacts", need_contacts)
       .field("messages_not_taken", waiting)
-      .end_object()
-      .take();
+      .key("contacts")
+      .begin_array();
+  for (const auto& [jid, need] : needs)
+    json.begin_object().field("jid", jid).field("contact", need.contact).field("has_to", need.has_to).end_object();
+  return json.end_array().end_object().take();
 }
 
 // The server is asked anew and what it says compared; migrate.show and migrate.status have what was found.

@@ -184,7 +184,10 @@ void Accounts::go_back(Account& account) {
     }
     if (account.up && account.drain != Account::Drain::over) return;
     if (!SessionOutbox::idle(account)) {
-      if (!account.up) trouble(account, "messages wait for the session, and it is down");
+      if (!account.up)
+        trouble(account,
+                "messages to XMPP wait for the session, and it is down: ferryctl outbox drop --pending --all --user " +
+                    account.record.jid.str() + " gives them up");
       return;
     }
   }
@@ -198,7 +201,11 @@ void Accounts::go_back(Account& account) {
     for (auto write = world_.records.last_write(jid, after_all); write;
          write = world_.records.last_write(jid, write->number)) {
       if (!account.record.keep || !write->by_person)
-        return trouble(account, "there is something to undo, and the session is down");
+        return trouble(account,
+                       write->by_person
+                           ? "changes are to be undone, and the session is down: ferryctl migrate back --keep " +
+                                 jid.str() + " --apply leaves those that people made"
+                           : "changes of the migration are to be undone, and the session is down");
     }
   }
   leave(account);

@@ -157,14 +157,17 @@ Accounts::Answer Accounts::show(JsonView c) const {
   json.begin_object().key("account");
   write_account(a, json);
   json.key("writes").begin_array();
-  for (const WriteRecord& w : world_.records.writes(a.record.jid, c["after"].integer().value_or(0), max_shown))
+  for (const WriteRecord& w : world_.records.writes(a.record.jid, c["after"].integer().value_or(0), max_shown)) {
     json.begin_object()
         .field("number", w.number)
         .field("state", write_state_name(w.state))
         .field("by", w.by_person ? "person" : "migration")
         .field("at", format_instant(w.at))
-        .field("what", outline(w.forward))
-        .end_object();
+        .field("what", outline(w.forward));
+    if (const auto need = w.state == WriteState::undone ? std::nullopt : need_of_contact(w))
+      json.field("contact", need->contact).field("has_to", need->has_to);
+    json.end_object();
+  }
   json.end_array();
   const auto found = world_.records.differences(a.record.jid, max_shown);
   for (const bool losses : {false, true}) {

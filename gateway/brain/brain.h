@@ -58,7 +58,7 @@ class Brain {
     Jid jid;                   // bare
     bool credentials = false;  // refused: not tried again until something changes
     std::string reason;        // for people
-    bool tls = false;  // no TLS, a certificate that is not to be believed, a file of ours that is none; tried again
+    bool trouble = false;      // tried again, but somebody may have to do something: no TLS, a conflict
   };
   enum class SessionSource : std::uint8_t { live, carbon_received, carbon_sent, archive };
   struct SessionStanza {

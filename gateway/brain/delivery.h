@@ -26,7 +26,8 @@ class Delivery {
   bool confirms(const User& user, const Message& message) const;
   void on_copy(User& user, Message message);  // what the user wrote in another client (delivery_copies.cpp)
   // What was said in a room that the user is in. stanza_id: the room's own for it, XEP-0359 (delivery_rooms.cpp).
-  void on_room_message(User& user, Message message, const std::string& stanza_id);
+  // id: what devices are to call it, empty or already another's: a new one.
+  void on_room_message(User& user, Message message, const std::string& stanza_id, std::string id);
 
   // From MQTT, by one of our users. nullopt: taken. The error goes to in/receipt, with the id if the publish had one.
   struct Refusal {

@@ -11,6 +11,7 @@ void Delivery::fail(const MessageRecord& row, const StanzaError& reason, bool ke
   log_step(world_, "failed", row, condition_name(reason.condition));
   User* user = world_.user(row.user);
   if (!user) return;
+  if (row.way == Way::to_xmpp && user->account) world_.hooks.failed_by_session(*user, row.seq);
   if (row.state == MessageState::waiting && user->waiting > 0) --user->waiting;
   if (row.id.empty()) return;  // nobody's message
   if (row.way == Way::to_xmpp)

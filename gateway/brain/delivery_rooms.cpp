@@ -7,7 +7,7 @@
 
 namespace ferry {
 
-void Delivery::on_room_message(User& user, Message m, const std::string& stanza_id) {
+void Delivery::on_room_message(User& user, Message m, const std::string& stanza_id, std::string id) {
   drop_forgeries(m, user);
   std::erase_if(m.parts, [](const Part& p) {  // no receipts in rooms: XEP-0184 section 5.3
     return std::holds_alternative<ReceiptRequest>(p.value) || std::holds_alternative<Markable>(p.value) ||
@@ -21,6 +21,7 @@ void Delivery::on_room_message(User& user, Message m, const std::string& stanza_
   refer_to_mqtt(user, *m.from, m.parts);
   MessageRecord row;
   row.xmpp_id = stanza_id.empty() ? m.id : stanza_id;  // what others in the room call it (XEP-0444, XEP-0461)
+  row.id = std::move(id);
   take(user, m, std::move(row));
 }
 

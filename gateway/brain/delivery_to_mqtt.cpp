@@ -105,8 +105,8 @@ std::optional<StanzaError> Delivery::take(User& user, const Message& m, MessageR
   const auto* delay = find<Delay>(m.parts);
   const Instant ts = delay ? parse_instant(delay->stamp).value_or(world_.now) : world_.now;
   const Room* room = room_of(user, m.from->bare_view());
-  const auto name = [&] {
-    row.id = world_.ids.next(world_.now);
+  const auto name = [&](bool anew) {
+    if (anew || row.id.empty()) row.id = world_.ids.next(world_.now);
     message::Delivery known{row.id, ts, {}, m.id};
     if (room) known.room = m.from->bare_view();
     if (room) known.nick = m.from->resourcepart();
@@ -114,7 +114,7 @@ std::optional<StanzaError> Delivery::take(User& user, const Message& m, MessageR
   };
   row.peer = m.from->str();
   row.expires = lives_until();
-  name();
+  name(false);
   if (transient(m)) {  // at most once, for whoever is there
     if (!user.any_available()) return std::nullopt;
     if (world_.congested) return world_.count("transient_dropped"), std::nullopt;
@@ -128,7 +128,7 @@ std::optional<StanzaError> Delivery::take(User& user, const Message& m, MessageR
     world_.count("messages_refused");
     return full;
   }
-  while (!to_mqtt.add(user, row)) name();  // a client of the user's has made up the same id
+  while (!to_mqtt.add(user, row)) name(true);  // a client of the user's has made up the same id
   world_.count("messages_from_xmpp");
   return std::nullopt;
 }

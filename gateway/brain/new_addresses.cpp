@@ -112,7 +112,7 @@ void NewAddresses::ask_list(Account& account) {
 
 // A server without a personal event service cannot say it; its people are moved all the same.
 void NewAddresses::state(Account& account, bool open) {
-  journal_.write_iq(account, statement(*account.record.address, open), {no_statement()}, false,
+  journal_.write_iq(account, statement(*account.record.address, open), {{no_statement()}}, false,
                     [this, open](Account& a, const Result<Element>& answer) {
                       if (!answer && answer.error().condition == Condition::remote_server_timeout) return;
                       if (!answer && open) return state(a, false);  // it knows no options

@@ -35,6 +35,20 @@ std::string text_in_room(const Message& m) {
   return text;
 }
 
+// What devices call it: the same whenever the room tells it, also to who has gone back and moved again, and of whom
+// nothing is known. Empty: nothing tells this message from another.
+std::string lasting_id(const Member& member, const Room& room, const Message& m) {
+  const std::string by_room = id_by_room(m, room.record.room);
+  if (by_room.empty() && m.id.empty() && !find<OriginId>(m.parts)) return {};
+  const std::string what = "of " + std::string(member.jid.bare_view()) + '\n' +
+                           (by_room.empty() ? text_in_room(m) : room.record.room.str() + '\n' + by_room);
+  constexpr std::string_view digits = "0123456789abcdef";
+  std::string id;
+  for (std::uint64_t h : {digest_of(what), digest_of("again " + what)})
+    for (int i = 0; i < 16; ++i, h >>= 4) id += digits[h & 15];
+  return id;
+}
+
 }  // namespace
 
 bool Rooms::on_message(Member& member, Message& m, bool live) {
@@ -84,10 +98,12 @@ void Rooms::groupchat(Member& member, Room& room, Message& m) {
   // The subject that everybody is told who joins is in in/room; a change is something that somebody said.
   if (subject && !ferry::find<Body>(m.parts) && room.state != Room::State::joined) return;
   if (!m.from->has_resource() && !ferry::find<Body>(m.parts)) return world_.count("room_noise_dropped");
+  const std::string by_room = id_by_room(m, room.record.room);
+  std::string id = lasting_id(member, room, m);
   room::drop_marks(m.parts);
   member.link.heard(member);
   world_.count("room_messages");
-  delivery_.on_room_message(user, std::move(m), id_by_room(m, room.record.room));
+  delivery_.on_room_message(user, std::move(m), by_room, std::move(id));
 }
 
 void Rooms::take_subject(Member& member, Room& room, const std::string& text) {

@@ -77,6 +77,15 @@ void SessionOutbox::caught_up(Account& account) {
   pump(account);
 }
 
+// Who goes back must not wait for it, nor for the session that will not come. While it is up the rows go their way.
+void SessionOutbox::failed(Account& account, Seq seq) {
+  if (account.up) return;
+  if (const auto queued = std::find(account.queued.begin(), account.queued.end(), seq); queued != account.queued.end())
+    account.queued.erase(queued);
+  else
+    std::erase_if(account.in_flight, [&](const XmppOutbox::Sent& s) { return s.seq == seq; });
+}
+
 void SessionOutbox::found(Account& account, Seq seq, const Message& message) {
   const auto queued = std::find(account.queued.begin(), account.queued.end(), seq);
   if (queued == account.queued.end() || !message.to) return;

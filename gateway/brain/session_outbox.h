@@ -26,6 +26,7 @@ class SessionOutbox {
   // The same of a room, which gives everybody what was said in it; whether it was under way or not yet.
   void arrived(Account& account, const MessageRecord& row);
   void caught_up(Account& account);
+  void failed(Account& account, Seq seq);  // it is not to go any more
   void pump(Account& account);
   // Not durable: of the moment, or asked again by whoever wants it. Returns the text; empty: it did not go out.
   std::string send(Account& account, Element stanza, std::int64_t token = 0);

@@ -155,11 +155,11 @@ void SessionRequests::roster_remove(Account& account, const Jid& jid, JsonView, 
 }
 
 void SessionRequests::presence(Account& account, const Jid& jid, std::string_view type, const std::string& text,
-                               const std::vector<Element>& inverse, const Asked& asked, bool answers) {
+                               const Inverse& inverse, const Asked& asked) {
   Element e("presence");
   e.set("type", type).set("to", jid.bare_view());
   if (!text.empty()) e.add(Element("status")).add_text(text);
-  journal_.write_presence(account, e, inverse, true, answers);
+  journal_.write_presence(account, e, inverse, true);
   tell(account, asked, std::string("{}"));
 }
 
@@ -180,15 +180,14 @@ void SessionRequests::unsubscribe(Account& account, const Jid& jid, JsonView, co
 void SessionRequests::approve(Account& account, const Jid& jid, JsonView, const Asked& asked) {
   const Contact* known = contact_of(account, jid);
   if (known && known->record.from) return tell(account, asked, std::string("{}"));
-  presence(account, jid, "subscribed", {}, AccountJournal::undo_approve(known, jid), asked,
-           known && known->record.request);
+  presence(account, jid, "subscribed", {}, AccountJournal::undo_approve(known, jid), asked);
   settle_wish(account, jid);
 }
 
 void SessionRequests::deny(Account& account, const Jid& jid, JsonView, const Asked& asked) {
   const Contact* known = contact_of(account, jid);
   if (!known || (!known->record.from && !known->record.request)) return tell(account, asked, std::string("{}"));
-  presence(account, jid, "unsubscribed", {}, AccountJournal::undo_deny(known, jid), asked, known->record.request);
+  presence(account, jid, "unsubscribed", {}, AccountJournal::undo_deny(known, jid), asked);
   settle_wish(account, jid);
 }
 
@@ -216,7 +215,7 @@ void SessionRequests::put_block(Account& account, const Jid& jid, bool block, co
     if (!answer) return tell(a, asked, answer.error());
     if (is_blocked(*answer, jid) == block) return tell(a, asked, std::string("{}"));
     const auto now = block_iq(block ? "block" : "unblock", jid), before = block_iq(block ? "unblock" : "block", jid);
-    journal_.write_iq(a, now, {before}, true, done(asked));
+    journal_.write_iq(a, now, {{before}}, true, done(asked));
   });
 }
 
@@ -252,7 +251,7 @@ void SessionRequests::profile_set(Account& account, const Jid&, JsonView r, cons
              if (!answer && answer.error().condition != Condition::item_not_found)
                return tell(a, asked, answer.error());
              const Element old = card_of(answer);
-             journal_.write_iq(a, vcard_iq("set", merged_card(&old, profile)), {vcard_iq("set", old)}, true,
+             journal_.write_iq(a, vcard_iq("set", merged_card(&old, profile)), {{vcard_iq("set", old)}}, true,
                                done(asked));
            });
 }

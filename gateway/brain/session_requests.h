@@ -46,7 +46,7 @@ class SessionRequests {
   void profile_set(Account& account, const Jid& contact, JsonView r, const Asked& asked);
 
   void presence(Account& account, const Jid& contact, std::string_view type, const std::string& text,
-                const std::vector<Element>& inverse, const Asked& asked, bool answers = false);
+                const Inverse& inverse, const Asked& asked);
   void settle_wish(Account& account, const Jid& contact);  // it has been answered
   void tell(const Account& account, const Asked& asked, const Result<std::string>& answer);
   SessionIqs::Then done(const Asked& asked);  // the answer of an iq: {} or its error

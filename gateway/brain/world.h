@@ -168,6 +168,7 @@ struct World {
     std::function<std::string(User&, Element)> send_by_session;
     std::function<void(User&, const MessageRecord&, Element)> queue_by_session;
     std::function<bool(User&, Seq)> under_way;
+    std::function<void(User&, Seq)> failed_by_session;     // expired, dropped
     std::function<void(User&, Element)> send_for_account;  // delivery: durably
     std::function<void(User&)> tell_presence;
     // By the session of an account whose owner has a new address. nullopt: the sender is none; empty: it did not go.

@@ -40,6 +40,19 @@ constexpr std::string_view failure = "RECV: <failure";
 constexpr std::string_view certificate_advice =
     "its certificate must name the accounts' domain, be valid today, and be signed by what session.cafile holds";
 
+constexpr std::string_view removed_advice =
+    "its server has no such account any more: ferryctl migrate back --keep lets it go, ferryctl password set tries "
+    "again";
+
+// Prosody's and ejabberd's words to the sessions of an account that is being deleted.
+bool account_removed(const Trouble& t) {
+  return (t.stream_condition == "not-authorized" && t.stream_text == "Account deleted") ||
+         (t.stream_condition == "conflict" && t.stream_text == "User removed");
+}
+
+// Of a conflict. ejabberd ends sessions with one that an administrator puts out, in the administrator's words.
+bool by_another(const std::string& text) { return text.empty() || text == "Replaced by new connection"; }
+
 WorkerDown tls_down(std::string reason) {
   return {SessionDown::Why::tls, true, std::move(reason), std::string(certificate_advice)};
 }
@@ -75,8 +88,11 @@ WorkerDown why_down(const Trouble& t) {
   if (!t.stream_condition.empty()) {
     const std::string reason =
         "stream error " + t.stream_condition + (t.stream_text.empty() ? "" : ": " + t.stream_text.substr(0, 200));
+    if (t.connected && account_removed(t)) return {Why::auth_failed, true, reason, std::string(removed_advice)};
     if (t.stream_condition == "conflict" && t.connected)
-      return {Why::conflict, true, reason, "somebody else logs in with this account's resource: another gateway?"};
+      return {Why::conflict, true, reason,
+              by_another(t.stream_text) ? "somebody else logs in with this account's resource: another gateway?"
+                                        : "an administrator of the server, or somebody else with its resource"};
     if (t.stream_condition == "host-unknown" || t.stream_condition == "host-gone")
       return {Why::host_unknown, true, reason, "does this server serve the accounts' domain?"};
     return {Why::lost, true, reason, {}};

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "gateway/links/poller.h"
 #include "gateway/session/worker_beat.h"
 #include "gateway/session/worker_frames.h"
 

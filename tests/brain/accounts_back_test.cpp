@@ -118,6 +118,41 @@ TEST_P(AccountsBackTest, messages_on_their_way_out_go_first) {
   sent("<message id='c1' to='alice@corp.example'/>");
 }
 
+// Its account is no more, say: what is in the way, why, and what to do; and that is all that has to be done.
+TEST_P(AccountsBackTest, messages_that_wait_for_a_session_that_never_comes_can_be_dropped) {
+  dual();
+  server.reachable = false;
+  server.lose(account, true);
+  stage.mqtt(account, "out/msg", R"({"id":"c1","to":"alice@corp.example","kind":"chat","body":"Hello"})");
+  back();
+  EXPECT_EQ(state(), "back");
+  const std::string shown = ask(R"({"command":"migrate.show","jid":"bob@corp.example"})");
+  for (const std::string part : {"not-authorized", "ferryctl outbox drop --pending --all --user bob@corp.example"})
+    EXPECT_NE(shown.find(part), std::string::npos) << shown;
+  const std::string list = ask(R"({"command":"outbox.list","shelf":"to-xmpp","user":"bob@corp.example"})");
+  const std::size_t at = list.find(R"("seq":)");
+  ASSERT_NE(at, std::string::npos) << list;
+  const std::string seq = std::to_string(std::atoll(list.c_str() + at + 6));
+  const std::string dropped = ask(R"({"command":"outbox.drop","shelf":"to-xmpp","seqs":[)" + seq + "]}");
+  EXPECT_NE(dropped.find(R"("done":1)"), std::string::npos) << dropped;
+  run();
+  EXPECT_EQ(state(), "legacy");
+}
+
+TEST_P(AccountsBackTest, changes_that_wait_for_a_session_that_never_comes_can_be_kept) {
+  dual();
+  request("roster.update", "alice@corp.example", R"(,"name":"Al","groups":[])");
+  server.reachable = false;
+  server.lose(account, true);
+  back();
+  EXPECT_EQ(state(), "back");
+  const std::string shown = ask(R"({"command":"migrate.show","jid":"bob@corp.example"})");
+  for (const std::string part : {"not-authorized", "ferryctl migrate back --keep bob@corp.example --apply"})
+    EXPECT_NE(shown.find(part), std::string::npos) << shown;
+  back(R"(,"keep":true)");
+  EXPECT_EQ(state(), "legacy");
+}
+
 TEST_P(AccountsBackTest, what_comes_while_it_goes_back_still_arrives) {
   dual();
   server.answers = false;
@@ -165,6 +200,60 @@ TEST_P(AccountsBackTest, a_wish_that_was_answered_does_not_wait_again_and_that_i
   EXPECT_FALSE(server.accounts[account].roster.contains("eve@corp.example"));
   stage.expect_logged("event=account.lasting account=bob@corp.example write=1 condition=request-answered");
   EXPECT_NE(ask(R"({"command":"migrate.show","jid":"bob@corp.example"})").find(R"("state":"lasting")"),
+            std::string::npos);
+}
+
+// RFC 6121 section 3: a subscription that was given up takes the other side's agreement, or their wish.
+TEST_P(AccountsBackTest, what_only_the_contact_can_restore_is_not_called_undone) {
+  OldAccount& a = server.accounts[account];
+  a.roster["erin@corp.example"] = {"Erin", {}, true, true, false};
+  a.roster["grace@corp.example"] = {"Grace", {}, true, false, false};
+  dual();
+  request("unsubscribe", "erin@corp.example");
+  request("roster.remove", "grace@corp.example");
+  request("deny", "carol@corp.example");
+  request("roster.update", "alice@corp.example", R"(,"name":"Al","groups":[])");
+  request("unsubscribe", "dave@corp.example");  // who has not agreed yet: the question is put again
+  const std::string preview = ask(R"({"command":"migrate.back","jids":["bob@corp.example"]})");
+  EXPECT_NE(preview.find(R"("writes_to_undo":2,"of_people":2,"need_contacts":3,"messages_not_taken":0,"contacts":[)"
+                         R"({"jid":"bob@corp.example","contact":"erin@corp.example","has_to":"agree again"},)"
+                         R"({"jid":"bob@corp.example","contact":"grace@corp.example","has_to":"agree again"},)"
+                         R"({"jid":"bob@corp.example","contact":"carol@corp.example","has_to":"ask again"}])"),
+            std::string::npos)
+      << preview;
+  const std::string kept = ask(R"({"command":"migrate.back","jids":["bob@corp.example"],"keep":true})");
+  EXPECT_NE(kept.find(R"("writes_to_undo":0,"of_people":0,"need_contacts":0,"messages_not_taken":0,"contacts":[])"),
+            std::string::npos);
+  back();
+  EXPECT_EQ(state(), "legacy");
+  EXPECT_EQ(a.roster["erin@corp.example"], (OldAccount::Item{"Erin", {}, false, true, true}));
+  EXPECT_EQ(a.roster["grace@corp.example"], (OldAccount::Item{"Grace", {}, false, false, true}));
+  EXPECT_EQ(a.roster["carol@corp.example"], OldAccount::Item{});
+  EXPECT_EQ(a.roster["dave@corp.example"], (OldAccount::Item{"Dave", {"Work", "Friends"}, false, false, true}));
+  for (const std::string line : {"write=1 condition=contact-asked contact=erin@corp.example",
+                                 "write=2 condition=contact-asked contact=grace@corp.example",
+                                 "write=3 condition=contact-must-ask contact=carol@corp.example"})
+    EXPECT_EQ(std::count(stage.log.begin(), stage.log.end(), "event=account.lasting account=bob@corp.example " + line),
+              1);
+  const std::string shown = ask(R"({"command":"migrate.show","jid":"bob@corp.example"})");
+  const auto count = [&](const std::string& what) {
+    int n = 0;
+    for (auto at = shown.find(what); at != std::string::npos; at = shown.find(what, at + 1)) ++n;
+    return n;
+  };
+  EXPECT_EQ(count(R"("state":"lasting")"), 3) << shown;
+  EXPECT_EQ(count(R"("state":"undone")"), 2) << shown;
+  EXPECT_EQ(count(R"("contact":"erin@corp.example","has_to":"agree again")"), 1) << shown;
+}
+
+TEST_P(AccountsBackTest, who_saw_and_was_seen_has_to_do_both_again) {
+  OldAccount& a = server.accounts[account];
+  dual();
+  request("roster.remove", "alice@corp.example");
+  back();
+  EXPECT_EQ(a.roster["alice@corp.example"], (OldAccount::Item{"Alice", {"Friends"}, false, false, true}));
+  EXPECT_TRUE(a.approved.contains("alice@corp.example")) << "her wish needs no answer";
+  EXPECT_NE(ask(R"({"command":"migrate.show","jid":"bob@corp.example"})").find(R"("has_to":"agree and ask again")"),
             std::string::npos);
 }
 

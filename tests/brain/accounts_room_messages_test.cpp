@@ -51,6 +51,53 @@ TEST_P(AccountsRoomMessagesTest, what_another_client_says_there_is_heard) {
   stage.expect_publish(account, "in/msg", R"({"nick":"Robert","body":"From Spark"})");
 }
 
+// A client that keeps its history would show everything twice.
+TEST_P(AccountsRoomMessagesTest, who_moves_a_second_time_knows_the_history_by_its_ids) {
+  const auto ids = [&] {  // a message that is published again is one
+    std::set<std::pair<std::string, std::string>> found;
+    for (const auto& p : stage.publishes)
+      if (p.topic == Stage::topic(account, "in/msg"))
+        found.emplace(Stage::field(p.payload, "body"), Stage::field(p.payload, "id"));
+    return found;
+  };
+  server.rooms.says(sea, "alice", "<body>Before</body>", "x0");
+  plan();
+  start("dual");
+  stage.online(account, "phone");
+  run();
+  server.rooms.says(sea, "alice", "<body>Live</body>", "x2");
+  server.rooms.says(sea, "alice", "<body>Live</body>", "x3");
+  server.rooms.says(sea, "Robert", "<body>From Spark</body><origin-id xmlns='urn:xmpp:sid:0' id='s1'/>", "s1");
+  server.rooms.says(sea, "alice", "<body>Nameless</body>", "");
+  const auto first = ids();
+  EXPECT_EQ(first.size(), 5U);
+  back();
+  ASSERT_EQ(state(), "legacy");
+  stage.time(15LL * 24 * 3600 * second);  // what was seen is forgotten
+  stage.publishes.clear();
+  start("dual");
+  stage.online(account, "phone");
+  run();
+  const auto again = ids();
+  EXPECT_EQ(again.size(), 5U);
+  for (const auto& message : first)
+    EXPECT_EQ(again.contains(message), message.first != "Nameless") << message.first << ' ' << message.second;
+}
+
+// Where the room itself gives ids, these count, whatever the senders call it.
+TEST_P(AccountsRoomMessagesTest, a_rooms_own_id_makes_the_id_at_mqtt) {
+  the_sea().gives_ids = true;
+  in_the_sea();
+  server.rooms.says(sea, "alice", "<body>Ahoy</body>", "");
+  const std::string first = Stage::field(stage.expect_publish(account, "in/msg", R"({"body":"Ahoy"})"), "id");
+  back();
+  stage.time(15LL * 24 * 3600 * second);
+  start("dual");
+  stage.online(account, "phone");
+  run();
+  EXPECT_EQ(Stage::field(stage.expect_publish(account, "in/msg", R"({"body":"Ahoy"})"), "id"), first);
+}
+
 TEST_P(AccountsRoomMessagesTest, plain_text_to_a_room_is_for_all_of_it) {
   in_the_sea();
   stage.mqtt(account, "out/text/sea@rooms.corp.example", "Ahoy");

@@ -169,8 +169,8 @@ TEST_P(AccountsTest, what_is_wrong_with_tls_is_told_as_long_as_it_is) {
   ask(R"({"command":"migrate.stop-on","cohort":"pilot","permille":1,"least":1})");
   server.reachable = false;
   start("dual");
-  const auto down = [&](const std::string& reason, bool tls) {
-    stage.session_down({*Jid::parse(account), false, reason, tls});
+  const auto down = [&](const std::string& reason, bool trouble) {
+    stage.session_down({*Jid::parse(account), false, reason, trouble});
   };
   down("SELF_SIGNED; what session.cafile holds", true);
   const std::string shown = ask(R"({"command":"migrate.show","jid":"bob@corp.example"})");

@@ -198,7 +198,6 @@ class OldServer {
                                       "xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></iq>");
       } else {
         OldAccount::Item& known = a.roster[jid];
-        if (a.approved.erase(jid)) known.from = true;
         known.name = item->attr_or("name");
         known.groups.clear();
         for (const Node& n : item->children)
@@ -237,9 +236,11 @@ class OldServer {
       if (it == a.roster.end() || (!it->second.to && !it->second.ask)) return;
       it->second.to = it->second.ask = false;
     } else if (type == "subscribed") {
-      const bool asked = a.pending.erase(jid) > 0;
-      const auto it = a.roster.find(jid);
-      if (!asked && it == a.roster.end()) return void(a.approved.insert(jid));
+      if (a.pending.erase(jid) == 0) {  // nobody asked: it is granted in advance and no more (RFC 6121 section 3.4)
+        const auto it = a.roster.find(jid);
+        if (it == a.roster.end() || !it->second.from) a.approved.insert(jid);
+        return;
+      }
       a.roster[jid].from = true;
     } else if (type == "unsubscribed") {
       a.pending.erase(jid);

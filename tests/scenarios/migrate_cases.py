@@ -6,6 +6,7 @@ import random
 
 from clients import MqttClient
 from migrate_site import COHORT, seed, site_of
+from patience import patient
 from process import scratch, write
 from servers import make_certificates
 
@@ -67,9 +68,15 @@ async def people_move_and_come_back(server_class):
         assert not pushes, pushes
 
         await phone.disconnect()
+        preview = await site.said('migrate', 'back', bob)
+        assert (preview['writes_to_undo'], preview['need_contacts']) == (3, 1), preview
+        dave = site.people[3]
+        assert preview['contacts'] == [{'jid': bob, 'contact': dave, 'has_to': 'agree and ask again'}], preview
         await site.back()
+        writes = (await site.said('migrate', 'show', bob))['writes']
+        assert [w['contact'] for w in writes if w['state'] == 'lasting'] == [dave], writes
         # Whom bob removed has to agree again, and is asked.
-        dave = await site.xmpp(site.people[3])
+        dave = await site.xmpp(dave)
         await dave.wait_presence(bob, 'subscribe')
         dave.presence(bob, 'subscribed')
         dave.presence(bob, 'subscribe')
@@ -96,6 +103,37 @@ async def who_logs_in_before_dual_is_not_deaf(server_class):
         await carol.wait_presence(bob, after=told)
         carol.message(bob, 'early bird')
         await phone.wait_message('early bird', carol.bare)
+
+
+async def an_account_that_is_gone_holds_up_nothing(server_class):
+    async with site_of(server_class) as site:
+        alice, bob = site.people[:2]
+        await site.plan([alice, bob])
+        await site.move('moved')
+        phone = await site.mqtt(bob)
+        await phone.wait_contact(alice)
+        await _soon(phone, 'roster.update', contact=alice, name='Al', groups=[])
+        spark = await site.xmpp(bob, 'spark')
+        # The server may end the stream before it answers.
+        spark.send('<iq type="set" id="bye"><query xmlns="jabber:iq:register"><remove/></query></iq>')
+        await _troubled(site, bob, 'migrate back --keep')
+        await phone.message(alice, 'too late')
+        await site.back(bob, wait=False)
+        await _troubled(site, bob, 'outbox drop --pending --all --user ' + bob)
+        await site.plain('outbox', 'drop', '--pending', '--all', '--user', bob)
+        await _troubled(site, bob, 'ferryctl migrate back --keep %s --apply' % bob)
+        await site.plain('migrate', 'back', '--keep', bob, '--apply')
+        await site.until('legacy', who=[bob])
+
+
+async def _troubled(site, jid, text):
+    deadline = asyncio.get_running_loop().time() + patient(30)
+    while True:
+        account = (await site.said('migrate', 'show', jid))['account']
+        if text in account.get('trouble', ''):
+            return
+        assert asyncio.get_running_loop().time() < deadline, account
+        await asyncio.sleep(0.2)  # ferryctl is asked again: it has nothing to wait with
 
 
 async def one_of_two_goes_back(server_class):

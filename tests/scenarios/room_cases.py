@@ -123,6 +123,39 @@ async def an_account_is_in_its_rooms_hears_and_speaks(server_class):
         assert not kept, kept
 
 
+async def a_second_move_brings_no_new_ids(server_class):
+    async with site_of(server_class, people=PEOPLE) as site:
+        bob, carol = site.people[1], await site.xmpp(site.people[2])
+        await _bookmark(site, bob, SEA, 'Robert')
+        await enter(carol, SEA, 'carol')
+        carol.message(SEA, 'sea: before', type='groupchat')
+        await carol.wait_message('sea: before')
+        await site.plan([bob])
+        known = {}
+        for turn in range(2):
+            await site.move('dual')
+            phone = await site.mqtt(bob)
+            await phone.wait_topic(topic_of(SEA), lambda r: r['state'] == 'joined')
+            if turn == 0:
+                await phone.wait_message('sea: before', SEA + '/carol')
+                carol.message(SEA, 'sea: live', type='groupchat')
+                await phone.wait_message('sea: live', SEA + '/carol')
+                await phone.wait_receipt(await phone.message(SEA, 'sea: mine', kind='groupchat'), 'forwarded')
+                await phone.wait_message('sea: mine')
+            carol.message(SEA, 'sea: last %d' % turn, type='groupchat')
+            await phone.wait_message('sea: last %d' % turn, SEA + '/carol')
+            found = {
+                e.json['body']: e.json['id']
+                for e in phone.all(lambda e: e.topic == 'in/msg' and (e.json.get('body') or '').startswith('sea: '))
+            }
+            again = {body: id for body, id in found.items() if body in known}
+            assert again == {body: known[body] for body in again}, (known, again)
+            print('     %d messages, of which %d came again' % (len(found), len(again)))
+            known.update(found)
+            await phone.disconnect()
+            await site.back()
+
+
 async def in_a_room_each_message_comes_once_while_ferryd_dies(server_class):
     moments = random.Random(seed())
     async with site_of(server_class, people=PEOPLE) as site:

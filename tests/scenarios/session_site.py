@@ -19,7 +19,7 @@ _resources = itertools.count(1)
 
 PROSODY = """
 modules_enabled = {{ "roster"; "saslauth"; "disco"; "ping"; "carbons"; "smacks"; "vcard_legacy"; "pep"; "offline"; "mam";
-  "time"; "version"; "tls"; "blocklist" }}
+  "time"; "version"; "tls"; "blocklist"; "user_account_management" }}
 modules_disabled = {{ "s2s" }}
 ssl = {{ certificate = "{certificate}"; key = "{key}" }}
 archive_expires_after = "never"; default_archive_policy = true
@@ -83,7 +83,7 @@ listen:
      hosts: {{{components}}}}}
 modules: {{mod_disco: {{}}, mod_roster: {{versioning: true}}, mod_offline: {{}}, mod_carboncopy: {{}}, mod_ping: {{}},
           mod_stream_mgmt: {{resend_on_timeout: if_offline}}, mod_vcard: {{}}, mod_version: {{}}, mod_privacy: {{}},
-          mod_blocking: {{}}, mod_mam: {{default: always}}, mod_private: {{}},
+          mod_blocking: {{}}, mod_register: {{}}, mod_mam: {{default: always}}, mod_private: {{}},
           mod_muc: {{host: "rooms.localhost", history_size: 1000}}}}
 """
 

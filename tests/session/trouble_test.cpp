@@ -66,6 +66,25 @@ TEST(Trouble, StreamErrors) {
   EXPECT_EQ(stream_condition(-1), "undefined-condition");
 }
 
+TEST(Trouble, AnAccountThatIsNoMore) {
+  const auto ended = [](const std::string& condition, const std::string& text) {
+    Trouble t = logging_in();
+    t.connected = true;
+    t.stream_condition = condition;
+    t.stream_text = text;
+    return why_down(t);
+  };
+  for (const auto& [condition, text] : {std::pair("conflict", "User removed"), {"not-authorized", "Account deleted"}}) {
+    EXPECT_EQ(ended(condition, text).why, Why::auth_failed) << "nobody logs in with it";
+    EXPECT_NE(ended(condition, text).advice.find("migrate back --keep"), std::string::npos);
+    EXPECT_NE(ended(condition, text).reason.find(text), std::string::npos);
+  }
+  EXPECT_NE(ended("conflict", "Replaced by new connection").advice.find("another gateway"), std::string::npos);
+  EXPECT_EQ(ended("conflict", "Spam").why, Why::conflict);
+  EXPECT_NE(ended("conflict", "Spam").advice.find("administrator"), std::string::npos);
+  EXPECT_EQ(ended("not-authorized", "").why, Why::lost);
+}
+
 TEST(Trouble, TheNetwork) {
   Trouble t;
   t.error = ECONNREFUSED;

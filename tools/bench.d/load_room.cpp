@@ -5,6 +5,7 @@
 #include <array>
 
 #include "tools/bench.d/load_plan.h"
+#include "tools/bench.d/load_score.h"
 
 namespace ferry::bench {
 namespace {

@@ -56,7 +56,7 @@ void gather_account(CtlCall& call, JsonView a, Gathered& g, std::vector<std::int
       g.lost.push_back({jid, text_of(d, "kind"), text_of(d, "peer"), text_of(d, "text")});
     });
   (*shown)["writes"].each([&](JsonView w) {
-    if (text_of(w, "state") == "lasting") g.lasting.push_back({jid, text_of(w, "at"), text_of(w, "what")});
+    if (text_of(w, "state") == "lasting") g.lasting.push_back({jid, text_of(w, "at"), what_of_write(w)});
   });
 }
 

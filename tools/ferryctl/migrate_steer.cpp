@@ -9,6 +9,24 @@
 namespace ferry {
 namespace {
 
+constexpr std::size_t most_named = 20;  // contacts; --json has more
+
+void say_who_is_needed(JsonView a) {
+  const std::int64_t all = integer_of(a, "need_contacts");
+  if (all == 0) return;
+  say("warning: " +
+      counted(all, "more was a subscription that only its contact can restore",
+              "more were subscriptions that only their contacts can restore") +
+      ":");
+  std::int64_t said = 0;
+  a["contacts"].each([&](JsonView n) {
+    if (static_cast<std::size_t>(said) == most_named) return;
+    ++said;
+    say("  " + text_of(n, "contact") + " has to " + text_of(n, "has_to") + ", for " + text_of(n, "jid"));
+  });
+  if (said < all) say("  and " + std::to_string(all - said) + " more");
+}
+
 // Only where something was done.
 void after(CtlCall& call) {
   if (call.line.has("--apply")) return auth_file_follows(call);
@@ -92,6 +110,7 @@ int migrate_back(CtlCall& call) {
         " never left");
     say(counted(integer_of(a, "writes_to_undo"), "change", "changes") + " on the old server will be undone, " +
         number_of(a, "of_people") + " of them made by people in the MQTT client (--keep lets those stay)");
+    say_who_is_needed(a);
     if (integer_of(a, "messages_not_taken") > 0)
       say("warning: " + counted(integer_of(a, "messages_not_taken"), "message was", "messages were") +
           " taken by no MQTT device yet; they remain in the server's archive only");
@@ -114,7 +133,7 @@ int migrate_show(CtlCall& call) {
     if (const std::string why = text_of(a, "trouble"); !why.empty()) say("trouble      " + why);
     Columns writes({"WRITE", "STATE", "BY", "AT", "WHAT"});
     answer["writes"].each([&](JsonView w) {
-      writes.add({number_of(w, "number"), text_of(w, "state"), text_of(w, "by"), text_of(w, "at"), text_of(w, "what")});
+      writes.add({number_of(w, "number"), text_of(w, "state"), text_of(w, "by"), text_of(w, "at"), what_of_write(w)});
     });
     if (!writes.empty()) say("");
     writes.print();

@@ -37,4 +37,10 @@ std::string command_for(const CtlCall& call, std::string_view command, const Mem
   return json.end_object().take();
 }
 
+std::string what_of_write(JsonView write) {
+  const std::string contact = text_of(write, "contact");
+  return text_of(write, "what") +
+         (contact.empty() ? "" : "; to undo it, " + contact + " has to " + text_of(write, "has_to"));
+}
+
 }  // namespace ferry

@@ -17,4 +17,7 @@ std::optional<std::int64_t> number_flag(const CtlCall& call, const std::string& 
 std::string command_for(const CtlCall& call, std::string_view command, const Members& members = {},
                         const std::vector<std::pair<std::string, std::int64_t>>& numbers = {});
 
+// Of a write to the old server, as migrate show lists them: what it is, and who alone can undo it.
+std::string what_of_write(JsonView write);
+
 }  // namespace ferry
