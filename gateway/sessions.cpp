@@ -4,9 +4,9 @@
 #include <filesystem>
 #include <type_traits>
 
-#include "gateway/passwords/vault.h"
 #include "gateway/session/settings.h"
 #include "gateway/store/credentials.h"
+#include "gateway/store/sealed.h"
 #include "translators/values/fnv.h"
 #include "translators/values/uid.h"
 
@@ -141,7 +141,7 @@ std::optional<Sessions::Login> Sessions::login_of(const Jid& jid, std::string& w
 
 std::optional<Sessions::Login> Sessions::password_of(const Jid& jid, std::string& why) {
   if (options_.vault.key_file.empty()) return std::nullopt;
-  const auto vault = Vault::open(options_.vault.key_file);
+  const auto vault = open_vault_of(options_.store.path, options_.vault.key_file);
   if (!vault) return why = format_problem(vault.error()), std::nullopt;
   try {
     const auto credentials = Credentials::open(options_.store.path);

@@ -173,6 +173,13 @@ async def check_config_looks_into_the_files_of_accounts():
         assert '[vault] key-file: %s: cannot be read: No such file' % place('vault.key') in text, text
         assert 'ferryctl vault init' in text, text
         await asyncio.to_thread(ferryd.ctl, 'vault', 'init')
+        os.chmod(place('vault.key'), 0o644)
+        code, text = await _checked(ferryd)
+        assert code == 2 and 'chmod 600' in text, text
+        ferryd.start()  # for everybody else
+        await asyncio.to_thread(ferryd.wait_log, 'event=account.files key=.*key-file.*chmod 600')
+        await asyncio.to_thread(ferryd.stop)
+        os.chmod(place('vault.key'), 0o600)
         certificates = scratch('certificates')
         cafile, certificate, key = await asyncio.to_thread(make_certificates, certificates)
         ferryd.sections['session']['cafile'] = cafile
