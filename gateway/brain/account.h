@@ -38,11 +38,12 @@ struct Account : Member {
   std::set<std::string> unsure_requests;  // contacts whose request to subscribe nobody has repeated yet
   std::optional<Instant> settle_at;       // then what nobody has confirmed is not so
   std::optional<Instant> lost_at;         // the session went down; contacts are shown for a while yet
-  // Why TLS does not come about. Not in the record and no error of the account's: one mistake is everybody's, and one
-  // mend mends all of them; thousands of records would be written for it, twice.
-  std::string tls_trouble;
+  // Why it is down, where no credentials of its own are the reason: no TLS, no connection, another server's port. Not
+  // in the record and no error of the account's: one mistake is everybody's, and one mend mends all of them; thousands
+  // of records would be written for it, twice.
+  std::string down_trouble;
 
-  const std::string& trouble() const { return tls_trouble.empty() ? record.trouble : tls_trouble; }
+  const std::string& trouble() const { return down_trouble.empty() ? record.trouble : down_trouble; }
 
   // ---- the roster as the server tells it, by bare JID: digests of what a client would be shown
   std::map<std::string, std::uint64_t> seen_roster;

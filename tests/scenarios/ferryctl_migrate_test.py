@@ -57,6 +57,22 @@ async def a_watch_keeps_nobody_from_the_store():
     assert 'there is no cohort x' in ctl('migrate', 'status', 'x', '--watch', code=1).stderr
 
 
+async def a_configuration_without_sessions_is_said():
+    ctl = Ctl()
+    ctl('migrate', 'plan', '--cohort', 'monday', '--apply', 'a@localhost')
+    lacking = '[session] host is not set'
+    for _ in range(2):
+        ctl.ferryd.start(wait=False)
+        await _until(lambda: 'not running' not in ctl('status').stdout, 'ferryd does not start')
+        said = ctl('migrate', 'start', 'a@localhost', '--to', 'shadow', '--apply').stderr
+        assert lacking in said, said
+        await _until(lambda: lacking in ctl('status').stdout, 'status does not say it')
+        shown = ctl('migrate', 'status', 'monday').stdout
+        assert shown.count(lacking) == 2 and 'advice: set [session] host' in shown, shown  # of all, and as TROUBLE
+        await asyncio.to_thread(ctl.ferryd.terminate)
+    assert 'event=session.unconfigured accounts=1 ' in ctl.ferryd.log, ctl.ferryd.log
+
+
 async def words_that_help():
     ctl = Ctl()
     people = write(os.path.join(ctl.directory, 'people'), 'a@localhost\n\nb@elsewhere.example\n')
