@@ -92,6 +92,14 @@ async def applied_twice_and_exported():
     assert '1 account has keys and no password' in said, said
     kinds = {c['kind'] for c in ctl.json(*store, 'password', 'list', 'anna@corp.example')['credentials']}
     assert kinds == {'SCRAM-SHA-1', 'SCRAM-SHA-256'}, kinds
+    said = ctl(*store, 'password', 'set', 'anna@corp.example', stdin='mistyped\n', code=1).stderr
+    assert 'keys from openfire' in said and 'password set --replace anna@corp.example' in said, said
+    assert 'mistyped' not in said, said
+    ctl(*store, 'password', 'set', 'anna@corp.example', stdin=PASSWORD + '\n')
+    ctl(*store, 'migrate', 'import', '--apply', path)
+    ctl(*store, 'password', 'set', '--replace', 'anna@corp.example', stdin='another since\n')
+    ctl(*store, 'password', 'set', 'anna@corp.example', stdin='and another\n')
+    ctl(*store, 'migrate', 'import', '--apply', path)
     keep = [*store, '--vault.keep-passwords', 'true']
     assert 'no password' not in ctl(*keep, 'migrate', 'import', '--apply', path).stderr
     told = [*keep, '--vault.auth-file', os.path.join(ctl.directory, 'ferry.auth')]

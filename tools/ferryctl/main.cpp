@@ -86,11 +86,11 @@ constexpr CtlCommand own_commands[] = {
      1, 1, Access::options, vault_broker_key},
     {"vault", "reseal", "", "encrypt every credential again, with the first key of the file", 0, 0, Access::change,
      vault_reseal},
-    {"password", "set", "JID [FILE|-]",
+    {"password", "set", "[--replace] JID [FILE|-]",
      "set what JID logs in to the broker with, from a file, from standard input or asked for on the terminal; one "
-     "line. "
-     "Kept are SCRAM keys, which verify a password and do not tell it",
-     1, 2, Access::change, password_set},
+     "line. Kept are SCRAM keys, which verify a password and do not tell it. Keys of the old server that the password "
+     "does not fit stay; --replace: it was changed there since",
+     1, 2, Access::change, password_set, "--replace"},
     {"password", "ask", "JID...",
      "keep nothing yet: at the first log-in ferry-login-check asks the legacy server, and keeps the keys", 1,
      any_number, Access::change, password_ask},
