@@ -40,6 +40,11 @@ constexpr std::string_view failure = "RECV: <failure";
 constexpr std::string_view certificate_advice =
     "its certificate must name the accounts' domain, be valid today, and be signed by what session.cafile holds";
 
+// The old password, which is kept, still opens the broker; both are mended by one command.
+constexpr std::string_view refused_advice =
+    "was its password changed at the server, or the account deleted? ferryctl password set --replace JID, or password "
+    "remove JID and password ask JID; else the certificate is not one that the server takes";
+
 WorkerDown tls_down(std::string reason) {
   return {SessionDown::Why::tls, true, std::move(reason), std::string(certificate_advice)};
 }
@@ -87,8 +92,7 @@ WorkerDown why_down(const Trouble& t) {
     const std::string reason = !t.said.empty()            ? t.said
                                : t.sasl_condition.empty() ? "no way to log in that both sides know"
                                                           : "the server refused the log-in: " + t.sasl_condition;
-    return {passes ? Why::lost : Why::auth_failed, true, reason,
-            passes ? "" : "give the account's present password or certificate"};
+    return {passes ? Why::lost : Why::auth_failed, true, reason, passes ? "" : std::string(refused_advice)};
   }
   if (!t.tls_problem.empty() && !t.secured) return tls_down(t.tls_problem);
   const bool network = t.error == 0 || t.error == ECONNRESET || t.error == ETIMEDOUT || t.error == ECONNREFUSED ||

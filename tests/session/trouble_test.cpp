@@ -21,6 +21,7 @@ TEST(Trouble, AWrongPasswordIsOneAndATemporaryFailureIsNone) {
   t.listen(true, "auth", "Cannot authenticate with known methods");
   EXPECT_EQ(why_down(t).why, Why::auth_failed);
   EXPECT_NE(why_down(t).reason.find("not-authorized"), std::string::npos);
+  EXPECT_NE(why_down(t).advice.find("ferryctl password set --replace JID"), std::string::npos) << why_down(t).advice;
   t.listen(false, "conn", "RECV: <failure xmlns=\"s\"><temporary-auth-failure/></failure>");
   EXPECT_EQ(why_down(t).why, Why::lost);
 }
