@@ -86,6 +86,7 @@ int start(int argc, char** argv) {
   if (options.action == Action::run) return run(argc, argv, options);
   add_notes(options, problems);
   for (Problem& p : unencrypted_links(options)) problems.push_back(std::move(p));
+  for (Problem& p : unfit_store(options)) problems.push_back(std::move(p));
   check_files_of_accounts(options, problems);
   print(problems);
   if (any_error(problems)) return exit_bad_configuration;

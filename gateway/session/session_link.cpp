@@ -38,7 +38,7 @@ void SessionLink::Impl::want(SessionAccount wanted) {
   const Steady now = steady_now();
   if (wanted.jid.domainpart() != settings_.domain || wanted.jid.has_resource() || !wanted.jid.has_local()) {
     events_.emplace_back(SessionDown{wanted.jid, SessionDown::Why::host_unknown, "no account of " + settings_.domain,
-                                     "sessions are for accounts of one domain"});
+                                     "sessions are for accounts of [component] server alone: is that right?"});
     return;
   }
   if (SessionPlace* place = find(wanted.jid)) {

@@ -83,7 +83,12 @@ WorkerDown why_down(const Trouble& t) {
     if (t.stream_condition == "conflict" && t.connected)
       return {Why::conflict, true, reason, "somebody else logs in with this account's resource: another gateway?"};
     if (t.stream_condition == "host-unknown" || t.stream_condition == "host-gone")
-      return {Why::host_unknown, true, reason, "does this server serve the accounts' domain?"};
+      return {Why::host_unknown, true, reason,
+              "does this server serve the accounts' domain, [component] server, and is [session] port the one for "
+              "clients?"};
+    // What a component's port says to a client; nothing else of a server's does.
+    if (t.stream_condition == "invalid-namespace")
+      return {Why::lost, true, reason, "is [session] port the one for clients, mostly 5222, and not the components'?"};
     return {Why::lost, true, reason, {}};
   }
   if (t.handshake_timed_out && !t.secured) return {Why::lost, true, "the server did not finish the TLS handshake", {}};

@@ -62,6 +62,9 @@ TEST(Trouble, StreamErrors) {
   EXPECT_EQ(why_down(t).why, Why::lost);
   t.stream_condition = stream_condition(5);
   EXPECT_EQ(why_down(t).why, Why::host_unknown);
+  t.stream_condition = stream_condition(10);
+  EXPECT_NE(why_down(t).advice.find("[session] port"), std::string::npos)
+      << "a component's port says " << stream_condition(10);
   EXPECT_EQ(stream_condition(23), "not-well-formed");
   EXPECT_EQ(stream_condition(24), "undefined-condition");
   EXPECT_EQ(stream_condition(-1), "undefined-condition");
