@@ -5,6 +5,7 @@
 
 #include "config/text.h"
 #include "gateway/migration/ejabberd_sql.h"
+#include "gateway/migration/not_a_dump.h"
 #include "gateway/migration/openfire_sql.h"
 #include "gateway/migration/prosody_data.h"
 #include "gateway/migration/xml_import.h"
@@ -99,6 +100,7 @@ class Importer final : private SqlHandler {
       wrong = import_openfire_xml(input, intake_, working);
     else {
       if (!stage_) stage_ = std::make_unique<RowStage>(specs_);
+      if (instead_.empty()) instead_ = what_it_is(input.look());
       dumps_ += (dumps_.empty() ? "" : ", ") + std::string(input.name());
       wrong = read_sql(input, columns_, *this);
     }
@@ -117,8 +119,8 @@ class Importer final : private SqlHandler {
       intake_.set_source("ejabberd");
       wrong = import_ejabberd(*stage_, ejabberd_begin_, intake_);
     } else {
-      wrong = dumps_ +
-              ": there are no accounts in it: neither rows of Openfire's table ofUser nor of ejabberd's table users";
+      wrong = dumps_ + ": there are no accounts in it: " +
+              (instead_.empty() ? "neither rows of Openfire's table ofUser nor of ejabberd's table users" : instead_);
     }
     if (!wrong.empty()) failed({}, std::move(wrong));
   }
@@ -166,6 +168,7 @@ class Importer final : private SqlHandler {
   SqlColumns columns_;
   Secret password_key_;  // Openfire's
   std::string source_, renamed_, dumps_;
+  std::string instead_;  // what a dump without accounts is
   std::uint64_t all_ = 0;
 };
 
