@@ -125,6 +125,14 @@ void Sessions::want(const SessionEffect& e) {
     events_.emplace_back(SessionDown{*jid, SessionDown::Why::auth_failed, why, {}});
   }
   link_.want(std::move(account));
+  tell_unreachable(e.account);
+}
+
+// Nobody tries to log in at a server that is not reached, so no session of theirs says why it is not up.
+void Sessions::tell_unreachable(const std::string& account) {
+  const auto jid = Jid::parse(account);
+  if (unreachable_.empty() || !jid || refused_.contains(account) || link_.up(*jid)) return;
+  events_.emplace_back(SessionDown{*jid, SessionDown::Why::lost, unreachable_, {}});
 }
 
 std::optional<Sessions::Login> Sessions::login_of(const Jid& jid, std::string& why) {
@@ -182,6 +190,10 @@ void Sessions::on_time(Steady now) {
     look_again();
   }
   link_.on_time(now);
+  if (std::string why = link_.unreachable(); why != unreachable_) {
+    unreachable_ = std::move(why);
+    for (const auto& [account, version] : tried_) tell_unreachable(account);
+  }
 }
 
 std::optional<Steady> Sessions::deadline() const {

@@ -193,6 +193,14 @@ SessionLink::Counts SessionLink::Impl::counts() const {
   return out;
 }
 
+std::string SessionLink::Impl::unreachable_advice() const {
+  return "is the server's listener for clients on " + settings_.host + ":" + std::to_string(settings_.port) + "?";
+}
+
+std::string SessionLink::Impl::unreachable() const {
+  return problem_.empty() ? std::string() : problem_ + "; " + unreachable_advice();
+}
+
 LinkReport SessionLink::Impl::report() const {
   const Counts now = counts();
   LinkReport out{"session",
@@ -205,6 +213,7 @@ LinkReport SessionLink::Impl::report() const {
   if (out.up) return out;
   out.next = deadline();
   out.reason = problem_;
+  if (!problem_.empty()) out.advice = unreachable_advice();
   for (const auto& [id, place] : accounts_) {  // one of them, as what keeps many away is mostly the same
     if (!out.reason.empty()) break;
     if (place.state != SessionPlace::State::waiting || place.problem.empty()) continue;
@@ -234,6 +243,7 @@ void SessionLink::set_presence(const Jid& bare, std::string stanza) { impl_->set
 bool SessionLink::send(const Jid& bare, std::string_view stanza, std::int64_t token) {
   return impl_->send(bare, stanza, token);
 }
+std::string SessionLink::unreachable() const { return impl_->unreachable(); }
 bool SessionLink::up(const Jid& bare) const {
   const SessionPlace* place = impl_->find(bare);
   return place && place->state == SessionPlace::State::up;

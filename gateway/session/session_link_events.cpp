@@ -195,9 +195,8 @@ void SessionLink::Impl::probed(int fd) {
   if (connector_.reason() == problem_) return;
   problem_ = connector_.reason();
   since_ = steady_now();
-  inbox_.say(LogLine::Level::warning, "event=link.down link=session reason=" + log_value(problem_) + " advice=" +
-                                          log_value("is the server's listener for clients on " + settings_.host + ":" +
-                                                    std::to_string(settings_.port) + "?"));
+  inbox_.say(LogLine::Level::warning, "event=link.down link=session reason=" + log_value(problem_) +
+                                          " advice=" + log_value(unreachable_advice()));
 }
 
 void SessionLink::Impl::log_in(Steady now) {

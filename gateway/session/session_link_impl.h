@@ -39,6 +39,8 @@ class SessionLink::Impl {
   void close(Steady now);
   bool closed() const;
   Counts counts() const;
+  std::string unreachable() const;
+  std::string unreachable_advice() const;
   LinkReport report() const;
   std::optional<Steady> deadline() const;
   void on_time(Steady now);
