@@ -44,7 +44,7 @@ std::string whose(const std::string& path) {
   const std::string me = name_of(::geteuid());
   if (info.st_uid == ::geteuid()) return "; " + place + " is " + me + "'s, but its mode forbids it: chmod u+rwX it";
   return "; " + place + " is " + name_of(info.st_uid) + "'s, and this process is " + me +
-         "'s: it must be ferryd's user's, as the store: chown it";
+         "'s: chown it to ferryd's user, whose the store is";
 }
 
 StoreError system_error_of(int error, const std::string& what) {

@@ -183,7 +183,8 @@ async def a_lost_vault_key_locks_nobody_out(_site):
     await asyncio.to_thread(site.prepare, {'bob@' + HOSTED: PEOPLE['bob'], 'eve@' + HOSTED: PEOPLE['eve']})
     key, copy = (os.path.join(site.directory, name) for name in ('vault.key', 'copy'))
     apply = ('broker', 'apply', '--auth-file', site.auth_file)
-    login = lambda name, password=None: RawMqtt(site.broker, UID[name], password or PEOPLE[name], UID[name] + ':x').connect()
+    log_in = lambda jid, password: RawMqtt(site.broker, jid, password, jid + ':x').connect()
+    login = lambda name: log_in(UID[name], PEOPLE[name])
     with open(site.auth_file, 'rb') as file:
         before = file.read()
     os.rename(key, copy)
@@ -206,7 +207,7 @@ async def a_lost_vault_key_locks_nobody_out(_site):
             file.write(found)
         site.ctl('vault', 'broker-key', site.key_file)
         site.ctl(*apply)
-        assert await login('bob') == 0 and await RawMqtt(site.broker, 'frank@' + HOSTED, 'first', 'frank@' + HOSTED + ':x').connect() == 0
+        assert await login('bob') == 0 and await log_in('frank@' + HOSTED, 'first') == 0
         with open(key) as file:
             newest = [line for line in file if not line.startswith('#')][0]
         with open(key, 'w') as file:
