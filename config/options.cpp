@@ -89,9 +89,6 @@ class Together {
     };
     secret("component", "secret-file", o.component.secret_file);
     secret("broker", "password-file", o.broker.password_file);
-    std::error_code no_error;  // ferryctl vault init makes it: it may be missing until then
-    if (!o.vault.key_file.empty() && std::filesystem::exists(o.vault.key_file, no_error))
-      secret("vault", "key-file", o.vault.key_file);
     if (!o.session.cafile.empty() && !std::ifstream(o.session.cafile))
       add("session", "cafile", in_quotes(o.session.cafile) + " cannot be read: " + std::strerror(errno));
     if (!o.broker.cafile.empty() && !std::ifstream(o.broker.cafile))

@@ -5,7 +5,7 @@
 
 #include "config/text.h"
 #include "config/unencrypted.h"
-#include "gateway/passwords/vault.h"
+#include "gateway/account_files.h"
 #include "gateway/privileges.h"
 #include "gateway/reload.h"
 #include "gateway/run.h"
@@ -52,12 +52,8 @@ bool settle_in(const Options& options) {
   return true;
 }
 
-// What is in the files of the session link and the vault. Good ones are needed by whoever moves, not by the gateway: it
-// starts without, the accounts say why, and go on once the files are good.
 void check_files_of_accounts(const Options& o, Problems& problems) {
-  if (!o.session.host.empty() && !o.session.cafile.empty())
-    if (std::string wrong = cafile_problem(o.session.cafile); !wrong.empty())
-      problems.push_back({"[session] cafile", wrong + "; it must hold the CA that signed the server's certificate"});
+  for (Problem& p : unfit_account_files(o)) problems.push_back(std::move(p));
   std::error_code none;
   for (const auto& file : std::filesystem::directory_iterator(o.session.certificates, none))
     if (file.path().extension() == ".crt")
@@ -67,9 +63,6 @@ void check_files_of_accounts(const Options& o, Problems& problems) {
         problems.push_back({"[session] certificates", std::move(wrong), true});  // one person's
   if (!o.session.certificates.empty() && none)
     problems.push_back({"[session] certificates", in_quotes(o.session.certificates) + ": " + none.message()});
-  if (o.vault.key_file.empty()) return;
-  if (const auto vault = Vault::open(o.vault.key_file); !vault)
-    problems.push_back({"[vault] key-file", format_problem(vault.error())});
 }
 
 int start(int argc, char** argv) {
@@ -93,6 +86,7 @@ int start(int argc, char** argv) {
   if (options.action == Action::run) return run(argc, argv, options);
   add_notes(options, problems);
   for (Problem& p : unencrypted_links(options)) problems.push_back(std::move(p));
+  for (Problem& p : unfit_store(options)) problems.push_back(std::move(p));
   check_files_of_accounts(options, problems);
   print(problems);
   if (any_error(problems)) return exit_bad_configuration;

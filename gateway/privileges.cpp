@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "config/text.h"
+#include "gateway/store/database.h"
 
 namespace ferry {
 namespace {
@@ -63,6 +64,10 @@ class Files {
     struct stat info {};
     if (::stat(path.c_str(), &info) == 0 || errno != ENOENT) need(where, path, access, mode);
   }
+  void need_store(const std::string& path) {
+    for (const char* suffix : {"", "-wal", "-shm", ".lock"})
+      need_if_there("[store] path", path + suffix, R_OK | W_OK, "mode 600");
+  }
   Problems problems;
 };
 
@@ -104,10 +109,25 @@ Problems unfit_files(const Options& o) {
   files.need("[session] cafile", o.session.cafile, R_OK, "mode 644");
   files.need("--config", o.config_file, R_OK, "mode 640");
   files.need("[store] path", directory_of(o.store.path), R_OK | W_OK | X_OK, "mode 700");
-  for (const char* suffix : {"", "-wal", "-shm", ".lock"})
-    files.need_if_there("[store] path", o.store.path + suffix, R_OK | W_OK, "mode 600");
+  files.need_store(o.store.path);
   if (directory_of(o.control.socket) != directory_of(o.store.path))
     files.need("[control] socket", directory_of(o.control.socket), W_OK | X_OK, "mode 700");
+  return std::move(files.problems);
+}
+
+Problems unfit_store(const Options& o) {
+  Files files;
+  files.need_if_there("[store] path", directory_of(o.store.path), R_OK | W_OK | X_OK, "mode 700");
+  if (files.problems.empty()) files.need_store(o.store.path);
+  struct stat info {};
+  if (!files.problems.empty() || ::stat(o.store.path.c_str(), &info) != 0) return std::move(files.problems);
+  const auto store = Database::open(o.store.path, Database::Create::no);
+  try {
+    if (store)
+      (void)(*store)->integer("PRAGMA user_version");
+    else
+      files.problems.push_back({"[store] path", store.error().text});
+  } catch (const StoreFailure& failure) { files.problems.push_back({"[store] path", failure.what()}); }
   return std::move(files.problems);
 }
 

@@ -21,4 +21,7 @@ std::string become(const std::string& user);
 // and mode it would have to have.
 Problems unfit_files(const Options& options);
 
+// The same of the store alone, and whether it is one. Where there is none yet, nothing.
+Problems unfit_store(const Options& options);
+
 }  // namespace ferry

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "config/unencrypted.h"
+#include "gateway/account_files.h"
 #include "gateway/capture/keyed_hash.h"
 #include "gateway/metrics.h"
 #include "gateway/opening.h"
@@ -155,6 +156,9 @@ int run(int argc, char** argv, const Options& configured) {
   for (const Problem& p : unencrypted_links(options)) warn("event=link.unencrypted text=" + log_value(p.text));
   for (const Problem& p : strange_environment(environment_names()))
     warn("event=process.environment name=" + log_value(p.where) + " text=" + log_value(p.text));
+  for (const Problem& p : unfit_account_files(options))
+    warn("event=account.files key=" + log_value(p.where) + " reason=" + log_value(p.text) +
+         " advice=" + log_value("no account that needs it can log in until it is mended"));
   Service service;
   Poller poller;
   Signals signals(poller);

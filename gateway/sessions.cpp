@@ -4,9 +4,9 @@
 #include <filesystem>
 #include <type_traits>
 
-#include "gateway/passwords/vault.h"
 #include "gateway/session/settings.h"
 #include "gateway/store/credentials.h"
+#include "gateway/store/sealed.h"
 #include "translators/values/fnv.h"
 #include "translators/values/uid.h"
 
@@ -62,9 +62,7 @@ void Sessions::decide(Brain& brain, Instant now) {
           } else if constexpr (std::is_same_v<E, SessionDown>) {
             const bool refused = e.why == SessionDown::Why::auth_failed || e.why == SessionDown::Why::host_unknown;
             if (e.why == SessionDown::Why::auth_failed && tried_.contains(e.jid.str())) refused_.insert(e.jid.str());
-            brain.on_session_down({e.jid, refused, e.advice.empty() ? e.reason : e.reason + "; " + e.advice,
-                                   e.why == SessionDown::Why::tls || e.why == SessionDown::Why::conflict},
-                                  now);
+            brain.on_session_down({e.jid, refused, e.advice.empty() ? e.reason : e.reason + "; " + e.advice}, now);
           } else if constexpr (std::is_same_v<E, SessionStanza>) {
             brain.on_session_stanza({e.jid, std::move(e.stanza), source_of(e.source), std::move(e.archive_id), e.stamp},
                                     now);
@@ -127,6 +125,14 @@ void Sessions::want(const SessionEffect& e) {
     events_.emplace_back(SessionDown{*jid, SessionDown::Why::auth_failed, why, {}});
   }
   link_.want(std::move(account));
+  tell_unreachable(e.account);
+}
+
+// Nobody tries to log in at a server that is not reached, so no session of theirs says why it is not up.
+void Sessions::tell_unreachable(const std::string& account) {
+  const auto jid = Jid::parse(account);
+  if (unreachable_.empty() || !jid || refused_.contains(account) || link_.up(*jid)) return;
+  events_.emplace_back(SessionDown{*jid, SessionDown::Why::lost, unreachable_, {}});
 }
 
 std::optional<Sessions::Login> Sessions::login_of(const Jid& jid, std::string& why) {
@@ -141,7 +147,7 @@ std::optional<Sessions::Login> Sessions::login_of(const Jid& jid, std::string& w
 
 std::optional<Sessions::Login> Sessions::password_of(const Jid& jid, std::string& why) {
   if (options_.vault.key_file.empty()) return std::nullopt;
-  const auto vault = Vault::open(options_.vault.key_file);
+  const auto vault = open_vault_of(options_.store.path, options_.vault.key_file);
   if (!vault) return why = format_problem(vault.error()), std::nullopt;
   try {
     const auto credentials = Credentials::open(options_.store.path);
@@ -184,6 +190,10 @@ void Sessions::on_time(Steady now) {
     look_again();
   }
   link_.on_time(now);
+  if (std::string why = link_.unreachable(); why != unreachable_) {
+    unreachable_ = std::move(why);
+    for (const auto& [account, version] : tried_) tell_unreachable(account);
+  }
 }
 
 std::optional<Steady> Sessions::deadline() const {

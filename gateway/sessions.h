@@ -48,6 +48,7 @@ class Sessions {
   std::optional<Login> login_of(const Jid& jid, std::string& why);
   std::optional<Login> password_of(const Jid& jid, std::string& why);
   void look_again();
+  void tell_unreachable(const std::string& account);
 
   struct Kept {
     std::string text;
@@ -61,6 +62,7 @@ class Sessions {
   std::set<std::string> refused_;              // of these, whom the server did not let in
   std::string looked_at_;                      // the latest of refused_
   Steady look_at_ = 0;
+  std::string unreachable_;                                 // why the server is not, as the brain knows it
   std::unordered_map<std::string, std::deque<Kept>> kept_;  // too much is under way; sent in its order later
 };
 

@@ -44,6 +44,14 @@ void write_sessions(JsonWriter& json, const SessionLink& link) {
   json.end_object();
 }
 
+// People are on their way, and the configuration is one without sessions: an older one, a copy.
+void write_no_sessions(JsonWriter& json, std::size_t wanted) {
+  const auto n = static_cast<std::int64_t>(wanted);
+  json.key("sessions").begin_object().field("address", "").field("wanted", n);
+  json.field("up", std::int64_t{0}).field("down", n).field("refused", std::int64_t{0});
+  json.field("reason", no_session_reason).field("advice", no_session_advice).end_object();
+}
+
 void write_store(JsonWriter& json, const Watched& w) {
   const Disk disk = look_at_disk(w.options.store.path);
   const std::string problem = store_problem(w);
@@ -95,7 +103,9 @@ std::string status_answer(const Watched& w, std::string_view of_the_brain, Stead
   if (w.component) write_link(json, w.component->report(), steady, now);
   if (w.broker) write_link(json, w.broker->report(), steady, now);
   json.end_array();
+  const std::size_t unserved = w.session || !w.brain ? 0 : w.brain->sessions_wanted();
   if (w.session) write_sessions(json, *w.session);
+  if (unserved > 0) write_no_sessions(json, unserved);
   write_store(json, w);
   if (w.brain) {
     const auto recent = w.meters.history.recent(w.brain->counters(), steady);

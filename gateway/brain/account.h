@@ -43,13 +43,11 @@ struct Account : Member {
   // Why the session is down, as its link says it. Not in the record and no error of the account's: one mistake is
   // everybody's, and one mend mends all of them; thousands of records would be written for it, twice.
   std::string why_down;
-  bool down_is_trouble = false;  // TLS, or somebody else with its resource: it is tried again, and people have to know
 
   // For people. On the way back what is in its way says what to do; why is the session's word.
   std::string trouble() const {
-    if (record.state == AccountState::back && !record.trouble.empty() && !why_down.empty())
-      return record.trouble + "; the session: " + why_down;
-    return down_is_trouble ? why_down : record.trouble;
+    if (why_down.empty() || record.trouble.empty()) return why_down.empty() ? record.trouble : why_down;
+    return record.state == AccountState::back ? record.trouble + "; the session: " + why_down : why_down;
   }
 
   // ---- the roster as the server tells it, by bare JID: digests of what a client would be shown

@@ -1,5 +1,7 @@
 #include "gateway/brain/accounts.h"
 
+#include <algorithm>
+
 #include "gateway/brain/log_value.h"
 #include "translators/payloads.h"
 
@@ -76,6 +78,9 @@ void Accounts::start() {
     if (state != account->record.target) going_.insert(bare);
   }
   want_all();
+  if (const std::size_t n = wanted(); n > 0 && world_.options.session.host.empty())
+    world_.log(LogLine::Level::warning,
+               "event=session.unconfigured accounts=" + std::to_string(n) + " advice=" + log_value(no_session_advice));
   read_cohorts();
   if (!accounts_.empty())
     outbox_.read([this](UserKey key) -> Account* {
@@ -98,6 +103,11 @@ void Accounts::want_all() {
       const AccountState state = account->record.state;
       if (state != AccountState::legacy && state != AccountState::retired && rank(*account) == turn) want(*account);
     }
+}
+
+std::size_t Accounts::wanted() const {
+  return static_cast<std::size_t>(
+      std::count_if(accounts_.begin(), accounts_.end(), [](const auto& a) { return a.second->wanted; }));
 }
 
 Account* Accounts::find(std::string_view bare) {
@@ -168,7 +178,6 @@ void Accounts::session_up(const Brain::SessionUp& up) {
   if (!account) return;
   account->up = true;
   account->why_down.clear();
-  account->down_is_trouble = false;
   account->full = up.jid;
   account->archive = up.archive;
   account->blocking = up.blocking;
@@ -213,7 +222,6 @@ void Accounts::session_down(const Brain::SessionDown& down) {
   if (was) bridge_.session_down(*account);
   if (was && account->user) show_state(*account->user);
   account->why_down = down.reason;
-  account->down_is_trouble = down.trouble;
   // On the way back what waits for the session is the trouble, and why_down is named with it.
   if (down.credentials && account->record.state != AccountState::back)
     trouble(*account, down.reason.empty() ? "the server refused the log-in" : down.reason);

@@ -42,7 +42,8 @@ class Accounts {
   Accounts(World& world, Roster& roster, Presences& presences, Delivery& delivery, Requests& requests,
            Privilege& privilege, Rooms& rooms);
 
-  void start();  // from the records; users are there already
+  void start();                // from the records; users are there already
+  std::size_t wanted() const;  // accounts that need a session
   std::optional<Answer> on_command(std::string_view name, JsonView command);  // accounts_commands.cpp
 
   // ---- the session link
@@ -73,7 +74,8 @@ class Accounts {
   Account* find_served(std::string_view bare);  // nullptr: its session is no matter any more
   Account& add(const Jid& bare, const std::string& cohort, const std::optional<Jid>& address);
   void save(Account& account);
-  void trouble(Account& account, std::string text);  // and an error of its cohort
+  std::string trouble_of(const Account& account) const;  // for people
+  void trouble(Account& account, std::string text);      // and an error of its cohort
   void happened(Account& account, bool good);
 
   // accounts_transitions.cpp

@@ -117,7 +117,7 @@ Accounts::Answer Accounts::plan(JsonView c) {
       save(*account);
     }
   });
-  if (go) {
+  if (go && added + changed + there > 0) {  // a cohort of nobody would only be in the way
     cohort(name);
     cohorts_changed_ = true;
     drive_at_ = std::min(drive_at_, world_.now);

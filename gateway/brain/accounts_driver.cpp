@@ -109,9 +109,9 @@ void Accounts::drive() {
   for (Account* a : under_way) {
     if (!may_run(*a) || world_.now > a->active_since + give_up_turn) {
       if (world_.now > a->active_since + give_up_turn && a->record.trouble.empty())
-        trouble(*a, a->up                ? "the server does not answer"
-                    : a->down_is_trouble ? "the session does not come up: " + a->why_down
-                                         : "the session does not come up");
+        trouble(*a, a->up                 ? "the server does not answer"
+                    : a->why_down.empty() ? "the session does not come up"
+                                          : "the session does not come up: " + a->why_down);
       a->active = false;
       --active_;
       continue;

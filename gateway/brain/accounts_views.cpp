@@ -15,7 +15,7 @@ std::string word_of(JsonView c, std::string_view key) { return std::string(c[key
 
 constexpr std::size_t max_shown = 1'000;
 
-void write_account(const Account& a, JsonWriter& json) {
+void write_account(const Account& a, std::string_view trouble, JsonWriter& json) {
   const AccountRecord& r = a.record;
   json.begin_object()
       .field("jid", r.jid.str())
@@ -39,7 +39,7 @@ void write_account(const Account& a, JsonWriter& json) {
   }
   if (r.address) json.field("address", r.address->str());
   json.field("other_clients", static_cast<std::int64_t>(a.others.size()));
-  if (!a.trouble().empty()) json.field("trouble", a.trouble());
+  if (!trouble.empty()) json.field("trouble", trouble);
   json.end_object();
 }
 
@@ -67,6 +67,12 @@ std::string outline(const std::string& xml) {
 
 }  // namespace
 
+// What it is in for matters before what came of it, which may be of another time.
+std::string Accounts::trouble_of(const Account& account) const {
+  const bool hopeless = account.wanted && !account.up && world_.options.session.host.empty();
+  return hopeless ? std::string(no_session_reason) : account.trouble();
+}
+
 Accounts::Answer Accounts::status(JsonView) const {
   JsonWriter json;
   json.begin_object().key("cohorts").begin_array();
@@ -83,7 +89,7 @@ Accounts::Answer Accounts::status(JsonView) const {
       messages += a->record.messages;
       errors += a->record.errors;
       differences += a->record.differences;
-      troubled += !a->trouble().empty();
+      troubled += !trouble_of(*a).empty();
       others += !a->others.empty();
       named += a->named;
       going += a->record.state != a->record.target;
@@ -140,7 +146,7 @@ Accounts::Answer Accounts::list(JsonView c) const {
       more = true;
       break;
     }
-    write_account(a, json);
+    write_account(a, trouble_of(a), json);
     last = it->first;
   }
   json.end_array();
@@ -155,7 +161,7 @@ Accounts::Answer Accounts::show(JsonView c) const {
   const Account& a = *it->second;
   JsonWriter json;
   json.begin_object().key("account");
-  write_account(a, json);
+  write_account(a, trouble_of(a), json);
   json.key("writes").begin_array();
   for (const WriteRecord& w : world_.records.writes(a.record.jid, c["after"].integer().value_or(0), max_shown)) {
     json.begin_object()

@@ -231,6 +231,8 @@ const Latencies& Brain::latencies() const { return impl_->world.latencies; }
 
 Gauges Brain::gauges() const { return impl_->gauges(); }
 
+std::size_t Brain::sessions_wanted() const { return impl_->accounts.wanted(); }
+
 std::string gateway_status_topic(const Options& options) { return options.broker.root + "/gw/status"; }
 
 std::string gateway_status_payload(bool online, std::string_view version, Instant since) {

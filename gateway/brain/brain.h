@@ -58,7 +58,6 @@ class Brain {
     Jid jid;                   // bare
     bool credentials = false;  // refused: not tried again until something changes
     std::string reason;        // for people
-    bool trouble = false;      // tried again, but somebody may have to do something: no TLS, a conflict
   };
   enum class SessionSource : std::uint8_t { live, carbon_received, carbon_sent, archive };
   struct SessionStanza {
@@ -98,12 +97,19 @@ class Brain {
   // Counters by name, for the metrics and tests.
   std::vector<std::pair<std::string, std::uint64_t>> counters() const;
   Gauges gauges() const;  // looks at every user
+  std::size_t sessions_wanted() const;
   const Latencies& latencies() const;
 
  private:
   struct Impl;
   std::unique_ptr<Impl> impl_;
 };
+
+// Where accounts need sessions and the configuration has none.
+inline constexpr std::string_view no_session_reason = "no session can come up: [session] host is not set";
+inline constexpr std::string_view no_session_advice =
+    "set [session] host and cafile, as in the README's chapter about moving people, and restart ferryd; or ferryctl "
+    "migrate back";
 
 // What ferryd sets as its Will, and publishes itself: {root}/gw/status.
 std::string gateway_status_topic(const Options& options);

@@ -6,6 +6,7 @@
 #include "config/text.h"
 #include "gateway/migration/ejabberd_sql.h"
 #include "gateway/migration/embedded_folder.h"
+#include "gateway/migration/not_a_dump.h"
 #include "gateway/migration/openfire_sql.h"
 #include "gateway/migration/prosody_files.h"
 #include "gateway/migration/prosody_sql.h"
@@ -123,6 +124,7 @@ class Importer final : private SqlHandler {
       wrong = import_openfire_xml(input, intake_, working);
     else {
       if (!stage_) stage_ = std::make_unique<RowStage>(specs_);
+      if (instead_.empty()) instead_ = what_it_is(input.look());
       dumps_ += (dumps_.empty() ? "" : ", ") + std::string(input.name());
       wrong = read_sql(input, columns_, *this);
     }
@@ -148,9 +150,10 @@ class Importer final : private SqlHandler {
       intake_.set_source("ejabberd");
       wrong = import_ejabberd(*stage_, ejabberd_begin_, intake_);
     } else if (!broke_off_) {  // what could not be read may have had them
-      wrong = dumps_ +
-              ": there are no accounts in it: no rows of Openfire's table ofUser, of ejabberd's table users or of "
-              "Prosody's table prosody";
+      wrong = dumps_ + ": there are no accounts in it: " +
+              (instead_.empty() ? "no rows of Openfire's table ofUser, of ejabberd's table users or of Prosody's table "
+                                  "prosody"
+                                : instead_);
     }
     if (!wrong.empty()) failed({}, std::move(wrong));
   }
@@ -204,6 +207,7 @@ class Importer final : private SqlHandler {
   HsqldbLobs lobs_;
   std::map<std::string, std::string, std::less<>> cached_;  // HSQLDB's tables without a row so far, and their places
   std::string source_, renamed_, dumps_;
+  std::string instead_;  // what a dump without accounts is
   std::uint64_t all_ = 0;
   bool has_data_ = false, broke_off_ = false;
 };

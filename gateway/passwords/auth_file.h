@@ -51,6 +51,7 @@ class AuthFileText {
   void add_keys(const std::string& login, std::string_view jid, const ScramKeys& keys);
   void add_ask(const std::string& login, std::string_view jid);
   std::size_t people() const { return people_.size(); }
+  bool has(std::string_view login) const { return people_.contains(login); }
   std::size_t left_out() const { return left_out_; }
   std::string text() const;
 

@@ -54,23 +54,23 @@ CredentialKind kind_of(ScramHash hash) {
 
 std::optional<ScramHash> hash_of(CredentialKind kind) { return scram_hash(credential_kind_name(kind)); }
 
-Result<Vault, Problem> Vault::open(const std::string& key_file, std::string_view maker) {
+Result<Vault, Problem> Vault::open(const std::string& key_file, std::string_view advice) {
   auto text = read_secret(key_file);
   if (!text) {
     Problem problem = text.error();
     if (const std::string again = in_quotes(key_file) + " "; problem.text.starts_with(again))
       problem.text.erase(0, again.size());  // it names the file as the place already
     if (struct stat info{}; ::stat(key_file.c_str(), &info) != 0 && errno == ENOENT)
-      problem.text.append("; make it with: ").append(maker);
+      problem.text.append("; ").append(advice);
     return problem;
   }
-  auto vault = parse(*text, key_file, maker);
+  auto vault = parse(*text, key_file, advice);
   Secret::wipe(*text);
   return vault;
 }
 
-Result<Vault, Problem> Vault::parse(std::string_view text, const std::string& name, std::string_view maker) {
-  const std::string advice = std::string("; make a key file with: ").append(maker);
+Result<Vault, Problem> Vault::parse(std::string_view text, const std::string& name, std::string_view advice) {
+  const std::string then = std::string("; ").append(advice);
   std::vector<Key> keys;
   int number = 0;
   for (std::string_view line : split(text, '\n')) {
@@ -81,7 +81,7 @@ Result<Vault, Problem> Vault::parse(std::string_view text, const std::string& na
     if (parts.empty()) continue;
     auto id = from_hex(parts[0]);
     if (parts.size() != 2 || !id || id->size() != id_size)
-      return wrong("expected \"ID KEY\", 8 and 64 hexadecimal digits" + advice);
+      return wrong("expected \"ID KEY\", 8 and 64 hexadecimal digits" + then);
     auto bytes = from_hex(parts[1]);
     if (!bytes || bytes->size() != crypto::key_size) return wrong("the key has not 64 hexadecimal digits");
     for (const Key& key : keys)
@@ -90,8 +90,8 @@ Result<Vault, Problem> Vault::parse(std::string_view text, const std::string& na
     keys.push_back({*std::move(id), Secret(*bytes)});
     Secret::wipe(*bytes);
   }
-  if (keys.empty()) return Problem{name, "there is no key in it" + advice};
-  return Vault(std::move(keys));
+  if (keys.empty()) return Problem{name, "there is no key in it" + then};
+  return Vault(std::move(keys), advice == broker_maker);
 }
 
 Secret Vault::new_key_file(std::string_view before) {
@@ -143,7 +143,8 @@ Result<Secret, std::string> Vault::open_text(std::string_view owner, std::string
     if (!text) return std::string("the sealed credential was altered, or is another user's or of another kind");
     return *std::move(text);
   }
-  return "the credential was sealed with the key " + to_hex(id) + ", which the key file does not have";
+  return "the credential was sealed with the key " + to_hex(id) + ", which the key file does not have" +
+         (of_broker_ ? "" : "; put the line of that key, from the copy of its file, below the others");
 }
 
 std::string Vault::seal(const Jid& owner, const ScramKeys& keys) const {

@@ -218,6 +218,8 @@ Verdict Gate::unknown(const Attempt& attempt, std::string_view password, Instant
   std::string& tried = refuted_[mac_of(attempt.login, password)];
   if (tried == "nobody's") return Verdict::deferred;  // as fast as for a person
   tried = "nobody's";
+  // Where Mosquitto refuses as well, it names nobody. A technical user's line comes once.
+  say(Gravity::notice, about(attempt, "is no person's: not in " + options_.auth_file + "; password_file decides"), now);
   address_failures_.failed(std::string(attempt.address), now);
   verify(fake().keys(ScramHash::sha1, attempt.login), password);
   return Verdict::deferred;

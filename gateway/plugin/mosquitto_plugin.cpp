@@ -1,7 +1,7 @@
 // ferry_auth.so: Mosquitto's plugin interface, version 5, around Gate. Nothing is decided here.
 //
 //   plugin /usr/lib/ferry/ferry_auth.so
-//   plugin_opt_auth_file /etc/mosquitto/ferry.auth        ferryctl broker apply --auth-file
+//   plugin_opt_auth_file /etc/mosquitto/ferry/auth        ferryctl broker apply --auth-file
 //   plugin_opt_key_file /etc/mosquitto/ferry.key          ferryctl vault broker-key
 //   plugin_opt_login_check /run/ferry/login-check.sock    where people are to be asked for at the legacy server
 //   plugin_opt_client_ids bound|free

@@ -39,7 +39,7 @@ void SessionLink::Impl::want(SessionAccount wanted) {
   const Steady now = steady_now();
   if (wanted.jid.domainpart() != settings_.domain || wanted.jid.has_resource() || !wanted.jid.has_local()) {
     events_.emplace_back(SessionDown{wanted.jid, SessionDown::Why::host_unknown, "no account of " + settings_.domain,
-                                     "sessions are for accounts of one domain"});
+                                     "sessions are for accounts of [component] server alone: is that right?"});
     return;
   }
   if (SessionPlace* place = find(wanted.jid)) {
@@ -66,8 +66,19 @@ void SessionLink::Impl::want(SessionAccount wanted) {
 
 void SessionLink::Impl::try_again(SessionPlace& place, Steady now) {
   if (!has_credentials(place.account)) return;
+  line_up(place, now, now);
+}
+
+// Where somebody is there and waits: before those of whom nobody is.
+void SessionLink::Impl::line_up(SessionPlace& place, Steady due, Steady now) {
   place.state = SessionPlace::State::waiting;
-  queue_.add(place.id, now);
+  queue_.add(place.id, due);
+  hurry(place, now);
+}
+
+void SessionLink::Impl::hurry(const SessionPlace& place, Steady now) {
+  const auto said = parse_xml(place.account.presence);
+  if (said && !said->attr("type")) queue_.hurry(place.id, now);
 }
 
 void SessionLink::Impl::set_credentials(const Jid& bare, std::string password, std::string certificate_file,
@@ -104,9 +115,7 @@ void SessionLink::Impl::set_presence(const Jid& bare, std::string stanza) {
   if (!place) return;
   place->account.presence = std::move(stanza);
   if (place->state == SessionPlace::State::up) say_presence(*place);
-  if (place->state != SessionPlace::State::waiting) return;
-  const auto said = parse_xml(place->account.presence);
-  if (said && !said->attr("type")) queue_.hurry(place->id, steady_now());  // somebody is there, and waits
+  if (place->state == SessionPlace::State::waiting) hurry(*place, steady_now());
 }
 
 void SessionLink::Impl::say_presence(SessionPlace& place) {
@@ -197,6 +206,14 @@ SessionLink::Counts SessionLink::Impl::counts() const {
   return out;
 }
 
+std::string SessionLink::Impl::unreachable_advice() const {
+  return "is the server's listener for clients on " + settings_.host + ":" + std::to_string(settings_.port) + "?";
+}
+
+std::string SessionLink::Impl::unreachable() const {
+  return problem_.empty() ? std::string() : problem_ + "; " + unreachable_advice();
+}
+
 LinkReport SessionLink::Impl::report() const {
   const Counts now = counts();
   LinkReport out{"session",
@@ -209,6 +226,7 @@ LinkReport SessionLink::Impl::report() const {
   if (out.up) return out;
   out.next = deadline();
   out.reason = problem_;
+  if (!problem_.empty()) out.advice = unreachable_advice();
   for (const auto& [id, place] : accounts_) {  // one of them, as what keeps many away is mostly the same
     if (!out.reason.empty()) break;
     if (place.state != SessionPlace::State::waiting || place.problem.empty()) continue;
@@ -238,6 +256,7 @@ void SessionLink::set_presence(const Jid& bare, std::string stanza) { impl_->set
 bool SessionLink::send(const Jid& bare, std::string_view stanza, std::int64_t token) {
   return impl_->send(bare, stanza, token);
 }
+std::string SessionLink::unreachable() const { return impl_->unreachable(); }
 bool SessionLink::up(const Jid& bare) const {
   const SessionPlace* place = impl_->find(bare);
   return place && place->state == SessionPlace::State::up;

@@ -80,6 +80,8 @@ class SessionLink final {
     std::uint64_t workers_died = 0, logins = 0, resumed = 0, stanzas_in = 0, stanzas_out = 0, stanzas_refused = 0;
   };
   Counts counts() const;
+  // Why nobody can log in, whoever it is: the server is not reached; for people. Empty: it is, or nobody has tried.
+  std::string unreachable() const;
   LinkReport report() const;  // name "session": up while every wanted account that is not refused is up
 
   std::optional<Steady> deadline() const;

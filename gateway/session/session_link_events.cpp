@@ -115,8 +115,7 @@ void SessionLink::Impl::take_down(SessionPlace& place, const WorkerDown& down, S
     if (!place.reopen) return forget(place);
     place.reopen = false;
     if (place.state == SessionPlace::State::up) place.problem.clear();
-    place.state = SessionPlace::State::waiting;
-    queue_.add(place.id, now);
+    line_up(place, now, now);
     return;
   }
   if (!place.open()) return;
@@ -134,8 +133,7 @@ void SessionLink::Impl::take_down(SessionPlace& place, const WorkerDown& down, S
     queue_.done(place.id);
     return places_.leave(place);
   }
-  place.state = SessionPlace::State::waiting;
-  queue_.add(place.id, now + (down.why == Why::conflict ? conflict_time : place.backoff.next()));
+  line_up(place, now + (down.why == Why::conflict ? conflict_time : place.backoff.next()), now);
   // The library forgets how to resume when a connection fails: so one of ours goes first and sees whether it can.
   if (down.why == Why::lost) address_.clear();
 }
@@ -158,11 +156,10 @@ void SessionLink::Impl::worker_died(const DeadWorker& dead, Steady now) {
     }
     if (place.state == SessionPlace::State::refused) continue;
     place.reopen = false;
-    place.state = SessionPlace::State::waiting;
     place.alone = place.alone || culprit;
     if (culprit) ++place.deaths;
     const Duration wait = culprit ? (place.deaths > 1 ? std::min<Duration>(10, place.deaths) * minute : 0) : 0;
-    queue_.add(place.id, now + wait);
+    line_up(place, now + wait, now);
   }
   const auto guilty = accounts_.find(dead.culprit);
   inbox_.say(LogLine::Level::error,
@@ -195,9 +192,8 @@ void SessionLink::Impl::probed(int fd) {
   if (connector_.reason() == problem_) return;
   problem_ = connector_.reason();
   since_ = steady_now();
-  inbox_.say(LogLine::Level::warning, "event=link.down link=session reason=" + log_value(problem_) + " advice=" +
-                                          log_value("is the server's listener for clients on " + settings_.host + ":" +
-                                                    std::to_string(settings_.port) + "?"));
+  inbox_.say(LogLine::Level::warning, "event=link.down link=session reason=" + log_value(problem_) +
+                                          " advice=" + log_value(unreachable_advice()));
 }
 
 void SessionLink::Impl::log_in(Steady now) {

@@ -39,6 +39,8 @@ class SessionLink::Impl {
   void close(Steady now);
   bool closed() const;
   Counts counts() const;
+  std::string unreachable() const;
+  std::string unreachable_advice() const;
   LinkReport report() const;
   std::optional<Steady> deadline() const;
   void on_time(Steady now);
@@ -59,6 +61,8 @@ class SessionLink::Impl {
   void tell_down(SessionPlace& place, const WorkerDown& down);
   void forget(SessionPlace& place);
   void try_again(SessionPlace& place, Steady now);
+  void line_up(SessionPlace& place, Steady due, Steady now);
+  void hurry(const SessionPlace& place, Steady now);
   void say_presence(SessionPlace& place);
 
   Inbox& inbox_;

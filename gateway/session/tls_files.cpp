@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
+#include <fstream>
 #include <memory>
 
 #include "config/text.h"
@@ -65,6 +66,13 @@ std::string cafile_problem(const std::string& cafile) {
   std::string problem;
   first_certificate(cafile, problem);
   return problem;
+}
+
+bool has_private_key(const std::string& file) {
+  std::ifstream in(file);
+  for (std::string line; std::getline(in, line);)
+    if (line.starts_with("-----BEGIN ") && line.find("PRIVATE KEY-----") != std::string::npos) return true;
+  return false;
 }
 
 std::string certificate_problem(const std::string& certificate_file, const std::string& key_file) {

@@ -53,6 +53,11 @@ bool account_removed(const Trouble& t) {
 // Of a conflict. ejabberd ends sessions with one that an administrator puts out, in the administrator's words.
 bool by_another(const std::string& text) { return text.empty() || text == "Replaced by new connection"; }
 
+// The old password, which is kept, still opens the broker; both are mended by one command.
+constexpr std::string_view refused_advice =
+    "was its password changed at the server, or the account deleted? ferryctl password set --replace JID, or password "
+    "remove JID and password ask JID; else the certificate is not one that the server takes";
+
 WorkerDown tls_down(std::string reason) {
   return {SessionDown::Why::tls, true, std::move(reason), std::string(certificate_advice)};
 }
@@ -94,7 +99,12 @@ WorkerDown why_down(const Trouble& t) {
               by_another(t.stream_text) ? "somebody else logs in with this account's resource: another gateway?"
                                         : "an administrator of the server, or somebody else with its resource"};
     if (t.stream_condition == "host-unknown" || t.stream_condition == "host-gone")
-      return {Why::host_unknown, true, reason, "does this server serve the accounts' domain?"};
+      return {Why::host_unknown, true, reason,
+              "does this server serve the accounts' domain, [component] server, and is [session] port the one for "
+              "clients?"};
+    // What a component's port says to a client; nothing else of a server's does.
+    if (t.stream_condition == "invalid-namespace")
+      return {Why::lost, true, reason, "is [session] port the one for clients, mostly 5222, and not the components'?"};
     return {Why::lost, true, reason, {}};
   }
   if (t.handshake_timed_out && !t.secured) return {Why::lost, true, "the server did not finish the TLS handshake", {}};
@@ -103,8 +113,7 @@ WorkerDown why_down(const Trouble& t) {
     const std::string reason = !t.said.empty()            ? t.said
                                : t.sasl_condition.empty() ? "no way to log in that both sides know"
                                                           : "the server refused the log-in: " + t.sasl_condition;
-    return {passes ? Why::lost : Why::auth_failed, true, reason,
-            passes ? "" : "give the account's present password or certificate"};
+    return {passes ? Why::lost : Why::auth_failed, true, reason, passes ? "" : std::string(refused_advice)};
   }
   if (!t.tls_problem.empty() && !t.secured) return tls_down(t.tls_problem);
   const bool network = t.error == 0 || t.error == ECONNRESET || t.error == ETIMEDOUT || t.error == ECONNREFUSED ||

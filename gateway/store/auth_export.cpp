@@ -1,5 +1,10 @@
 #include "gateway/store/auth_export.h"
 
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+
 #include "config/pattern.h"
 
 namespace ferry {
@@ -37,12 +42,26 @@ AuthExport auth_export(const MappingTable& table, const Options& options, Creden
     if (record.kind == CredentialKind::ask) return text.add_ask(login, record.jid);
     const auto keys = vault.open_keys(*jid, record.kind, record.sealed);
     if (keys) return text.add_keys(login, record.jid, *keys);
+    out.shut_out.insert(login);
     if (out.unreadable++ == 0) out.first_unreadable = record.jid + ": " + keys.error();
   });
+  std::erase_if(out.shut_out, [&](const std::string& login) { return text.has(login); });
   out.people = text.people();
   out.left_out = text.left_out();
   out.text = text.text();
   return out;
+}
+
+std::size_t locked_out(const AuthExport& fresh, const std::string& file) {
+  if (fresh.shut_out.empty()) return 0;
+  const auto before = AuthFile::open(file);
+  if (!before)  // ours to write and not to read: whoever is in it may be shut out
+    return ::access(file.c_str(), R_OK) != 0 && errno == EACCES ? fresh.shut_out.size() : 0;
+  return static_cast<std::size_t>(
+      std::count_if(fresh.shut_out.begin(), fresh.shut_out.end(), [&](const std::string& login) {
+        const auto person = before->find(login);
+        return person && !person->sealed.empty();
+      }));
 }
 
 Result<std::size_t, std::string> reseal(Credentials& credentials, const Vault& vault, Instant now) {

@@ -67,13 +67,17 @@ StoreError error_of(sqlite3* handle, const std::string& path, const char* what) 
   std::string text = "store: " + path + ": " + sqlite3_errmsg(handle);
   if (reason != 0) text += " (" + std::generic_category().message(reason) + ")";
   if (trouble == StoreTrouble::other) text += std::string(" in: ") + what;
-  return {code, trouble, std::move(text) + "; " + advice(trouble, path)};
+  return {code, trouble, std::move(text) + (reason == EACCES ? whose(path) : "; " + advice(trouble, path))};
 }
 
 // SQLite would create it with the umask's mode; what it creates beside it (-wal, -shm) gets the mode of this file.
 StoreError create_private(const std::string& path) {
   const int file = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-  if (file < 0) return system_error_of(errno, path);
+  if (file < 0) {
+    StoreError error = system_error_of(errno, path);
+    if (error.code == -EACCES) error.text += whose(path);
+    return error;
+  }
   ::close(file);
   return {};
 }

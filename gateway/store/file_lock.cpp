@@ -22,7 +22,11 @@ std::string owner(int file) {
 
 Result<FileLock, StoreError> FileLock::take(const std::string& path) {
   const int file = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-  if (file < 0) return system_error_of(errno, path);
+  if (file < 0) {
+    StoreError error = system_error_of(errno, path);
+    if (error.code == -EACCES) error.text += whose(path);
+    return error;
+  }
   FileLock lock(file);
   if (::flock(file, LOCK_EX | LOCK_NB) != 0) {
     if (errno != EWOULDBLOCK) return system_error_of(errno, "cannot lock " + path);

@@ -25,6 +25,9 @@ struct StoreError {
 // errno after a call on a file; what: the file, or what was tried with it.
 StoreError system_error_of(int error, const std::string& what);
 
+// "; PATH is root's, and this process is ferry: …": for a file that may not be opened, or made. Empty: nobody knows.
+std::string whose(const std::string& path);
+
 class StoreFailure : public std::exception {
  public:
   explicit StoreFailure(StoreError error) : error_(std::move(error)) {}

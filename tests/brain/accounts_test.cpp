@@ -163,16 +163,14 @@ TEST_P(AccountsTest, a_refused_log_in_is_told_and_counted) {
   EXPECT_NE(answer.find(R"("errors":1)"), std::string::npos) << answer;
 }
 
-// One wrong file is every account's trouble, and nobody's mistake: it is told, and neither counted nor stored.
-TEST_P(AccountsTest, what_is_wrong_with_tls_is_told_as_long_as_it_is) {
+// One wrong file or port is every account's trouble, and nobody's mistake: neither counted nor stored.
+TEST_P(AccountsTest, what_keeps_everybody_away_is_told_as_long_as_it_does) {
   plan();
   ask(R"({"command":"migrate.stop-on","cohort":"pilot","permille":1,"least":1})");
   server.reachable = false;
   start("dual");
-  const auto down = [&](const std::string& reason, bool trouble) {
-    stage.session_down({*Jid::parse(account), false, reason, trouble});
-  };
-  down("SELF_SIGNED; what session.cafile holds", true);
+  const auto down = [&](const std::string& reason) { stage.session_down({*Jid::parse(account), false, reason}); };
+  down("SELF_SIGNED; what session.cafile holds");
   const std::string shown = ask(R"({"command":"migrate.show","jid":"bob@corp.example"})");
   EXPECT_NE(shown.find(R"("trouble":"SELF_SIGNED; what session.cafile holds")"), std::string::npos) << shown;
   EXPECT_NE(shown.find(R"("errors":0)"), std::string::npos) << shown;
@@ -181,14 +179,28 @@ TEST_P(AccountsTest, what_is_wrong_with_tls_is_told_as_long_as_it_is) {
   EXPECT_NE(status.find(R"("troubled":1)"), std::string::npos) << status;
   const std::string list = ask(R"({"command":"migrate.list","cohort":"pilot"})");
   EXPECT_NE(list.find("session.cafile"), std::string::npos) << list;
-  down("the server is not there", false);
-  EXPECT_EQ(ask(R"({"command":"migrate.show","jid":"bob@corp.example"})").find("trouble"), std::string::npos);
-  down("SELF_SIGNED", true);
+  down("the server is not there");
+  EXPECT_NE(
+      ask(R"({"command":"migrate.show","jid":"bob@corp.example"})").find(R"("trouble":"the server is not there")"),
+      std::string::npos);
   server.reachable = true;
   server.come_up(account);
   run();
   EXPECT_EQ(state(), "dual");
   EXPECT_EQ(ask(R"({"command":"migrate.show","jid":"bob@corp.example"})").find("trouble"), std::string::npos);
+}
+
+// An older configuration, without [session]: said once at the start, and of each account, whatever its trouble was.
+TEST_P(AccountsTest, without_a_server_for_sessions_it_is_said) {
+  plan();
+  server.reachable = false;
+  start("dual");
+  server.gateway_died();
+  stage.options.session.host.clear();
+  stage.restart();
+  EXPECT_NE(ask(R"({"command":"migrate.list"})").find("no session can come up: [session]"), std::string::npos);
+  EXPECT_EQ(stage.brain->sessions_wanted(), 1);
+  stage.expect_logged("event=session.unconfigured accounts=1 advice=");
 }
 
 TEST_P(AccountsTest, a_cohort_stops_where_too_much_fails) {

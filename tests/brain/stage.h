@@ -40,6 +40,7 @@ class Stage : public Doors {
   Stage(Where where, const Setup& setup) : table("im/v1", "ferry") {
     options.component.domain = "mqtt.corp.example";
     options.component.server = "corp.example";
+    options.session.host = "corp.example";
     auto& l = options.limits;
     l.user_rate = l.presence_rate = l.request_rate = l.subscription_rate = l.peer_rate = l.domain_rate = 0;
     setup.options(options);

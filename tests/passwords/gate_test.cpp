@@ -33,6 +33,14 @@ TEST(Gate, DefersWhoIsNobodyOfOurs) {
   EXPECT_EQ(gate.password(from("", "x"), "", 1), Verdict::deferred);
   EXPECT_EQ(gate.password(from("carol", "carol:pc"), "any", 1), Verdict::deferred) << "rules, but no credentials";
   EXPECT_EQ(gate.password(from("bob\t@x", "x"), "any", 1), Verdict::deferred);
+  // Where Mosquitto refuses them too, its log has no name.
+  for (const char* named : {"\"backup-job\" from", "\"carol\" from", "\"bob?@x\" from"})
+    EXPECT_NE(place.log().find(named), std::string::npos) << place.log();
+  EXPECT_EQ(place.log().find("any"), std::string::npos) << "no password";
+  EXPECT_EQ(place.log().find("\"ferry\""), std::string::npos) << place.log();
+  const std::size_t said = place.log().size();
+  EXPECT_EQ(gate.password(from("backup-job", "x"), "any", 1), Verdict::deferred);
+  EXPECT_EQ(place.log().size(), said) << "once";
 }
 
 TEST(Gate, AClientIdIsItsUsers) {

@@ -110,6 +110,7 @@ TEST(Vault, AKeyFileIsForItsOwnerOnly) {
   const std::string path = folder.file("key");
   EXPECT_EQ(format_problem(Vault::open(path).error()),
             path + ": cannot be read: No such file or directory; make it with: ferryctl vault init");
+  EXPECT_NE(Vault::open(path, Vault::vault_copy).error().text.find("put its copy back"), std::string::npos);
   EXPECT_NE(Vault::open(path, Vault::broker_maker).error().text.find("ferryctl vault broker-key"), std::string::npos);
   EXPECT_NE(Vault::parse("x", path, Vault::broker_maker).error().text.find("vault broker-key"), std::string::npos);
   std::ofstream(path) << Vault::new_key_file().view();

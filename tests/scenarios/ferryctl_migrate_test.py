@@ -11,7 +11,7 @@ import run
 from ferryctl_test import HOSTED, Ctl, plain
 from patience import patient
 from process import write
-from servers import ferry_program
+from servers import ferry_program, free_port
 
 
 async def _until(condition, what):
@@ -55,6 +55,41 @@ async def a_watch_keeps_nobody_from_the_store():
         watch.kill()
         watch.wait()
     assert 'there is no cohort x' in ctl('migrate', 'status', 'x', '--watch', code=1).stderr
+
+
+async def a_configuration_without_sessions_is_said():
+    ctl = Ctl()
+    ctl('migrate', 'plan', '--cohort', 'monday', '--apply', 'a@localhost')
+    lacking = '[session] host is not set'
+    for _ in range(2):
+        ctl.ferryd.start(wait=False)
+        await _until(lambda: 'not running' not in ctl('status').stdout, 'ferryd does not start')
+        said = ctl('migrate', 'start', 'a@localhost', '--to', 'shadow', '--apply').stderr
+        assert lacking in said, said
+        await _until(lambda: lacking in ctl('status').stdout, 'status does not say it')
+        shown = ctl('migrate', 'status', 'monday').stdout
+        assert shown.count(lacking) == 2 and 'advice: set [session] host' in shown, shown  # of all, and as TROUBLE
+        await asyncio.to_thread(ctl.ferryd.terminate)
+    assert 'event=session.unconfigured accounts=1 ' in ctl.ferryd.log, ctl.ferryd.log
+
+
+async def a_server_that_is_not_there_is_everybodys_trouble():
+    ctl = Ctl()
+    port = free_port()
+    place = lambda name: os.path.join(ctl.directory, name)
+    ctl.ferryd.sections['session'] = {'host': '127.0.0.1', 'port': port, 'cafile': write(place('ca.pem'), 'none yet\n')}
+    ctl.ferryd.sections['vault'] = {'key-file': place('vault.key'), 'keep-passwords': 'true'}
+    ctl.ferryd.write_configuration()
+    ctl('vault', 'init')
+    ctl('password', 'set', 'a@localhost', stdin='hunter2\n')
+    ctl('migrate', 'plan', '--cohort', 'monday', '--apply', 'a@localhost')
+    ctl.ferryd.start(wait=False)
+    await _until(lambda: 'not running' not in ctl('status').stdout, 'ferryd does not start')
+    ctl('migrate', 'start', 'a@localhost', '--to', 'shadow', '--apply')
+    why = "Connection refused; is the server's listener for clients on 127.0.0.1:%d?" % port
+    await _until(lambda: why in ctl('migrate', 'status', 'monday').stdout, 'no TROUBLE says why')
+    assert 'advice: is the server' in ctl('status').stdout
+    await asyncio.to_thread(ctl.ferryd.terminate)
 
 
 async def words_that_help():

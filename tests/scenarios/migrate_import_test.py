@@ -99,7 +99,7 @@ async def applied_twice_and_exported():
     ctl = Ctl()
     path = write(os.path.join(ctl.directory, 'dump.sql'), DUMP)
     store = ['--store.path', os.path.join(ctl.directory, 'try.db'), '--vault.key-file',
-             os.path.join(ctl.directory, 'vault.key')]
+             os.path.join(ctl.directory, 'vault.key'), '--component.server', 'corp.example']
     ctl(*store, 'vault', 'init')
     for _ in range(2):
         report = ctl.json(*store, 'migrate', 'import', '--apply', path)
@@ -110,9 +110,21 @@ async def applied_twice_and_exported():
     assert '1 account has keys and no password' in said, said
     kinds = {c['kind'] for c in ctl.json(*store, 'password', 'list', 'anna@corp.example')['credentials']}
     assert kinds == {'SCRAM-SHA-1', 'SCRAM-SHA-256'}, kinds
+    said = ctl(*store, 'password', 'set', 'anna@corp.example', stdin='mistyped\n', code=1).stderr
+    assert 'keys from openfire' in said and 'password set --replace anna@corp.example' in said, said
+    assert 'mistyped' not in said, said
+    ctl(*store, 'password', 'set', 'anna@corp.example', stdin=PASSWORD + '\n')
+    ctl(*store, 'migrate', 'import', '--apply', path)
+    ctl(*store, 'password', 'set', '--replace', 'anna@corp.example', stdin='another since\n')
+    ctl(*store, 'password', 'set', 'anna@corp.example', stdin='and another\n')
+    ctl(*store, 'migrate', 'import', '--apply', path)
     keep = [*store, '--vault.keep-passwords', 'true']
     assert 'no password' not in ctl(*keep, 'migrate', 'import', '--apply', path).stderr
-    told = [*keep, '--vault.auth-file', os.path.join(ctl.directory, 'ferry.auth')]
+    auth = os.path.join(ctl.directory, 'ferry.auth')
+    told = [*keep, '--vault.auth-file', auth]
+    assert 'broker apply' not in ctl(*told, 'migrate', 'import', '--apply', path).stderr, 'nobody logs in there yet'
+    ctl(*store, 'map', 'add', 'user anna@corp.example {root}/u/{uid}')
+    ctl(*store, 'broker', 'apply', '--auth-file', auth)
     assert 'broker apply --auth-file' in ctl(*told, 'migrate', 'import', '--apply', path).stderr
     kept = {c['kind'] for c in ctl.json(*keep, 'password', 'list', 'anna@corp.example')['credentials']}
     assert kept == kinds | {'password'}, kept
@@ -130,6 +142,41 @@ async def applied_twice_and_exported():
         if name.startswith('try.db'):
             with open(os.path.join(ctl.directory, name), 'rb') as file:
                 assert PASSWORD.encode() not in file.read(), name
+
+
+async def accounts_of_another_server_do_not_come():
+    ctl = Ctl()
+    path = write(os.path.join(ctl.directory, 'dump.sql'), DUMP)
+    store = ['--store.path', os.path.join(ctl.directory, 'try.db'), '--component.server', 'corp.exmaple']
+    listed = lambda: len(ctl.json(*store, 'migrate', 'import', path)['accounts'])
+    for arguments, code in (((), 0), (('--apply',), 1)):
+        said = ctl(*store, 'migrate', 'import', *arguments, path, code=code).stderr
+        assert '2 accounts are of corp.example, and corp.exmaple is the server' in said, said
+        assert '--domain corp.example' in said, said
+    assert listed() == 2
+    assert 'nobody was imported' in ctl(*store, 'migrate', 'plan', '--cohort', 'c', '--imported', code=1).stderr
+    ctl(*store, 'migrate', 'import', '--apply', '--domain', 'corp.example', path)
+    right = [*store[:2], '--component.server', 'corp.example']
+    plan = lambda jid, code=0: ctl(*right, 'migrate', 'plan', '--cohort', 'c', '--apply', jid, code=code)
+    plan('x@elsewhere.example', code=1)
+    assert 'no cohort' in ctl(*right, 'migrate', 'status').stdout, 'of nobody'
+    assert 'not among' not in plan('anna@corp.example').stderr
+    said = plan('ghost@corp.example').stderr
+    assert '1 account is not among the 2 that were imported' in said and 'ghost@corp.example' in said, said
+
+
+async def what_is_no_dump_is_named():
+    folder = scratch('import')
+    for name, content, said in (
+        ('ejabberd.dump', '{tables,[{passwd,[]}]}.\n{passwd,{<<"a">>,<<"b">>},<<"c">>}.\n', 'export_piefxis DIR'),
+        ('ejabberd.backup', '\x01\x02\x03\x04\x05\x06', 'export_piefxis DIR'),
+        ('anna.dat', 'return {\n\t["password"] = "%s";\n};\n' % PASSWORD, 'name the folder'),
+        ('empty.sql', '', 'the file is empty'),
+        ('prosody.cfg.lua', '-- words\nVirtualHost "corp.example"\n', 'this is a configuration'),
+        ('other.sql', 'SELECT 1;\n', 'neither rows'),
+    ):
+        said_by_it = ferryctl('migrate', 'import', write(os.path.join(folder, name), content), code=1).stderr
+        assert said in said_by_it, (name, said_by_it)
 
 
 if __name__ == '__main__':

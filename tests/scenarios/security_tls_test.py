@@ -173,9 +173,26 @@ async def check_config_looks_into_the_files_of_accounts():
         assert '[vault] key-file: %s: cannot be read: No such file' % place('vault.key') in text, text
         assert 'ferryctl vault init' in text, text
         await asyncio.to_thread(ferryd.ctl, 'vault', 'init')
+        os.chmod(place('vault.key'), 0o644)
+        code, text = await _checked(ferryd)
+        assert code == 2 and 'chmod 600' in text, text
+        ferryd.start()  # for everybody else
+        await asyncio.to_thread(ferryd.wait_log, 'event=account.files key=.*key-file.*chmod 600')
+        await asyncio.to_thread(ferryd.stop)
+        os.chmod(place('vault.key'), 0o600)
         certificates = scratch('certificates')
         cafile, certificate, key = await asyncio.to_thread(make_certificates, certificates)
+        with open(cafile, encoding='ascii') as file, open(key, encoding='ascii') as secret:
+            both = write(place('both.pem'), secret.read() + file.read())
+        ferryd.sections['session']['cafile'] = both
+        code, text = await _checked(ferryd)
+        assert code == 2 and '[session] cafile: "%s" holds a private key too' % both in text, text
         ferryd.sections['session']['cafile'] = cafile
+        store = write(os.path.join(ferryd.directory, 'no.db'), 'no store\n' * 100)
+        ferryd.sections['store']['path'], good = store, ferryd.sections['store']['path']
+        code, text = await _checked(ferryd)
+        assert code == 2 and '[store] path: store: %s: file is not a database' % store in text, text
+        ferryd.sections['store']['path'] = good
         os.symlink(certificate, place('anna@localhost.crt'))
         write(place('anna@localhost.key'), 'neither\n')
         code, text = await _checked(ferryd)

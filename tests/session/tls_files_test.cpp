@@ -50,6 +50,8 @@ class TlsFiles : public testing::Test {
 TEST_F(TlsFiles, GoodOnesAreGood) {
   const std::string crt = put("crt", certificate), key = put("key", its_key);
   EXPECT_EQ(cafile_problem(crt), "");
+  EXPECT_FALSE(has_private_key(crt));
+  EXPECT_TRUE(has_private_key(put("both", std::string(certificate) + "-----BEGIN PRIVATE KEY-----\n")));
   EXPECT_EQ(cafile_problem(put("with words", "# the CA of corp\n" + std::string(certificate))), "");
   EXPECT_EQ(certificate_problem(crt, key), "");
 }

@@ -21,6 +21,7 @@ TEST(Trouble, AWrongPasswordIsOneAndATemporaryFailureIsNone) {
   t.listen(true, "auth", "Cannot authenticate with known methods");
   EXPECT_EQ(why_down(t).why, Why::auth_failed);
   EXPECT_NE(why_down(t).reason.find("not-authorized"), std::string::npos);
+  EXPECT_NE(why_down(t).advice.find("ferryctl password set --replace JID"), std::string::npos) << why_down(t).advice;
   t.listen(false, "conn", "RECV: <failure xmlns=\"s\"><temporary-auth-failure/></failure>");
   EXPECT_EQ(why_down(t).why, Why::lost);
 }
@@ -61,6 +62,9 @@ TEST(Trouble, StreamErrors) {
   EXPECT_EQ(why_down(t).why, Why::lost);
   t.stream_condition = stream_condition(5);
   EXPECT_EQ(why_down(t).why, Why::host_unknown);
+  t.stream_condition = stream_condition(10);
+  EXPECT_NE(why_down(t).advice.find("[session] port"), std::string::npos)
+      << "a component's port says " << stream_condition(10);
   EXPECT_EQ(stream_condition(23), "not-well-formed");
   EXPECT_EQ(stream_condition(24), "undefined-condition");
   EXPECT_EQ(stream_condition(-1), "undefined-condition");

@@ -135,6 +135,8 @@ int start(int argc, char** argv) {
   if (any_error(problems)) return exit_usage;
   if (options.vault.key_file.empty() || options.vault.auth_file.empty())
     return wrong_here("[vault] key-file and auth-file are required"), exit_usage;
+  if (const auto vault = open_vault(options); !vault)  // else the server would be asked for the same people for ever
+    return wrong_here("[vault] key-file: " + vault.error()), exit_usage;
   if (options.session.host.empty())
     return wrong_here("[session] host is required: the server that is asked"), exit_usage;
   // Now, and not once somebody has logged in, for whom the server would be asked again and again.

@@ -92,16 +92,16 @@ int broker_apply(CtlCall& call) {
   const auto file = values.find("--acl-file"), plugin = values.find("--dynsec"), auth = values.find("--auth-file");
   const bool of_file = values.contains("--pid-file"),
              of_plugin = values.contains("--bind-device") || call.line.has("--prune");
-  if (auth != values.end() && values.size() == 1 && call.line.switches.empty())
+  const bool forced = call.line.has("--force");
+  if (auth != values.end() && values.size() == 1 && call.line.switches.size() == (forced ? 1U : 0U))
     return apply_auth_file(call, auth->second, true);
-  if (auth == values.end() && file != values.end() && plugin == values.end() && !of_plugin)
+  if (auth == values.end() && file != values.end() && plugin == values.end() && !of_plugin && !forced)
     return apply_file(call, file->second);
-  if (auth == values.end() && plugin != values.end() && file == values.end() && !of_file)
+  if (auth == values.end() && plugin != values.end() && file == values.end() && !of_file && !forced)
     return apply_dynsec(call, plugin->second);
   complain(
-      "expected one of --auth-file FILE, --acl-file FILE, with --pid-file, and --dynsec ADMIN:PASSWORD-FILE, with "
-      "--bind-device and "
-      "--prune");
+      "expected one of --auth-file FILE, with --force, --acl-file FILE, with --pid-file, and --dynsec "
+      "ADMIN:PASSWORD-FILE, with --bind-device and --prune");
   return exit_usage;
 }
 

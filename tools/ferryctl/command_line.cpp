@@ -8,9 +8,9 @@ namespace ferry {
 namespace {
 
 // Flags of single commands; which ones know them says the table of commands (main.cpp).
-constexpr std::array<std::string_view, 14> switches{"--imported", "--all",     "--replace", "--force",      "--dead",
-                                                    "--pending",  "--waiting", "--dry-run", "--prune",      "--rotate",
-                                                    "--apply",    "--keep",    "--watch",   "--new-address"};
+constexpr std::array<std::string_view, 15> switches{"--imported", "--all",     "--replace", "--force",       "--dead",
+                                                    "--pending",  "--waiting", "--dry-run", "--prune",       "--rotate",
+                                                    "--apply",    "--keep",    "--watch",   "--new-address", "--lost"};
 constexpr std::array<std::string_view, 20> valued{
     "--group",  "--user",        "--peer",      "--limit", "--format",  "--acl-file", "--pid-file",
     "--dynsec", "--bind-device", "--auth-file", "--from",  "--to",      "--domain",   "--cohort",

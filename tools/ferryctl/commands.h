@@ -79,6 +79,9 @@ int migrate_report(CtlCall& call);
 using Members = std::vector<std::pair<std::string, std::string>>;
 std::string command_json(std::string_view name, const Members& members = {});
 
+// The lines about sessions of a `status` answer; none where nobody needs one. of_whom: say where to look further.
+void print_sessions(JsonView status, bool of_whom);
+
 // Asks one thing. With --json the answer is printed as it came; without, `print` prints what was granted. What was not
 // is said on stderr, after `about` where one of several is meant.
 int ask_and_print(CtlCall& call, const std::string& command, const std::function<int(const Answer&)>& print,

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <set>
 
+#include "gateway/store/sealed.h"
 #include "tools/ferryctl/as_owner.h"
 #include "tools/ferryctl/print.h"
 #include "tools/ferryctl/replace_file.h"
@@ -19,6 +20,14 @@ Result<Vault, std::string> open_vault(const Options& options) {
   if (options.vault.key_file.empty())
     return std::string("[vault] key-file is not set: name a file, then: ferryctl vault init");
   auto vault = Vault::open(options.vault.key_file);
+  if (!vault) {
+    std::string_view advice;
+    {
+      const AsOwner owner(options.store.path);
+      advice = advice_for_vault(options.store.path);
+    }
+    vault = Vault::open(options.vault.key_file, advice);
+  }
   if (!vault) return format_problem(vault.error());
   return *std::move(vault);
 }
@@ -81,6 +90,13 @@ int apply_auth_file(CtlCall& call, const std::string& path, bool asked) {
     const AsOwner owner(call.options.store.path);
     result = auth_export(*table, call.options, **credentials, *vault, addresses);
   }
+  if (const std::size_t lost = call.line.has("--force") ? 0 : locked_out(result, path); lost > 0)
+    return complain(path + " stays as it is: " + counted(static_cast<std::int64_t>(lost), "person who", "people who") +
+                    " can log in could no more, as their keys cannot be read; the first that cannot: " +
+                    printable(result.first_unreadable) +
+                    ". Or set them again: ferryctl password set, migrate import. " +
+                    "Without them: ferryctl broker apply --auth-file " + path + " --force"),
+           exit_refused;
   if (const std::string wrong = replace_file(path, result.text, {.mode = 0640, .owner = "mosquitto"}); !wrong.empty())
     return complain(wrong), exit_refused;
   const auto number = [](std::size_t n) { return counted(static_cast<std::int64_t>(n), "credential", "credentials"); };
@@ -95,7 +111,7 @@ int apply_auth_file(CtlCall& call, const std::string& path, bool asked) {
   if (!call.line.json)
     say(path + " is written: " + counted(static_cast<std::int64_t>(result.people), "person can", "people can") +
         " log in");
-  return result.unreadable > 0 ? exit_refused : exit_done;
+  return result.unreadable > 0 && !call.line.has("--force") ? exit_refused : exit_done;
 }
 
 int refresh_auth_file(CtlCall& call) {

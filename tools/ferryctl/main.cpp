@@ -42,16 +42,18 @@ constexpr CtlCommand own_commands[] = {
      "plugin",
      0, 0, Access::look, print_acl, "--format"},
     {"broker", "apply",
-     "--auth-file FILE | --acl-file FILE [--pid-file FILE] [--dry-run] | --dynsec ADMIN:PASSWORD-FILE "
+     "--auth-file FILE [--force] | --acl-file FILE [--pid-file FILE] [--dry-run] | --dynsec ADMIN:PASSWORD-FILE "
      "[--bind-device NAME] [--prune] [--dry-run]",
      "make the broker keep people apart. --auth-file: write what Mosquitto's plugin ferry_auth.so decides by, people's "
-     "credentials and the mapping table; the plugin sees a new file by itself. --acl-file: write that file (the old "
+     "credentials and the mapping table; the plugin sees a new file by itself. --force: also where people who can log "
+     "in could no more, because their keys cannot be read. --acl-file: write that file (the old "
      "one stays as FILE.bak) and have the "
      "Mosquitto of --pid-file read it again. --dynsec: tell the dynamic-security plugin, as one of its administrators, "
      "what differs: a role for each user, a role and a client for the gateway, nothing by default; --bind-device: each "
      "user's client id must be UID:NAME, so that nobody takes a session over (one device each); --prune: remove the "
      "roles of users who are gone. --dry-run: only say what would change",
-     0, 0, Access::look, broker_apply, "--auth-file --acl-file --pid-file --dry-run --dynsec --bind-device --prune"},
+     0, 0, Access::look, broker_apply,
+     "--auth-file --force --acl-file --pid-file --dry-run --dynsec --bind-device --prune"},
     {"broker", "check", "--probe UID:PASSWORD-FILE --probe UID:PASSWORD-FILE",
      "prove by delivery that the running broker enforces the ACL: the two probes are ordinary MQTT accounts, best used "
      "for nothing else; each forbidden publish and subscription is tried, and must reach nobody",
@@ -73,21 +75,22 @@ constexpr CtlCommand own_commands[] = {
      "dead letters are forgotten. --pending, --waiting: messages that could still arrive, by number or with --all "
      "--user; their senders hear that they failed",
      0, any_number, Access::change, outbox_drop, "--dead --pending --waiting --all --user --peer"},
-    {"vault", "init", "[--rotate]",
+    {"vault", "init", "[--rotate|--lost]",
      "make the key file that credentials are encrypted with ([vault] key-file). --rotate: a new key in front of the "
-     "old ones, which still open; then vault reseal",
-     0, 0, Access::options, vault_init, "--rotate"},
+     "old ones, which still open; then vault reseal. --lost: the key file and its copies are gone, and with them the "
+     "credentials that the store has: a new one all the same",
+     0, 0, Access::options, vault_init, "--rotate --lost"},
     {"vault", "broker-key", "FILE",
      "write the key file of the broker's plugin: derived from the vault's, it opens the auth file and nothing else. As "
      "root it becomes the user mosquitto's",
      1, 1, Access::options, vault_broker_key},
     {"vault", "reseal", "", "encrypt every credential again, with the first key of the file", 0, 0, Access::change,
      vault_reseal},
-    {"password", "set", "JID [FILE|-]",
+    {"password", "set", "[--replace] JID [FILE|-]",
      "set what JID logs in to the broker with, from a file, from standard input or asked for on the terminal; one "
-     "line. "
-     "Kept are SCRAM keys, which verify a password and do not tell it",
-     1, 2, Access::change, password_set},
+     "line. Kept are SCRAM keys, which verify a password and do not tell it. Keys of the old server that the password "
+     "does not fit stay; --replace: it was changed there since",
+     1, 2, Access::change, password_set, "--replace"},
     {"password", "ask", "JID...",
      "keep nothing yet: at the first log-in ferry-login-check asks the legacy server, and keeps the keys", 1,
      any_number, Access::change, password_ask},

@@ -12,7 +12,7 @@ constexpr CtlCommand migrate_table[] = {
      "rooms. It only says, per account, what would come, what would not, and why, and changes nothing; --apply: the "
      "same into the gateway's store, as often as you like. FORMAT: openfire-sql, openfire-xml, xep0227, ejabberd-sql, "
      "prosody, or auto (the default: it is seen from the source). - is standard input. --domain: the domain, where the "
-     "source does not name it",
+     "source does not name it. Only accounts of that domain come, or without --domain of component.server",
      1, any_sources, Access::none, migrate_import, "--from --domain --dry-run --apply"},
     {"migrate", "export", "[--to xep0227] [--from FORMAT] [--domain DOMAIN] [--force] FILE [SOURCE...]",
      "write accounts as XEP-0227 into a new file of mode 0600 (it holds keys): those that were imported, or those of "

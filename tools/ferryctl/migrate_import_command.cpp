@@ -13,6 +13,7 @@
 #include "tools/ferryctl/as_owner.h"
 #include "tools/ferryctl/commands.h"
 #include "tools/ferryctl/credential_access.h"
+#include "tools/ferryctl/import_domain.h"
 #include "tools/ferryctl/migrate_report.h"
 #include "tools/ferryctl/print.h"
 
@@ -131,14 +132,16 @@ int apply(CtlCall& call, ImportJob& job, MigrateReport& report) {
   };
   job.options.make_keys = vault.ok();
   ImportedWriter writer(**database, keep, report, now);
-  const bool complete = run_import(job, writer);
+  OneDomain ours(call.options, job.options.domain, true, writer);
+  const bool complete = run_import(job, ours);
   kept.write();
   report.finish(complete);
   say_keys_only(keys_only);
-  if (came > 0 && !call.options.vault.auth_file.empty())  // this command asks no gateway, which knows the rows
-    complain("who moved already has the new keys at the broker after: ferryctl broker apply --auth-file " +
+  // This command asks no gateway, which knows the rows.
+  if (const auto before = AuthFile::open(call.options.vault.auth_file); came > 0 && before && before->people() > 0)
+    complain("who can log in to the broker already has the new keys there after: ferryctl broker apply --auth-file " +
              call.options.vault.auth_file);
-  return complete ? exit_done : exit_refused;
+  return ours.say() && complete ? exit_done : exit_refused;
 }
 
 struct ExportCloser {
@@ -200,9 +203,11 @@ int migrate_import(CtlCall& call) {
     progress(source, bytes, all, report.said_anything());
   };
   if (wants) return apply(call, job, report);
-  const bool complete = run_import(job, report);
+  OneDomain ours(call.options, job.options.domain, false, report);
+  const bool complete = run_import(job, ours);
   report.finish(complete);
   // A dry run needs no configuration; then it is as where no password is kept.
+  ours.say();
   say_keys_only(call.options.vault.keep_passwords ? report.with_keys_only() : report.with_keys());
   return complete ? exit_done : exit_refused;
 }

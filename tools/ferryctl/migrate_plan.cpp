@@ -65,6 +65,25 @@ bool add_imported(const CtlCall& call, const std::string& group, std::vector<std
   return true;
 }
 
+// A name that nobody has over there is planned like any other, and waits for ever.
+void say_who_was_not_imported(const CtlCall& call, const std::vector<std::string>& planned) {
+  const AsOwner owner(call.options.store.path);
+  const auto database = Database::open(call.options.store.path, Database::Create::no);
+  if (!database || !check_version(**database, migrations()).empty()) return;
+  const std::vector<std::string> found = imported_jids(**database);
+  if (found.empty()) return;
+  std::int64_t missing = 0;
+  std::string first;
+  for (const std::string& line : planned) {
+    const auto jid = Jid::parse(line.substr(0, line.find(' ')));
+    if (!jid || std::binary_search(found.begin(), found.end(), jid->str())) continue;
+    if (missing++ == 0) first = jid->str();
+  }
+  if (missing > 0)
+    complain("note: " + counted(missing, "account is", "accounts are") + " not among the " +
+             std::to_string(found.size()) + " that were imported, or locked there: is " + first + " written rightly?");
+}
+
 }  // namespace
 
 int migrate_plan(CtlCall& call) {
@@ -112,6 +131,7 @@ int migrate_plan(CtlCall& call) {
       complain(where + text_of(p, "jid") + ": " + text_of(p, "error"));
     });
   }
+  say_who_was_not_imported(call, jids);
   all.end_array().field("added", added).field("changed", changed).field("there", there);
   if (call.line.json) {
     std::fputs((all.end_object().take() + "\n").c_str(), stdout);

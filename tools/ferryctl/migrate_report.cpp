@@ -78,7 +78,8 @@ void MigrateReport::end_account() {
   ++totals_["accounts"];
   with_keys_ += now_.mechanisms.empty() ? 0 : 1;
   with_keys_only_ += now_.mechanisms.empty() || now_.clear ? 0 : 1;
-  totals_["accounts with a password"] += now_.mechanisms.empty() ? 0 : 1;
+  totals_["accounts with keys"] += now_.mechanisms.empty() ? 0 : 1;
+  totals_["accounts with the password itself"] += now_.clear ? 1 : 0;
   totals_["accounts locked"] += now_.disabled ? 1 : 0;
   totals_["contacts"] += now_.contacts;
   totals_["contacts of shared groups"] += now_.shared;

@@ -113,7 +113,11 @@ int migrate_status(CtlCall& call) {
   const std::string cohort = call.words.empty() ? "" : call.words.front();
   return ask_and_print(call, command_json("migrate.status"), [&](const Answer& answer) {
     const int code = print_cohorts(answer, cohort);
-    if (code != exit_done || cohort.empty()) return code;
+    if (code != exit_done) return code;
+    // What keeps all of them away is no account's own trouble.
+    if (const auto all = call.gateway.ask(command_json("status")); all && integer_of((*all)["sessions"], "down") > 0)
+      print_sessions(all->json.root(), cohort.empty());
+    if (cohort.empty()) return code;
     if (const std::string wrong = print_accounts(call, cohort); !wrong.empty()) return complain(wrong), exit_refused;
     return exit_done;
   });

@@ -16,6 +16,8 @@
 namespace ferry {
 namespace {
 
+constexpr std::string_view own_source = "ferryctl";
+
 // As long as one instance lives, the terminal shows nothing of what is typed.
 class NoEcho {
  public:
@@ -85,6 +87,25 @@ Result<Jid, std::string> owner_of(const std::string& text) {
   return *std::move(jid);
 }
 
+// Keys that came from the old server know its password, and who types it can err. Those that ferryctl set may be
+// replaced: whoever is at home here has no other way to a new password. Empty: it fits, or nobody can tell.
+std::string misfit(const std::vector<CredentialRecord>& known, const Vault& vault, const Jid& jid,
+                   std::string_view password) {
+  const CredentialRecord* other = nullptr;
+  for (const CredentialRecord& record : known) {
+    if (record.source == own_source || !hash_of(record.kind)) continue;
+    const auto keys = vault.open_keys(jid, record.kind, record.sealed);
+    if (!keys) continue;
+    if (verify(*keys, password)) return {};
+    other = &record;
+  }
+  if (!other) return {};
+  return jid.str() + " has keys from " + printable(other->source) + ", of " + format_instant(other->changed) +
+         ", and this password does not fit them; nothing was changed. A typing error? If the password was changed at "
+         "the old server since: ferryctl password set --replace " +
+         jid.str();
+}
+
 // Runs `change` for each JID, then has the broker know.
 template <class Change>
 int change_each(CtlCall& call, const Change& change) {
@@ -124,9 +145,12 @@ int password_set(CtlCall& call) {
     }
     if (call.options.vault.keep_passwords)
       sealed.emplace_back(CredentialKind::password, vault->seal_password(*jid, password->view()));
+    if (!call.line.has("--replace"))
+      if (const std::string wrong = misfit((*credentials)->of(*jid), *vault, *jid, password->view()); !wrong.empty())
+        return complain(wrong), exit_refused;
     (*credentials)->begin();
     (*credentials)->remove(*jid);  // keys of other kinds are of the old password
-    for (const auto& [kind, blob] : sealed) (*credentials)->put(*jid, kind, blob, "ferryctl", now);
+    for (const auto& [kind, blob] : sealed) (*credentials)->put(*jid, kind, blob, own_source, now);
     (*credentials)->commit();
   }
   if (!call.line.json) say("set: " + jid->str());
@@ -138,7 +162,7 @@ int password_set(CtlCall& call) {
 int password_ask(CtlCall& call) {
   return change_each(call, [&](Credentials& credentials, const Jid& jid) -> std::string {
     if (!credentials.of(jid).empty()) return jid.str() + " has credentials: ferryctl password remove forgets them";
-    credentials.put(jid, CredentialKind::ask, {}, "ferryctl", now_of_credentials());
+    credentials.put(jid, CredentialKind::ask, {}, own_source, now_of_credentials());
     if (!call.line.json) say("will be asked at the first log-in to the broker: " + jid.str());
     return {};
   });

@@ -52,16 +52,6 @@ void print_links(JsonView a) {
   });
 }
 
-void print_sessions(JsonView a) {
-  const JsonView s = a["sessions"];
-  if (integer_of(s, "wanted") == 0) return;
-  say("sessions   " + number_of(s, "wanted") + " wanted, " + number_of(s, "up") + " up, " + number_of(s, "down") +
-      " down, " + text_of(s, "address"));
-  if (const std::string why = text_of(s, "reason"); !why.empty()) say("           because: " + why);
-  if (const std::string what = text_of(s, "advice"); !what.empty()) say("           advice: " + what);
-  if (integer_of(s, "down") > 0) say("           of whom and why: ferryctl migrate status COHORT");
-}
-
 void print_store(JsonView a) {
   const JsonView store = a["store"];
   std::string line = "store      " + text_of(store, "path") + ", " + bytes(integer_of(store, "bytes")) +
@@ -121,6 +111,17 @@ void print_counters(JsonView a) {
 
 }  // namespace
 
+void print_sessions(JsonView status, bool of_whom) {
+  const JsonView s = status["sessions"];
+  if (integer_of(s, "wanted") == 0) return;
+  const std::string address = text_of(s, "address");
+  say("sessions   " + number_of(s, "wanted") + " wanted, " + number_of(s, "up") + " up, " + number_of(s, "down") +
+      " down" + (address.empty() ? "" : ", " + address));
+  if (const std::string why = text_of(s, "reason"); !why.empty()) say("           because: " + why);
+  if (const std::string what = text_of(s, "advice"); !what.empty()) say("           advice: " + what);
+  if (of_whom && integer_of(s, "down") > 0) say("           of whom and why: ferryctl migrate status COHORT");
+}
+
 int status(CtlCall& call) {
   return ask_and_print(call, command_json("status"), [&](const Answer& answer) {
     const JsonView a = answer.json.root();
@@ -133,7 +134,7 @@ int status(CtlCall& call) {
       // What the XMPP server grants beyond a component's rights; most grant nothing.
       if (const std::string lists = text_of(a, "contact_lists"); lists != "not granted")
         say("           contact lists of the server's accounts (XEP-0356): " + lists);
-      print_sessions(a);
+      print_sessions(a, true);
       print_store(a);
     } else {
       say("gateway    not running");

@@ -108,7 +108,7 @@ Result<std::unique_ptr<AnyGateway>, std::string> open_stopped_gateway(const Opti
   if (!store)
     return store.error().text + "\nno gateway answers at " + options.control.socket +
            ", and its store could not be opened; does ferryd run with another [control] socket, or as another user?" +
-           (::geteuid() != 0 ? " Run ferryctl as root or as ferryd's user" : "");
+           (::getuid() != 0 ? " Run ferryctl as root or as ferryd's user" : "");
   try {
     const bool stored = !missing || access != Access::look;
     return std::unique_ptr<AnyGateway>(std::make_unique<StoppedGateway>(options, *std::move(store), stored));

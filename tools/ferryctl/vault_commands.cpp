@@ -7,6 +7,7 @@
 #include <cstring>
 #include <filesystem>
 
+#include "gateway/store/sealed.h"
 #include "tools/ferryctl/as_owner.h"
 #include "tools/ferryctl/credential_access.h"
 #include "tools/ferryctl/print.h"
@@ -25,6 +26,19 @@ std::string write_new(const std::string& path, std::string_view text) {
   return wrong;
 }
 
+// What a new key would open nothing of: empty, there is nothing; otherwise what to do.
+std::string in_the_way(const CtlCall& call) {
+  if (call.line.has("--lost")) return {};
+  const AsOwner owner(call.options.store.path);
+  const auto sealed = sealed_in(call.options.store.path);
+  const std::string otherwise = ". Where it is gone for good: ferryctl vault init --lost";
+  if (!sealed) return "no key is made, as the store may have credentials of another one: " + sealed.error() + otherwise;
+  if (*sealed == 0) return {};
+  return "the store has " + counted(*sealed, "credential", "credentials") +
+         " sealed with another key, which a new one does not open: put the copy of " + call.options.vault.key_file +
+         " back" + otherwise;
+}
+
 }  // namespace
 
 int vault_init(CtlCall& call) {
@@ -32,14 +46,20 @@ int vault_init(CtlCall& call) {
   if (path.empty()) return complain("[vault] key-file is not set: name the file in the configuration"), exit_usage;
   struct stat info {};
   const bool exists = ::lstat(path.c_str(), &info) == 0;
+  if (call.line.has("--rotate") && call.line.has("--lost"))
+    return complain("--rotate keeps the old keys, and --lost says that there are none"), exit_usage;
   if (!call.line.has("--rotate")) {
     if (exists)
       return complain(path + " is there already, and what is sealed needs it; --rotate puts a new key in front"),
              exit_refused;
+    if (const std::string wrong = in_the_way(call); !wrong.empty()) return complain(wrong), exit_refused;
     const AsOwner owner(call.options.store.path);  // ferryd must be able to read it
     if (const std::string wrong = write_new(path, Vault::new_key_file().view()); !wrong.empty())
       return complain(wrong + owner.advice(std::filesystem::path(path).parent_path().string())), exit_refused;
     say(path + " is made, for its owner only. Keep a copy apart from the store: without it the credentials are lost");
+    if (call.line.has("--lost"))
+      say("What was sealed before cannot be read: set each again (ferryctl password set, migrate import --apply), then "
+          "ferryctl vault broker-key FILE. Should the old key be found, put its line below the new one");
     const std::string folder = std::filesystem::path(call.options.store.path).parent_path().string();
     std::error_code unknown;
     if (::geteuid() == 0 && !folder.empty() && !std::filesystem::exists(folder, unknown))
