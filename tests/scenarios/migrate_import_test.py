@@ -173,7 +173,7 @@ async def what_is_no_dump_is_named():
         ('anna.dat', 'return {\n\t["password"] = "%s";\n};\n' % PASSWORD, 'name the folder'),
         ('empty.sql', '', 'the file is empty'),
         ('prosody.cfg.lua', '-- words\nVirtualHost "corp.example"\n', 'this is a configuration'),
-        ('other.sql', 'SELECT 1;\n', 'neither rows'),
+        ('other.sql', 'SELECT 1;\n', 'no rows of Openfire'),
     ):
         said_by_it = ferryctl('migrate', 'import', write(os.path.join(folder, name), content), code=1).stderr
         assert said in said_by_it, (name, said_by_it)
