@@ -34,17 +34,21 @@ async def _server(behave):
         server.close()
 
 
+async def _to_tls(reader, writer):
+    await reader.readuntil(b'>')
+    await reader.readuntil(b'>')
+    writer.write(STREAM + b'<stream:features>' + STARTTLS + b'</stream:features>')
+    await reader.readuntil(b'>')
+    writer.write(b"<proceed xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>")
+
+
 async def a_server_that_hangs_in_the_handshake_stops_nobody_else(site):
     bob, carol = site.account(), site.account()
     hung = []
 
     async def behave(reader, writer):
         with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError):
-            await reader.readuntil(b'>')
-            await reader.readuntil(b'>')
-            writer.write(STREAM + b'<stream:features>' + STARTTLS + b'</stream:features>')
-            await reader.readuntil(b'>')
-            writer.write(b"<proceed xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>")
+            await _to_tls(reader, writer)
             hung.append(writer)
             while await reader.read(65536):
                 pass
@@ -69,11 +73,7 @@ async def a_server_that_never_answers_the_log_in_is_left(site):
 
     async def behave(reader, writer):
         with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError):
-            await reader.readuntil(b'>')
-            await reader.readuntil(b'>')
-            writer.write(STREAM + b'<stream:features>' + STARTTLS + b'</stream:features>')
-            await reader.readuntil(b'>')
-            writer.write(b"<proceed xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>")
+            await _to_tls(reader, writer)
             await writer.start_tls(context)
             await reader.readuntil(b'>')
             await reader.readuntil(b'>')
