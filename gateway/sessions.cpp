@@ -62,7 +62,9 @@ void Sessions::decide(Brain& brain, Instant now) {
           } else if constexpr (std::is_same_v<E, SessionDown>) {
             const bool refused = e.why == SessionDown::Why::auth_failed || e.why == SessionDown::Why::host_unknown;
             if (e.why == SessionDown::Why::auth_failed && tried_.contains(e.jid.str())) refused_.insert(e.jid.str());
-            brain.on_session_down({e.jid, refused, e.advice.empty() ? e.reason : e.reason + "; " + e.advice}, now);
+            std::string reason;  // an end that was asked for is nobody's trouble
+            if (e.why != SessionDown::Why::unwanted) reason = e.advice.empty() ? e.reason : e.reason + "; " + e.advice;
+            brain.on_session_down({e.jid, refused, std::move(reason)}, now);
           } else if constexpr (std::is_same_v<E, SessionStanza>) {
             brain.on_session_stanza({e.jid, std::move(e.stanza), source_of(e.source), std::move(e.archive_id), e.stamp},
                                     now);

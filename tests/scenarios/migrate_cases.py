@@ -73,6 +73,8 @@ async def people_move_and_come_back(server_class):
         dave = site.people[3]
         assert preview['contacts'] == [{'jid': bob, 'contact': dave, 'has_to': 'agree and ask again'}], preview
         await site.back()
+        accounts = (await site.said('migrate', 'status', COHORT))['accounts']
+        assert not any(account.get('trouble') for account in accounts), accounts
         writes = (await site.said('migrate', 'show', bob))['writes']
         assert [w['contact'] for w in writes if w['state'] == 'lasting'] == [dave], writes
         # Whom bob removed has to agree again, and is asked.
