@@ -66,8 +66,8 @@ void Sessions::decide(Brain& brain, Instant now) {
             if (e.why != SessionDown::Why::unwanted) reason = e.advice.empty() ? e.reason : e.reason + "; " + e.advice;
             brain.on_session_down({e.jid, refused, std::move(reason)}, now);
           } else if constexpr (std::is_same_v<E, SessionStanza>) {
-            brain.on_session_stanza({e.jid, std::move(e.stanza), source_of(e.source), std::move(e.archive_id), e.stamp},
-                                    now);
+            brain.on_session_stanza(
+                {e.jid, std::move(e.stanza), source_of(e.source), std::move(e.archive_id), e.stamp, e.in_order}, now);
           } else {
             brain.on_session_sent(e.jid, e.token, now);
             send_kept(e.jid.str());

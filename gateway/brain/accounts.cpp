@@ -230,7 +230,7 @@ void Accounts::session_down(const Brain::SessionDown& down) {
 void Accounts::session_stanza(Brain::SessionStanza stanza) {
   Account* account = find_served(stanza.jid.bare_view());
   if (!account) return;
-  bridge_.on_stanza(*account, std::move(stanza.stanza), stanza.source, std::move(stanza.archive_id), stanza.stamp);
+  bridge_.on_stanza(*account, std::move(stanza));
   if (account->active) advance(*account);
 }
 

@@ -66,6 +66,7 @@ class Brain {
     SessionSource source = SessionSource::live;
     std::string archive_id;        // of the account's archive; empty: none
     std::optional<Instant> stamp;  // archive: when the server got it
+    bool in_order = false;         // nothing that the archive has before it is still to come
   };
   void on_session_up(const SessionUp& up, Instant now);
   // archive_id: of the last entry that came. complete: nothing after it is missing.

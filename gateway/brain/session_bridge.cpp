@@ -97,10 +97,9 @@ void SessionBridge::move_on(Account& account, std::string_view archive_id) {
       {SessionEffect::What::archive, account.record.jid.str(), account.record.archive, {}, 0, 0});
 }
 
-void SessionBridge::on_stanza(Account& account, Element element, Source source, std::string archive_id,
-                              std::optional<Instant> stamp) {
+void SessionBridge::on_stanza(Account& account, Brain::SessionStanza came) {
   world_.count("session_stanzas_in");
-  auto parsed = Stanza::from_xml(std::move(element));
+  auto parsed = Stanza::from_xml(std::move(came.stanza));
   if (!parsed) {
     world_.count("stanzas_malformed");
     world_.log_refused(condition_name(parsed.error().condition), account.record.jid.str(), account.record.jid.str());
@@ -108,7 +107,7 @@ void SessionBridge::on_stanza(Account& account, Element element, Source source, 
   }
   switch (parsed->kind) {
     case StanzaKind::message:
-      return message(account, std::get<Message>(to_event(*parsed)), source, std::move(archive_id), stamp);
+      return message(account, std::get<Message>(to_event(*parsed)), came);
     case StanzaKind::presence:
       return presence(account, std::get<Presence>(to_event(*parsed)));
     case StanzaKind::iq:
@@ -130,28 +129,30 @@ bool SessionBridge::repeated(Account& account, const Message& m, const std::stri
   return false;
 }
 
-void SessionBridge::message(Account& account, Message m, Source source, std::string archive_id,
-                            std::optional<Instant> stamp) {
+void SessionBridge::message(Account& account, Message m, const Brain::SessionStanza& came) {
   const Jid& own = account.record.jid;
+  const Source source = came.source;
   if (!m.from) m.from = own;
   if (rooms_.on_message(account, m, source == Source::live)) return;
   if (event_of_a_node(m)) return world_.count("session_node_events");
   if (rights_of_a_client(m, own)) return world_.count("messages_empty");
   const bool mine = m.from->bare_view() == own.bare_view();
   const Purpose purpose = purpose_of(m);
-  if (archive_id.empty() && source != Source::archive) archive_id = own_id(m, own);
+  const std::string archive_id =
+      came.archive_id.empty() && source != Source::archive ? own_id(m, own) : came.archive_id;
   const bool lasting = purpose == Purpose::content || purpose == Purpose::receipt;
+  const bool shadowed = account.record.state == AccountState::shadow;
   if (lasting || source == Source::archive) {
     const bool may_repeat = source == Source::archive || find<Delay>(m.parts) || !account.caught_up ||
                             world_.now < account.up_since + repeats_time;
     // In shadow nothing is taken: what nobody reads until the move is given to its owner then.
-    const bool again = account.record.state != AccountState::shadow && repeated(account, m, archive_id, may_repeat);
-    if ((account.caught_up && !account.gap) || source == Source::archive) move_on(account, archive_id);
+    const bool again = !shadowed && repeated(account, m, archive_id, may_repeat);
+    if (came.in_order || (shadowed && account.caught_up && !account.gap)) move_on(account, archive_id);
     if (again) return world_.count("session_repeated");
   }
-  if (stamp && !find<Delay>(m.parts))
-    m.parts.push_back({Delay{std::string(own.domainpart()), format_instant(*stamp), {}}});
-  if (account.record.state == AccountState::shadow) return shadow_.message(account, m, source);
+  if (came.stamp && !find<Delay>(m.parts))
+    m.parts.push_back({Delay{std::string(own.domainpart()), format_instant(*came.stamp), {}}});
+  if (shadowed) return shadow_.message(account, m, source);
   const bool elsewhere = source == Source::carbon_received || source == Source::archive;
   if (elsewhere)  // another client answers (XEP-0184, 5.3)
     std::erase_if(m.parts, [](const Part& p) { return std::holds_alternative<ReceiptRequest>(p.value); });

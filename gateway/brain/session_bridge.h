@@ -42,8 +42,7 @@ class SessionBridge {
   void sent(Account& account);  // the server has taken something
   void session_down(Account& account);
   // source: as the link says it. stamp: of the archive.
-  void on_stanza(Account& account, Element stanza, Brain::SessionSource source, std::string archive_id,
-                 std::optional<Instant> stamp);
+  void on_stanza(Account& account, Brain::SessionStanza came);
   std::function<void(Account&)> log_in_anew;
   std::function<void(Account&, Message)> forward;  // to whoever has a new address
   void on_time();
@@ -59,8 +58,7 @@ class SessionBridge {
   void tell_presence(Account& account);  // the devices', where it is another than the server has
 
  private:
-  void message(Account& account, Message m, Brain::SessionSource source, std::string archive_id,
-               std::optional<Instant> stamp);
+  void message(Account& account, Message m, const Brain::SessionStanza& came);
   bool repeated(Account& account, const Message& m, const std::string& archive_id, bool may_repeat);
   void move_on(Account& account, std::string_view archive_id);
   void presence(Account& account, const Presence& p);

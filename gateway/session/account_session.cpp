@@ -3,12 +3,13 @@
 #include <algorithm>
 #include <utility>
 
+#include "gateway/session/archive_query.h"
+
 namespace ferry {
 namespace {
 
-constexpr std::string_view carbons_ns = "urn:xmpp:carbons:2", archive_ns = "urn:xmpp:mam:2";
-constexpr std::string_view forward_ns = "urn:xmpp:forward:0", result_set_ns = "http://jabber.org/protocol/rsm";
-constexpr std::string_view roster_ns = "jabber:iq:roster", blocking_ns = "urn:xmpp:blocking";
+constexpr std::string_view carbons_ns = "urn:xmpp:carbons:2", roster_ns = "jabber:iq:roster";
+constexpr std::string_view blocking_ns = "urn:xmpp:blocking";
 constexpr std::string_view delay_ns = "urn:xmpp:delay", stanza_id_ns = "urn:xmpp:sid:0", ping_ns = "urn:xmpp:ping";
 constexpr std::string_view carbons_id = "ferry-carbons", newest_id = "ferry-newest", ping_id = "ferry-ping",
                            collected_id = "ferry-collected";
@@ -22,38 +23,9 @@ Element new_iq(std::string_view type, std::string_view id) {
 
 std::string text_of(const Element& element) { return to_xml(element, ns::client); }
 
-// The query's form and its result set: `max` entries after an id, from a time, or the last ones.
-Element archive_query(std::string_view id, std::size_t max, const std::string& after, std::optional<Instant> start,
-                      bool last) {
-  Element out = new_iq("set", id);
-  Element& query = out.add(Element("query", archive_ns)).set("queryid", id);
-  Element& form = query.add(Element("x", "jabber:x:data")).set("type", "submit");
-  const auto field = [&](std::string_view name, std::string_view value) {
-    form.add(Element("field", "jabber:x:data")).set("var", name).add(Element("value", "jabber:x:data")).add_text(value);
-  };
-  field("FORM_TYPE", archive_ns);
-  if (start) field("start", format_instant(*start));
-  Element& set = query.add(Element("set", result_set_ns));
-  set.add(Element("max", result_set_ns)).add_text(std::to_string(max));
-  if (!after.empty()) set.add(Element("after", result_set_ns)).add_text(after);
-  if (last) set.add(Element("before", result_set_ns));
-  return out;
-}
-
-// <last/> of a page; empty: none.
-std::string last_of(const Element& iq) {
-  const Element* fin = iq.child("fin", archive_ns);
-  const Element* set = fin ? fin->child("set", result_set_ns) : nullptr;
-  const Element* last = set ? set->child("last", result_set_ns) : nullptr;
-  return last ? last->text() : std::string();
-}
-
-const Element* forwarded_message(const Element& wrapper, std::optional<Instant>* stamp = nullptr) {
-  const Element* forwarded = wrapper.child("forwarded", forward_ns);
-  if (!forwarded) return nullptr;
-  const Element* delay = forwarded->child("delay", delay_ns);
-  if (stamp && delay) *stamp = parse_instant(delay->attr_or("stamp"));
-  return forwarded->child("message", ns::client);
+bool is_available(std::string_view presence) {
+  const auto said = parse_xml(presence);
+  return said && !said->attr("type");
 }
 
 }  // namespace
@@ -75,20 +47,47 @@ void AccountSession::bound(const Jid& full, bool acknowledges, Steady now) {
   up_ = SessionUp{full};
   up_.acknowledges = acknowledges;
   held_.clear();  // of a log-in that did not get this far: the archive has it
-  presence_said_ = false;
+  presence_said_ = available_ = again_ = false;
   heard_ = now;
   pinged_ = 0;
   if (!account_.offline_first || account_.presence.empty()) return ask(now);
   phase_ = Phase::collecting;
   asked_ = now;
-  say_presence();
+  begin_presence();
   Element ping = new_iq("get", collected_id);  // answered after all that presence brings
   ping.set("to", account_.jid.domainpart()).add(Element("ping", ping_ns));
   out_.stanzas.push_back(text_of(ping));
 }
 
-void AccountSession::say_presence() {
-  if (!account_.presence.empty() && !std::exchange(presence_said_, true)) out_.stanzas.push_back(account_.presence);
+void AccountSession::begin_presence() {
+  if (account_.presence.empty() || std::exchange(presence_said_, true)) return;
+  available_ = is_available(account_.presence);
+  out_.stanzas.push_back(account_.presence);
+}
+
+// What is sent to the account while this session is unavailable goes to its other clients, and no server need tell us
+// of it (Prosody does by carbons, ejabberd does not): the archive does.
+void AccountSession::say_presence(std::string presence, Steady now) {
+  account_.presence = std::move(presence);
+  if (phase_ == Phase::idle) return;
+  if (!presence_said_ && phase_ != Phase::closing_gap && phase_ != Phase::steady) return;  // begin_presence() will
+  const bool appears = is_available(account_.presence) && !available_;
+  presence_said_ = true;
+  available_ = appears || is_available(account_.presence);
+  out_.stanzas.push_back(account_.presence);
+  if (!appears || !up_.archive) return;
+  if (phase_ == Phase::closing_gap) again_ = true;  // what has been asked may have been before
+  if (phase_ == Phase::steady) close_gap(now);
+}
+
+void AccountSession::close_gap(Steady now) {
+  phase_ = Phase::closing_gap;
+  holding_ = true;
+  pages_ = 0;
+  from_start_ = cursor_.empty();
+  complete_ = true;
+  if (from_start_ && !account_.archive_start) account_.archive_start = 0;  // it was empty: all of it is new
+  query(now);
 }
 
 void AccountSession::ask(Steady now) {
@@ -183,7 +182,7 @@ void AccountSession::asked_all(Steady now) {
   if (!up_.archive) complete_ = !wanted;
   if (!wanted) cursor_ = newest_;
   if (!up_.archive || !wanted) phase_ = Phase::closing_gap;  // there is none to close
-  if (phase_ == Phase::closing_gap) say_presence();
+  if (phase_ == Phase::closing_gap) begin_presence();
   caught_up(complete_, now);
 }
 
@@ -204,11 +203,9 @@ void AccountSession::ask_archive(Steady now) {
 
 void AccountSession::take_page(const Element& iq, Steady now) {
   query_id_.clear();
-  const Element* fin = iq.child("fin", archive_ns);
   const std::string last = last_of(iq);
   if (!last.empty()) cursor_ = last;
-  const std::string_view complete = fin ? fin->attr_or("complete") : std::string_view();
-  if (last.empty() || complete == "true" || complete == "1") return caught_up(complete_, now);
+  if (last.empty() || is_last_page(iq)) return caught_up(complete_, now);
   if (++pages_ >= most_pages) return caught_up(false, now);
   query(now);
 }
@@ -231,9 +228,10 @@ void AccountSession::caught_up(bool complete, Steady now) {
   complete_ = complete;
   if (phase_ == Phase::catching_up) {
     phase_ = Phase::closing_gap;
-    say_presence();
+    begin_presence();
     if (complete && (!cursor_.empty() || account_.archive_start)) return query(now);
   }
+  if (std::exchange(again_, false)) return close_gap(now);
   phase_ = Phase::steady;
   out_.events.emplace_back(SessionCaughtUp{account_.jid, cursor_, complete_});
   let_go();
@@ -286,6 +284,7 @@ void AccountSession::take_archived(const Element& result) {
   if (live == held_.end()) return give(*inner, SessionStanza::Source::archive, std::string(id), stamp);
   SessionStanza now_due = std::move(*live);  // as it came: who sent it may want a receipt
   held_.erase(live);
+  now_due.in_order = true;
   if (first_time(now_due.archive_id)) out_.events.emplace_back(std::move(now_due));
 }
 
@@ -299,6 +298,9 @@ void AccountSession::pass(SessionStanza stanza) {
     held_.push_back(std::move(stanza));
     if (phase_ != Phase::asking && phase_ != Phase::collecting && held_.size() > most_held) let_go();
   } else if (stanza.archive_id.empty() || first_time(stanza.archive_id)) {
+    stanza.in_order = stanza.source == SessionStanza::Source::archive ||
+                      (phase_ == Phase::steady && complete_ && available_ && !stanza.archive_id.empty());
+    if (stanza.in_order && phase_ == Phase::steady) cursor_ = stanza.archive_id;
     out_.events.emplace_back(std::move(stanza));
   }
 }

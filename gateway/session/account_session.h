@@ -4,8 +4,8 @@
 // After a log-in that is not a resumption: where it is wanted, presence, and what the server has kept; carbons on,
 // block list, roster and the archive's newest entry are asked for at once; then SessionUp; then the archive, page by
 // page; only then presence, so that what is live comes after what was missed; then the archive once more for what came
-// in between. What is then seen twice is told by its archive id, and what is live takes its place in the order of the
-// archive.
+// in between, and again whenever somebody appears after nobody was there. What is then seen twice is told by its archive
+// id, and what is live takes its place in the order of the archive.
 #pragma once
 
 #include <deque>
@@ -42,6 +42,7 @@ class AccountSession {
   void bound(const Jid& full, bool acknowledges, Steady now);  // a new session
   void resumed(Steady now);
   void on_stanza(Element stanza, Steady now);
+  void say_presence(std::string presence, Steady now);           // from now on; after SessionUp
   void on_refused(const Element& head, const std::string& why);  // one over a limit, without its content
   void behind(Steady now);  // what the server said waits to be read: its answers are not late
   void on_time(Steady now);
@@ -54,7 +55,8 @@ class AccountSession {
   bool from_self(const Element& stanza) const;
   std::string archive_id_of(const Element& stanza) const;
   void ask(Steady now);
-  void say_presence();
+  void begin_presence();
+  void close_gap(Steady now);
   bool take_answer(const Element& iq, Steady now);
   void take_request(Element iq);
   void take_message(Element message);
@@ -83,7 +85,9 @@ class AccountSession {
   std::string newest_, cursor_, query_id_;
   std::size_t queries_ = 0, pages_ = 0;
   int tries_ = 0;
-  bool from_start_ = false, complete_ = true, presence_said_ = false;
+  bool from_start_ = false, complete_ = true;
+  bool presence_said_ = false, available_ = false;  // in this session
+  bool again_ = false;                              // the gap is open again
   Steady asked_ = 0, heard_ = 0, pinged_ = 0, behind_ = 0;
   std::deque<std::string> seen_order_;
   std::unordered_set<std::string> seen_;

@@ -20,6 +20,7 @@ enum class FrameKind : std::uint8_t {
   open,           // log in; texts: the account
   shut,           // log out; `down` follows
   send,           // number: token; texts: the stanza
+  presence,       // texts: the session's from now on
   commit,         // number: how many `stanza` frames of this session, since it was first opened, are on disk
   // From the worker.
   up,

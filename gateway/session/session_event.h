@@ -82,6 +82,7 @@ struct SessionStanza {
   Source source = Source::live;
   std::string archive_id;        // of the account's archive (XEP-0359, by the account), empty: none
   std::optional<Instant> stamp;  // archive: when the server got it
+  bool in_order = false;         // all that the archive has before it has been given: catch-up may begin after it
 };
 
 // The server has taken responsibility for it (XEP-0198).

@@ -121,9 +121,7 @@ void SessionLink::Impl::set_presence(const Jid& bare, std::string stanza) {
 void SessionLink::Impl::say_presence(SessionPlace& place) {
   if (place.account.presence.empty() || place.account.presence == place.presence_said) return;
   place.presence_said = place.account.presence;
-  Frame frame = simple_frame(FrameKind::send, place.id, 0, place.account.presence);
-  frame.flags = 1;  // nobody waits for it
-  places_.post(place, frame);
+  places_.post(place, simple_frame(FrameKind::presence, place.id, 0, place.account.presence));
 }
 
 bool SessionLink::Impl::send(const Jid& bare, std::string_view stanza, std::int64_t token) {

@@ -44,6 +44,10 @@ void SessionLink::Impl::list(SessionPlace& place) {
   if (!std::exchange(place.listed, true)) uncommitted_.push_back(place.id);
 }
 
+void SessionLink::Impl::take_place(SessionPlace& place, const std::string& archive_id) {
+  (place.under_way > 0 ? place.archive_later : place.archive_taken) = archive_id;
+}
+
 // Where the next catch-up begins, for as long as this process lives; the brain stores the same.
 void SessionLink::Impl::take_caught_up(SessionPlace& place, const SessionCaughtUp& event) {
   if (!event.complete) {
@@ -51,9 +55,8 @@ void SessionLink::Impl::take_caught_up(SessionPlace& place, const SessionCaughtU
       inbox_.say(LogLine::Level::warning, "event=session.gap jid=" + log_value(place.account.jid.str()));
     return;
   }
-  place.caught_up = true;
   if (!event.archive_id.empty()) {
-    place.archive_taken = event.archive_id;
+    take_place(place, event.archive_id);
     list(place);
   } else if (place.account.archive_id.empty() && !place.account.archive_start) {
     place.account.archive_start = 0;  // an empty archive: whatever it has next time came meanwhile
@@ -69,8 +72,7 @@ void SessionLink::Impl::take_stanza(SessionPlace& place, const Frame& frame) {
     ++counts_.stanzas_refused;
     return;
   }
-  if (!stanza->archive_id.empty() && (place.caught_up || stanza->source == SessionStanza::Source::archive))
-    (place.under_way > 0 ? place.archive_later : place.archive_taken) = stanza->archive_id;
+  if (stanza->in_order) take_place(place, stanza->archive_id);
   events_.emplace_back(std::move(*stanza));
 }
 
@@ -83,7 +85,6 @@ void SessionLink::Impl::take_up(SessionPlace& place, const SessionUp& up, Steady
   place.archive = up.archive;
   if (!up.resumed) {
     place.under_way = 0;
-    place.caught_up = false;
     place.archive_later.clear();
   }
   ++(up.resumed ? counts_.resumed : counts_.logins);

@@ -50,6 +50,7 @@ class SessionLink::Impl {
   void take_frame(SessionPlace& place, const Frame& frame, Steady now);
   void take_stanza(SessionPlace& place, const Frame& frame);
   void list(SessionPlace& place);
+  static void take_place(SessionPlace& place, const std::string& archive_id);
   void take_caught_up(SessionPlace& place, const SessionCaughtUp& event);
   void take_up(SessionPlace& place, const SessionUp& up, Steady now);
   void take_down(SessionPlace& place, const WorkerDown& down, Steady now);

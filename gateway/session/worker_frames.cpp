@@ -135,12 +135,12 @@ std::optional<WorkerDown> worker_down(const Frame& frame) {
                     std::string(frame.text(0)), std::string(frame.text(1))};
 }
 
-// flags: the source in the low bits, then whether there is a stamp (the third text, in ms).
+// flags: the source in the low bits, then whether there is a stamp (the third text, in ms), and whether it is in order.
 Frame to_frame(std::uint32_t session, std::int64_t count, const SessionStanza& event) {
   Frame frame{FrameKind::stanza,
               session,
               count,
-              static_cast<std::uint32_t>(event.source) | flag(event.stamp.has_value(), 4),
+              static_cast<std::uint32_t>(event.source) | flag(event.stamp.has_value(), 4) | flag(event.in_order, 5),
               {to_xml(event.stanza, ns::client), event.archive_id}};
   if (event.stamp) frame.texts.push_back(std::to_string(*event.stamp));
   return frame;
@@ -154,8 +154,9 @@ std::optional<SessionStanza> session_stanza(const Frame& frame, const Jid& bare,
   wider.bytes = most_frame_bytes;
   auto element = parse_xml(frame.text(0), wider);
   if (!element) return std::nullopt;
-  SessionStanza out{bare, std::move(*element), static_cast<SessionStanza::Source>(source), std::string(frame.text(1)),
-                    std::nullopt};
+  SessionStanza out{
+      bare,         std::move(*element),        static_cast<SessionStanza::Source>(source), std::string(frame.text(1)),
+      std::nullopt, (frame.flags & bit(5)) != 0};
   if (frame.flags & bit(4)) out.stamp = to_integer(frame.text(2));
   return out;
 }

@@ -232,7 +232,7 @@ class AccountStorm : public Doors {
     auto stanza = parse_xml(e.xml);
     if (!stanza) return fault("no XML: " + e.xml);
     tick(account + " < " + e.id + " " + e.xml, [&] {
-      brain_->on_session_stanza({*Jid::parse(account), std::move(*stanza), from, e.id, e.stamp}, now);
+      brain_->on_session_stanza({*Jid::parse(account), std::move(*stanza), from, e.id, e.stamp, !e.id.empty()}, now);
     });
   }
   void catch_up(const std::string& account);

@@ -134,6 +134,7 @@ TEST_P(AccountsSessionTest, what_the_archive_did_not_give_is_asked_for_at_the_ne
   EXPECT_EQ(place(), "a4");
   stage.session_caught_up(account, "a5", false);
   EXPECT_EQ(place(), "a5");
+  stage.in_order = false;
   hear("<body>2</body>", "m9", Source::live, "a9");
   EXPECT_EQ(place(), "a5") << "from a6 to a8 nobody has seen";
   EXPECT_EQ(messages(), 2U);

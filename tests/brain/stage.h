@@ -151,7 +151,9 @@ class Stage : public Doors {
     auto stanza = parse_xml(xml);
     ASSERT_TRUE(stanza.ok()) << xml;
     tick([&] {
-      brain->on_session_stanza({*Jid::parse(account), std::move(*stanza), source, archive_id, std::nullopt}, now);
+      brain->on_session_stanza(
+          {*Jid::parse(account), std::move(*stanza), source, archive_id, std::nullopt, in_order && !archive_id.empty()},
+          now);
     });
   }
   void session_sent(const std::string& account, std::int64_t token) override {
@@ -298,6 +300,7 @@ class Stage : public Doors {
   Brain::Waiting waiting;             // in the links
   bool broker_takes_nothing = false;  // then publishes add to it
   std::vector<std::string> pings;     // of the barrier, unanswered
+  bool in_order = true;               // what a session is given misses nothing before it
   std::vector<Publish> publishes;
   std::vector<std::int64_t> unacknowledged;
   std::vector<Subscribe> subscribes;

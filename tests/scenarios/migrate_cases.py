@@ -107,6 +107,51 @@ async def who_logs_in_before_dual_is_not_deaf(server_class):
         await phone.wait_message('early bird', carol.bare)
 
 
+async def what_other_clients_took_meanwhile_comes_in_order(server_class):
+    """Not every server copies what comes for the desk to a session whose phone is away."""
+    async with site_of(server_class) as site:
+        bob, carol = site.people[1], await site.xmpp(site.people[2])
+        desk = await site.xmpp(bob)
+        await site.plan([bob])
+        await site.move('dual')
+        phone = await site.mqtt(bob)
+        await carol.wait(_session_is('available', bob))
+        said = []
+
+        async def carol_says(count):
+            for _ in range(count):
+                said.append('said %d' % len(said))
+                carol.message(bob, said[-1])
+                await desk.wait_message(said[-1])
+
+        await carol_says(2)
+        await phone.wait_message(said[-1])
+        for ferryd_dies in (False, True):
+            mark = carol.mark()
+            await phone.disconnect()
+            await carol.wait(_session_is('unavailable', bob), after=mark)
+            await carol_says(2)
+            if ferryd_dies:
+                site.ferryd.kill()
+                await carol_says(2)
+                await site.ferryd.start_async()
+                await asyncio.to_thread(site.ferryd.wait_ready)
+                await site.sessions()
+                await carol_says(2)
+            mark = carol.mark()
+            await phone.connect()
+            await carol.wait(_session_is('available', bob), after=mark)
+            await carol_says(2)
+            await phone.wait_message(said[-1])
+        shown = {e.json['id']: e.json['body'] for e in phone.all(lambda e: e.topic == 'in/msg')}  # each id counts once
+        assert list(shown.values()) == said, shown
+
+
+def _session_is(type, bare):
+    """Ferry's resource of the account."""
+    return lambda s: s.name == 'presence' and s['type'] == type and str(s['from']).startswith(bare + '/ferry.')
+
+
 async def an_account_that_is_gone_holds_up_nothing(server_class):
     async with site_of(server_class) as site:
         alice, bob = site.people[:2]

@@ -47,6 +47,10 @@ struct Session {
          "<message xmlns='jabber:client' from='alice@corp.example/a'><body>" +
          id + "</body></message></forwarded></result></message>");
   }
+  void appear() {
+    session.say_presence("<presence/>", now);
+    collect();
+  }
   template <class T>
   std::vector<T> all() const {
     std::vector<T> found;
@@ -230,6 +234,83 @@ TEST(AccountSession, WhatIsLiveDoesNotWaitForAnArchiveThatIsLate) {
   s.archived(s.last_query(), "n2");
   s.archived(s.last_query(), "n3");
   EXPECT_EQ(order(s), (std::vector<std::string>{"n3 live", "n4 live", "n2"}));
+}
+
+// What came while nobody was there went to the owner's other clients, and not every server copies it to us.
+TEST(AccountSession, WhoAppearsIsGivenWhatTheArchiveHasSinceBeforeWhatIsLive) {
+  SessionAccount quiet = account("n1", Instant{1});
+  quiet.presence.clear();
+  Session s(quiet);
+  s.answer("n1");
+  s.hear(Session::fin(s.last_query(), "", true));  // nothing came in between
+  ASSERT_EQ(s.all<SessionCaughtUp>().size(), 1U);
+  s.hear(live("n2"));
+  EXPECT_FALSE(s.all<SessionStanza>().back().in_order) << "others may have had more, before it";
+
+  s.appear();
+  EXPECT_EQ(s.presences(), 1U);
+  EXPECT_EQ(s.said.back().attr_or("id"), s.last_query()) << "asked after the presence";
+  EXPECT_NE(to_xml(s.said.back()).find("<after>n1</after>"), std::string::npos);
+  const std::size_t before = s.all<SessionStanza>().size();
+  s.hear(live("n5"));
+  EXPECT_EQ(s.all<SessionStanza>().size(), before) << "waits";
+  s.archived(s.last_query(), "n2");
+  s.archived(s.last_query(), "n3");
+  s.archived(s.last_query(), "n4");
+  s.hear(Session::fin(s.last_query(), "n4", true));
+  std::vector<std::string> ids;
+  for (const SessionStanza& e : s.all<SessionStanza>())
+    if (!e.archive_id.empty()) ids.push_back(e.archive_id + (e.in_order ? "" : "?"));
+  EXPECT_EQ(ids, (std::vector<std::string>{"n2?", "n3", "n4", "n5"})) << "nothing twice";
+  ASSERT_EQ(s.all<SessionCaughtUp>().size(), 2U);
+  EXPECT_EQ(s.all<SessionCaughtUp>()[1].archive_id, "n4");
+
+  s.session.say_presence("<presence type='unavailable'/>", s.now);
+  s.collect();
+  const std::string query = s.last_query();
+  s.appear();
+  EXPECT_NE(s.last_query(), query) << "each time";
+  EXPECT_NE(to_xml(s.said.back()).find("<after>n5</after>"), std::string::npos) << "from where it was";
+  s.session.say_presence("<presence><show>away</show></presence>", s.now);
+  s.collect();
+  EXPECT_EQ(s.said.back().name, "presence") << "who is there already misses nothing";
+}
+
+TEST(AccountSession, AnArchiveThatWasEmptyIsAskedForAllOfItWhenSomebodyAppears) {
+  SessionAccount quiet = account();
+  quiet.presence.clear();
+  Session s(quiet);
+  s.answer("");
+  s.appear();
+  EXPECT_NE(to_xml(s.said.back()).find("<value>1970-01-01T00:00:00"), std::string::npos);
+}
+
+TEST(AccountSession, WhoAppearsWhileTheGapIsClosedClosesItOnceMore) {
+  SessionAccount quiet = account("n1", Instant{1});
+  quiet.presence.clear();
+  Session s(quiet);
+  s.answer("n1");
+  const std::string first = s.last_query();
+  ASSERT_FALSE(first.empty());
+  s.appear();
+  s.hear(Session::fin(first, "n2", true));
+  EXPECT_TRUE(s.all<SessionCaughtUp>().empty());
+  EXPECT_NE(s.last_query(), first) << "the first was asked before the presence";
+  s.hear(Session::fin(s.last_query(), "n3", true));
+  EXPECT_EQ(s.all<SessionCaughtUp>().size(), 1U);
+}
+
+// A phone that comes or goes while the session is still catching up.
+TEST(AccountSession, ThePresenceIsTheLatestEvenWhereItChangesDuringTheCatchUp) {
+  Session s(account("n1", Instant{1}));
+  s.answer("n5");
+  ASSERT_EQ(s.presences(), 0U) << "not before what was missed";
+  s.session.say_presence("<presence type='unavailable'/>", s.now);
+  s.collect();
+  s.hear(Session::fin(s.last_query(), "n5", true));
+  ASSERT_EQ(s.presences(), 1U);
+  for (const Element& e : s.said)
+    if (e.is("presence", ns::client)) { EXPECT_EQ(e.attr_or("type"), "unavailable"); }
 }
 
 TEST(AccountSession, NoMoreWaitForTheArchiveThanThereIsRoomFor) {

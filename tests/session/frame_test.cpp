@@ -91,13 +91,14 @@ TEST(WorkerFrames, EventsKeepEverything) {
   Element message("message");
   message.set("to", "bob@corp.example").set_lang("de");
   message.add(Element("x", "urn:example")).add_text("<&\n");
-  const SessionStanza stanza{bob(), message, SessionStanza::Source::carbon_sent, "id2", Instant{-7}};
+  const SessionStanza stanza{bob(), message, SessionStanza::Source::carbon_sent, "id2", Instant{-7}, true};
   const auto back = session_stanza(to_frame(1, 9, stanza), bob(), {});
   ASSERT_TRUE(back);
   EXPECT_EQ(back->stanza, message);
   EXPECT_EQ(back->source, SessionStanza::Source::carbon_sent);
   EXPECT_EQ(back->archive_id, "id2");
   EXPECT_EQ(back->stamp, Instant{-7});
+  EXPECT_TRUE(back->in_order);
   const auto down = worker_down(to_frame(1, WorkerDown{SessionDown::Why::tls, true, "r", "a"}));
   ASSERT_TRUE(down);
   EXPECT_EQ(down->why, SessionDown::Why::tls);

@@ -98,7 +98,9 @@ void Worker::take(const Frame& frame, Steady now) {
     case FrameKind::shut:
       return session.shut();
     case FrameKind::send:
-      return session.send(frame.number, frame.flags == 0, std::string(frame.text(0)));
+      return session.send(frame.number, std::string(frame.text(0)));
+    case FrameKind::presence:
+      return session.say_presence(std::string(frame.text(0)));
     case FrameKind::commit:
       return session.commit(frame.number);
     default:

@@ -58,10 +58,16 @@ void WorkerSession::shut() {
   turns_ = turns_per_event;
 }
 
-void WorkerSession::send(std::int64_t token, bool report, std::string stanza) {
+void WorkerSession::send(std::int64_t token, std::string stanza) {
   if (state_ != State::open || !bound_) return;  // the gateway learns that it is down, and sends again
-  waiting_.push_back({token, report, std::move(stanza)});
+  waiting_.push_back({token, true, std::move(stanza)});
   turns_ = std::max(turns_, 2);
+}
+
+void WorkerSession::say_presence(std::string stanza) {
+  if (state_ != State::open || !bound_) return;
+  session_.say_presence(std::move(stanza), steady_now());
+  settle();
 }
 
 void WorkerSession::commit(std::int64_t count) {

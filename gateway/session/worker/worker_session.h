@@ -38,7 +38,8 @@ class WorkerSession final : public Pollable, private StropheClient::Owner {
 
   void open(WorkerLogin login, Steady now);
   void shut();
-  void send(std::int64_t token, bool report, std::string stanza);
+  void send(std::int64_t token, std::string stanza);
+  void say_presence(std::string stanza);
   void commit(std::int64_t count);
   void pump(Steady now);     // as many turns as are due and allowed
   void on_time(Steady now);  // about once a second, ten times while logging in
