@@ -38,10 +38,16 @@ std::string resource_of(const Jid& jid) {
   return text;
 }
 
+SessionLink::Settings settings_of(const Options& options) {
+  SessionLink::Settings settings = session_settings(options);
+  settings.traffic = !options.capture.file.empty();
+  return settings;
+}
+
 }  // namespace
 
 Sessions::Sessions(Poller& poller, Inbox& inbox, const Options& options, std::uint64_t seed)
-    : options_(options), inbox_(inbox), link_(poller, inbox, session_settings(options), seed) {}
+    : options_(options), inbox_(inbox), link_(poller, inbox, settings_of(options), seed) {}
 
 bool Sessions::take() {
   for (SessionEvent& e : link_.take()) events_.push_back(std::move(e));

@@ -33,6 +33,7 @@ class Sessions {
   void on_time(Steady now);
   std::optional<Steady> deadline() const;
   bool pending() const { return !events_.empty(); }
+  std::vector<SessionTraffic> take_traffic() { return link_.take_traffic(); }  // for a recording
   const SessionLink& link() const { return link_; }
   void close(Steady now) { link_.close(now); }
   bool closed() const { return link_.closed(); }

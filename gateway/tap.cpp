@@ -51,7 +51,8 @@ Tap::Tap(const Options& o, std::string key, Inbox& inbox)
       inbox_(inbox),
       component_{StreamKind::component, "component",        o.component.host + ":" + std::to_string(o.component.port),
                  o.component.domain,    o.component.domain, o.component.server},
-      broker_{StreamKind::broker, "broker", o.broker.host + ":" + std::to_string(o.broker.port), {}, {}, {}} {
+      broker_{StreamKind::broker, "broker", o.broker.host + ":" + std::to_string(o.broker.port), {}, {}, {}},
+      session_local_(o.session.host + ":" + std::to_string(o.session.port)) {
   if (settings_.redact != CaptureRedaction::no)
     redaction_.emplace(Redaction::Settings{std::move(key), settings_.redact == CaptureRedaction::keep_bodies,
                                            settings_.redact == CaptureRedaction::keep_jids});
@@ -95,6 +96,30 @@ void Tap::goes(const Effects& effects, bool component_is_up) {
       add(component_, Direction::received, CapturedStanza{standing_alone(stanza)});
   for (const Publish& p : effects.publishes)
     add(broker_, Direction::received, CapturedPublish{p.topic, p.payload, p.qos, p.retain, p.cbor, {}, p.correlation});
+}
+
+void Tap::passed(const std::vector<SessionTraffic>& traffic) {
+  using What = SessionTraffic::What;
+  for (const SessionTraffic& one : traffic) {
+    const std::string account = one.jid.bare().str();
+    if (one.what == What::opened) {
+      Link& link = sessions_[account];
+      link = {StreamKind::client, "session", session_local_, one.jid.str(), account, std::string(one.jid.domainpart()),
+              sessions_begun_++};
+      begin(link);
+      continue;
+    }
+    const auto link = sessions_.find(account);
+    if (link == sessions_.end()) continue;
+    if (one.what == What::closed) {
+      end(link->second, close_reason(one.text));
+      sessions_.erase(link);
+    } else if (one.what == What::sent) {
+      add(link->second, Direction::received, CapturedStanza{standing_alone(one.text)});
+    } else {
+      add(link->second, Direction::sent, CapturedStanza{one.text});
+    }
+  }
 }
 
 template <class What>
@@ -178,6 +203,8 @@ void Tap::write(Steady now, bool reopen) {
 void Tap::close() {
   end(component_, "end");
   end(broker_, "end");
+  for (auto& [account, link] : sessions_) end(link, "end");
+  sessions_.clear();
   write(steady_now(), false);
   file_.reset();
   flush_at_ = try_at_ = 0;

@@ -1,6 +1,7 @@
 // Records what the links carry, as a capture (gateway/capture/record.h): [capture] file.
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -9,6 +10,7 @@
 #include "gateway/capture/redaction.h"
 #include "gateway/capture/writer.h"
 #include "gateway/links/link_event.h"
+#include "gateway/session/session_event.h"
 
 namespace ferry {
 
@@ -26,6 +28,7 @@ class Tap {
   Tap& operator=(const Tap&) = delete;
 
   void came(const std::vector<LinkEvent>& events);          // before the brain takes them
+  void passed(const std::vector<SessionTraffic>& traffic);  // of the sessions, both ways
   void goes(const Effects& effects, bool component_is_up);  // before the links take them
   void write(Steady now, bool reopen);                      // after the commit, and after the links have written
   void close();                                             // the streams have ended, and so does the file
@@ -35,7 +38,7 @@ class Tap {
   std::uint64_t lost() const { return lost_; }
 
  private:
-  // One of our links: a stream of it after the other. A session link will be one more of these.
+  // One of our links: a stream of it after the other.
   struct Link {
     StreamKind kind;
     std::string name, local, jid;
@@ -55,6 +58,9 @@ class Tap {
   const Options::Capture settings_;
   Inbox& inbox_;
   Link component_, broker_;
+  const std::string session_local_;
+  std::map<std::string, Link> sessions_;  // by account: those that are open
+  std::uint64_t sessions_begun_ = 0;
   std::optional<Redaction> redaction_;  // nothing: records stay as they are
   std::optional<CaptureWriter> file_;   // nothing: it could not be opened
   std::vector<Record> waiting_;

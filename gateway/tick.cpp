@@ -86,6 +86,7 @@ void Tick::once(Duration longest) {
       {g_.broker.waiting(), g_.broker.waiting_bytes(), g_.component ? g_.component->waiting_bytes() : 0});
   const bool reload = g_.signals.take_reload();
   const bool sessions = g_.sessions && g_.sessions->take();
+  if (g_.tap && g_.sessions) g_.tap->passed(g_.sessions->take_traffic());
   const auto due = g_.brain.next_deadline();
   if (!g_.inbox.events.empty() || reload || sessions || (due && *due <= now)) {
     std::vector<LinkEvent> events = std::exchange(g_.inbox.events, {});

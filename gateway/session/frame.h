@@ -29,7 +29,8 @@ enum class FrameKind : std::uint8_t {
   stanza,  // number: its count, from 1
   sent,    // number: token
   refused,
-  last = refused
+  traffic,  // flags: SessionTraffic::What; texts: the stanza, or the full JID of what was opened
+  last = traffic
 };
 
 // One instance is one frame. Which text and number means what: worker_frames.h.

@@ -91,6 +91,15 @@ struct SessionSent {
   std::int64_t token = 0;
 };
 
+// What went over a session's connection once it was logged in, as it was there, and its beginning and end: for a
+// recording, and for nothing else.
+struct SessionTraffic {
+  enum class What { opened, received, sent, closed };  // seen from us
+  Jid jid;                                             // full
+  What what = What::received;
+  std::string text;  // the stanza, XML; closed: why
+};
+
 using SessionEvent = std::variant<SessionUp, SessionCaughtUp, SessionDown, SessionStanza, SessionSent>;
 
 }  // namespace ferry

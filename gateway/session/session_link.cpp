@@ -27,6 +27,7 @@ WorkerSettings settings_for_workers(const SessionLink::Settings& settings) {
   out.login_ms = settings.watchdog * 10;
   out.stanza_ms = settings.watchdog;
   out.memory = settings.worker_memory;
+  out.traffic = settings.traffic;
   return out;
 }
 
@@ -244,6 +245,7 @@ void SessionLink::set_credentials(const Jid& bare, std::string password, std::st
   impl_->set_credentials(bare, std::move(password), std::move(certificate_file), std::move(key_file));
 }
 void SessionLink::unwant(const Jid& bare) { impl_->unwant(bare); }
+std::vector<SessionTraffic> SessionLink::take_traffic() { return impl_->take_traffic(); }
 void SessionLink::set_archive_id(const Jid& bare, std::string archive_id) {
   if (SessionPlace* place = impl_->find(bare)) place->account.archive_id = std::move(archive_id);
 }

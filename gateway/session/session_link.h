@@ -36,6 +36,7 @@ class SessionLink final {
     std::size_t message_bytes = 262'144;  // limits.message-bytes; a stanza may have twice that and 64 kB for its XML
     Duration watchdog = 3 * second;       // a worker that stands still this long is replaced
     std::int64_t worker_memory = std::int64_t{1} << 30;  // bytes of address space; 0: no limit
+    bool traffic = false;                                // keep it for take_traffic()
   };
   static constexpr std::size_t most_under_way = 256;  // of one account, sent and not acknowledged; then send() refuses
   static constexpr std::size_t most_alone = 8;        // accounts in workers of their own, after they killed one
@@ -67,9 +68,10 @@ class SessionLink final {
   bool up(const Jid& bare) const;
   std::size_t under_way(const Jid& bare) const;
 
-  std::vector<SessionEvent> take();  // what came since the last call, in order (per account)
-  void committed();                  // all that take() gave is on disk: acknowledge it, read on
-  void flush(Steady now);            // hands what was sent to the workers; after committed()
+  std::vector<SessionEvent> take();            // what came since the last call, in order (per account)
+  std::vector<SessionTraffic> take_traffic();  // since the last call; after take()
+  void committed();                            // all that take() gave is on disk: acknowledge it, read on
+  void flush(Steady now);                      // hands what was sent to the workers; after committed()
 
   // For the end: sessions stay resumable for nobody, so they are closed properly, unavailable presence and all.
   void close(Steady now);

@@ -19,6 +19,7 @@ void SessionLink::Impl::gather(Steady now) {
 
 void SessionLink::Impl::take_frame(SessionPlace& place, const Frame& frame, Steady now) {
   if (frame.kind == FrameKind::stanza) return take_stanza(place, frame);
+  if (frame.kind == FrameKind::traffic) return take_traffic(place, frame);
   if (frame.kind == FrameKind::sent) {
     if (place.under_way > 0) --place.under_way;
     if (place.under_way == 0 && !place.archive_later.empty()) {
@@ -76,6 +77,21 @@ void SessionLink::Impl::take_stanza(SessionPlace& place, const Frame& frame) {
   events_.emplace_back(std::move(*stanza));
 }
 
+void SessionLink::Impl::take_traffic(SessionPlace& place, const Frame& frame) {
+  const auto what = static_cast<SessionTraffic::What>(frame.flags);
+  if (what == SessionTraffic::What::opened) {
+    end_traffic(place, "lost");
+    if (const auto full = Jid::parse(frame.text(0))) place.traffic_of = *full;
+  }
+  if (place.traffic_of) traffic_.push_back({*place.traffic_of, what, std::string(frame.text(0))});
+}
+
+void SessionLink::Impl::end_traffic(SessionPlace& place, std::string reason) {
+  if (!place.traffic_of) return;
+  traffic_.push_back({*place.traffic_of, SessionTraffic::What::closed, std::move(reason)});
+  place.traffic_of.reset();
+}
+
 void SessionLink::Impl::take_up(SessionPlace& place, const SessionUp& up, Steady now) {
   if (place.state != SessionPlace::State::opening && place.state != SessionPlace::State::up) return;
   place.state = SessionPlace::State::up;
@@ -111,6 +127,7 @@ void SessionLink::Impl::tell_down(SessionPlace& place, const WorkerDown& down) {
 
 void SessionLink::Impl::take_down(SessionPlace& place, const WorkerDown& down, Steady now) {
   using Why = SessionDown::Why;
+  end_traffic(place, down.why == Why::unwanted ? "end" : down.reason);
   if (down.why == Why::unwanted || place.unwanted) {
     places_.leave(place);
     if (!place.reopen) return forget(place);
@@ -146,6 +163,7 @@ void SessionLink::Impl::worker_died(const DeadWorker& dead, Steady now) {
     SessionPlace& place = it++->second;  // forget() erases
     if (place.worker != dead.number) continue;
     ++accounts;
+    end_traffic(place, "lost");
     const bool culprit = place.id == dead.culprit;
     const bool shutting = place.state == SessionPlace::State::shutting;
     if (place.open())

@@ -34,6 +34,7 @@ class SessionLink::Impl {
   void set_presence(const Jid& bare, std::string stanza);
   bool send(const Jid& bare, std::string_view stanza, std::int64_t token);
   std::vector<SessionEvent> take();
+  std::vector<SessionTraffic> take_traffic() { return std::exchange(traffic_, {}); }
   void committed();
   void flush() { places_.flush(); }
   void close(Steady now);
@@ -49,6 +50,8 @@ class SessionLink::Impl {
   void gather(Steady now);
   void take_frame(SessionPlace& place, const Frame& frame, Steady now);
   void take_stanza(SessionPlace& place, const Frame& frame);
+  void take_traffic(SessionPlace& place, const Frame& frame);
+  void end_traffic(SessionPlace& place, std::string reason);
   void list(SessionPlace& place);
   static void take_place(SessionPlace& place, const std::string& archive_id);
   void take_caught_up(SessionPlace& place, const SessionCaughtUp& event);
@@ -84,6 +87,7 @@ class SessionLink::Impl {
   std::vector<std::uint32_t> uncommitted_;  // came since the last take()
   std::vector<Given> given_;
   std::vector<SessionEvent> events_;
+  std::vector<SessionTraffic> traffic_;
   Counts counts_;
   std::uint32_t last_id_ = 0;
   std::string address_, problem_;  // address: where the server was last reached; empty: look again

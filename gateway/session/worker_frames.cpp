@@ -55,7 +55,7 @@ Frame to_frame(const WorkerSettings& settings) {
   return {FrameKind::configure,
           0,
           settings.memory,
-          flag(settings.direct_tls, 0),
+          flag(settings.direct_tls, 0) | flag(settings.traffic, 1),
           {settings.cafile, std::to_string(settings.message_bytes), std::to_string(settings.handshake_ms),
            std::to_string(settings.stanza_ms), std::to_string(settings.login_ms)}};
 }
@@ -68,7 +68,7 @@ std::optional<WorkerSettings> worker_settings(const Frame& frame) {
     return std::nullopt;
   return WorkerSettings{
       frame.texts[0], (frame.flags & bit(0)) != 0, static_cast<std::size_t>(*bytes), *handshake, *login, *stanza,
-      frame.number};
+      frame.number,   (frame.flags & bit(1)) != 0};
 }
 
 Frame to_frame(std::uint32_t session, const WorkerLogin& login) {
@@ -144,6 +144,10 @@ Frame to_frame(std::uint32_t session, std::int64_t count, const SessionStanza& e
               {to_xml(event.stanza, ns::client), event.archive_id}};
   if (event.stamp) frame.texts.push_back(std::to_string(*event.stamp));
   return frame;
+}
+
+Frame traffic_frame(std::uint32_t session, SessionTraffic::What what, std::string text) {
+  return {FrameKind::traffic, session, 0, static_cast<std::uint32_t>(what), {std::move(text)}};
 }
 
 std::optional<SessionStanza> session_stanza(const Frame& frame, const Jid& bare, const XmlLimits& limits) {

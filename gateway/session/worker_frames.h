@@ -19,6 +19,7 @@ struct WorkerSettings {
   std::int64_t login_ms = 30'000;     // until the server has let it in: the library has no limit for <auth/>
   std::int64_t stanza_ms = 0;         // … and for one stanza; 0: nobody waits, or as long as it takes
   std::int64_t memory = 0;            // bytes that the worker may take; 0: no limit
+  bool traffic = false;               // tell all of it
   friend bool operator==(const WorkerSettings&, const WorkerSettings&) = default;
 };
 
@@ -50,6 +51,7 @@ std::optional<WorkerLogin> worker_login(const Frame& frame);
 std::optional<SessionUp> session_up(const Frame& frame);
 std::optional<SessionCaughtUp> session_caught_up(const Frame& frame, const Jid& bare);
 std::optional<WorkerDown> worker_down(const Frame& frame);
+Frame traffic_frame(std::uint32_t session, SessionTraffic::What what, std::string text);
 std::optional<SessionStanza> session_stanza(const Frame& frame, const Jid& bare, const XmlLimits& limits);
 
 // What one stanza may be, given limits.message-bytes: as on the component link.

@@ -5,6 +5,7 @@
 import asyncio
 import json
 import os
+import re
 import signal
 import stat
 import subprocess
@@ -14,7 +15,10 @@ import jsonschema
 
 import run
 from lab import HOSTED, lab
-from process import ROOT
+from migrate_site import site_of
+from process import ROOT, scratch
+from servers import ferry_program
+from session_site import TlsProsody
 
 BODY, ANSWER = 'Where is Zwiebelfisch?', 'Behind Quasimodo'
 with open(os.path.join(ROOT, 'config', 'schema', 'capture.json'), encoding='utf-8') as _file:
@@ -107,6 +111,52 @@ async def a_conversation_is_recorded_as_it_was_seen():
                 assert kinds[-1] == 'close' and kinds.count('open') == kinds.count('close') == 1, kinds
             times = [r['ts'] for r in records]
             assert times == sorted(times)
+
+
+def _session_bodies(records, account):
+    """[(direction, body)] of the messages of its session."""
+    found = []
+    for record in records:
+        if record.get('kind') == 'client' and record['jid'].startswith(account + '/') and 'stanza' in record:
+            stanza = ET.fromstring(record['stanza'])
+            found += [(record['dir'], body.text) for body in stanza.iterfind('{jabber:client}body')]
+    return found
+
+
+async def the_session_of_an_account_is_recorded_and_can_be_replayed():
+    path = os.path.join(scratch('capture'), 'capture.jsonl')
+    async with site_of(TlsProsody, options={'capture': {'file': path, 'redact': 'no'}}) as site:
+        bob, carol = site.people[1], await site.xmpp(site.people[2])
+        await site.plan([bob])
+        await site.move('dual')
+        phone = await site.mqtt(bob)
+        await phone.wait_presence(carol.bare, 'online')
+        carol.message(bob, BODY)
+        await phone.wait_message(BODY)
+        await phone.message(carol.bare, ANSWER)
+        await carol.wait_message(ANSWER)
+        await _stopped(site)
+        _, *records = _read(path)
+        said = _session_bodies(records, bob)
+        assert said == [('sent', BODY), ('received', ANSWER)], said
+        streams = {r['stream']: [] for r in records if r.get('kind') == 'client'}
+        for record in records:
+            if record['stream'] in streams:
+                streams[record['stream']].append(next(k for k in ('open', 'close', 'stanza') if k in record))
+        assert streams and all(s.startswith('session-') for s in streams), streams
+        for kinds in streams.values():
+            assert kinds[0] == 'open' and kinds[-1] == 'close' and kinds.count('open') == kinds.count('close'), kinds
+        password = 'pa%s' % bob.split('@')[0][1:]
+        assert password not in re.findall(r'\w+', open(path, encoding='utf-8').read())
+        replayed = await asyncio.to_thread(
+            subprocess.run,
+            [ferry_program('ferry-replay'), 'run', path, '--config', site.ferryd.configuration, '--account', bob],
+            capture_output=True, text=True,
+        )
+        assert replayed.returncode == 0, replayed.stderr
+        published = [json.loads(line).get('publish') for line in replayed.stdout.splitlines()]
+        bodies = [p['payload']['body'] for p in published if p and p['topic'].endswith('/in/msg')]
+        assert BODY in bodies, bodies
 
 
 async def nothing_of_it_is_left_in_a_redacted_one():

@@ -34,7 +34,7 @@ def new_of(jid):
 
 
 class MigrationSite:
-    def __init__(self, server_class, people=PEOPLE, auth_file=False, addresses=()):
+    def __init__(self, server_class, people=PEOPLE, auth_file=False, addresses=(), options=()):
         self.people = ['a%d@localhost' % n for n in range(people)]
         self.server = server_class({'a%d' % n: 'pa%d' % n for n in range(people)})
         self.broker = Mosquitto(users={jid: 'm-' + jid for jid in [*self.people, *addresses]})
@@ -44,6 +44,7 @@ class MigrationSite:
                         'logins-per-second': 100},
             'vault': {'key-file': vault, 'keep-passwords': 'true'},
             'limits': {'user-rate': 0},
+            **dict(options),
         }
         self.auth_file = os.path.join(os.path.dirname(vault), 'ferry.auth')
         if auth_file:

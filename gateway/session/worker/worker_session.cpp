@@ -21,6 +21,7 @@ WorkerSession::WorkerSession(Poller& poller, FrameSink& sink, WorkerBeat& beat, 
       id_(id),
       limits_(stanza_limits(settings.message_bytes)),
       stanza_limit_(settings.stanza_ms),
+      traffic_(settings.traffic),
       client_(*this, settings),
       session_(account),
       login_{std::move(account), {}, 0} {}
@@ -91,6 +92,7 @@ void WorkerSession::hand_over() {
     in_kernel += next.stanza.size();
     if (next.stanza.size() > tls_record) writable_turns_ += static_cast<int>(next.stanza.size() / tls_record) + 2;
     client_.send(next.stanza);
+    if (traffic_) record(SessionTraffic::What::sent, next.stanza);
     under_way_.push_back({next.token, next.report, next.stanza.size()});
     ++handed_now_;
     waiting_.pop_front();
@@ -206,6 +208,7 @@ void WorkerSession::on_bound(const std::string& full_jid, bool resumed, bool ack
   bound_ = true;
   acknowledges_ = acknowledges;
   const Steady now = steady_now();
+  if (traffic_) record(SessionTraffic::What::opened, full_jid);
   if (resumed) return session_.resumed(now);
   skewed_ = resumable_;  // a resumption was refused: the library keeps what it had not acknowledged
   acknowledged_ = 0;
@@ -216,6 +219,7 @@ void WorkerSession::on_bound(const std::string& full_jid, bool resumed, bool ack
 
 void WorkerSession::on_element(Element element) {
   activity_ = true;
+  if (traffic_) record(SessionTraffic::What::received, to_xml(element));
   if (!verdict_) session_.on_stanza(std::move(element), steady_now());
 }
 
@@ -237,6 +241,10 @@ void WorkerSession::on_acknowledged(std::uint32_t h) {
 
 void WorkerSession::report(const UnderWay& one) {
   if (one.report) sink_.post(simple_frame(FrameKind::sent, id_, one.token));
+}
+
+void WorkerSession::record(SessionTraffic::What what, std::string text) {
+  sink_.post(traffic_frame(id_, what, std::move(text)));  // one that no frame can hold is missing there
 }
 
 void WorkerSession::on_down(const WorkerDown& down) { down_ = down; }

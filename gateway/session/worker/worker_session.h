@@ -71,6 +71,7 @@ class WorkerSession final : public Pollable, private StropheClient::Owner {
   void settle();
   void give_up_if_busy(Duration turn);
   void report(const UnderWay& one);
+  void record(SessionTraffic::What what, std::string text);
   bool may_resume(const WorkerDown& down) const;
   void watch();
   void forget();
@@ -81,6 +82,7 @@ class WorkerSession final : public Pollable, private StropheClient::Owner {
   const std::uint32_t id_;
   const XmlLimits limits_;
   const Duration stanza_limit_;  // 0: none
+  const bool traffic_;           // what goes over the connection is told
   State state_ = State::down;
   StropheClient client_;
   AccountSession session_;
