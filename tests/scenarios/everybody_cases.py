@@ -1,10 +1,12 @@
 """A whole server's people move and come back, while others write and ferryd dies: the case, for each server.
 
 FERRY_TEST_PEOPLE=500 FERRY_TEST_PATIENCE=20 makes it the real thing; without, a dozen people do the same steps.
+FERRY_TEST_KILLS=100: no step begins before its share of so many kills, of ferryd and ferryctl together.
 """
 import asyncio
 import contextlib
 import itertools
+import os
 import random
 
 from clients import MqttClient
@@ -13,6 +15,8 @@ from process import Failed
 
 PAIRS = 3  # who write to each other all the time, and are told nothing
 RATE = ('--rate', '50')
+KILLS = int(os.environ.get('FERRY_TEST_KILLS') or 0)
+STEPS = 6
 
 
 class Interrupted:
@@ -117,9 +121,16 @@ async def everybody_moves_and_comes_back(server_class):
         await ferryctl.migrate('plan', '--cohort', 'all', '--apply', *people)
         assert len((await site.said('migrate', 'status', 'all'))['accounts']) == len(people)
         deaths = Deaths(site, moments)
+        steps = itertools.count(1)
+
+        async def killed_enough():
+            share = KILLS * next(steps) // STEPS
+            while deaths.count + ferryctl.count < share:
+                await asyncio.sleep(0.5)
 
         async def go(to, whom):
             await ferryctl.migrate('start', '--to', to, '--apply', *RATE, *whom)
+            await killed_enough()
             await site.until(to, 'all', who=() if whom[0] == '--cohort' else whom)
 
         first, tenth = people[:10], people[: max(2, len(people) // 10)]
@@ -129,6 +140,7 @@ async def everybody_moves_and_comes_back(server_class):
             talk.phone = await _phone(site, talk.reader.bare)
         await go('moved', tenth)
         await ferryctl.migrate('back', '--apply', *tenth[-2:])
+        await killed_enough()
         await site.until('legacy', 'all', who=tenth[-2:])
         await go('moved', ('--cohort', 'all'))
         late = await _phone(site, people[-1])
@@ -139,6 +151,7 @@ async def everybody_moves_and_comes_back(server_class):
         await late.wait_message('while you were away', timeout=60)
 
         await ferryctl.migrate('back', '--apply', '--cohort', 'all')
+        await killed_enough()
         await site.until('legacy', 'all')
         await deaths.end()
         await site.until('legacy', 'all')
