@@ -1,21 +1,29 @@
 """Thousands of sessions of the session link, over TLS on one Prosody: what a log-in and a session cost, and whether the
 others notice when one of its workers is killed, stopped or fed a hostile stanza."""
 import asyncio
+import hashlib
+import hmac
 import itertools
 import os
 import random
 import re
 import resource
 import signal
+import sys
 import time
 
+from process import write
 from raw_component import RawComponent
 from session_site import TlsProsody, Tool
 
 SESSIONS = 3_000
+WATCHDOG = 3_000  # ms
 RATE = 100  # messages/s, to sessions at random
-# The last: the hostile stanza again, and no session that takes it.
-PHASES = ('quiet', 'killed', 'stopped', 'hostile', 'to nobody')
+# The last two: the hostile stanza again, to a client of another make that ends by it as a worker does and logs in
+# again, and to nobody.
+PHASES = ('quiet', 'killed', 'stopped', 'hostile', 'to another', 'to nobody')
+BYSTANDER = 'bystander@localhost/here'
+SALT, ITERATIONS = 'a salt of sixteen', 10_000  # as Prosody counts
 CLOCK = os.sysconf('SC_CLK_TCK')
 BODY = re.compile(r'<body>(\d+)</body>')
 HOSTILE = '<x xmlns="urn:example:hostile">%s</x>' % ('<a/>' * 65_000)
@@ -71,6 +79,46 @@ def resident(pids):
     return {'rss': sums['Rss'], 'pss': sums['Pss'], 'anonymous': sums['Pss_Anon']}
 
 
+class HashedProsody(TlsProsody):
+    """As Debian installs it, it keeps SCRAM keys. With the passwords it would make those anew at each log-in, and what
+    a log-in costs it would be mostly that."""
+
+    def __init__(self, accounts):
+        super().__init__(accounts, host_extra='  authentication = "internal_hashed"')
+
+    def add_account(self, localpart, password):
+        super().add_account(localpart, password)
+        salted = hashlib.pbkdf2_hmac('sha1', password.encode(), SALT.encode(), ITERATIONS)
+        stored, server = (hmac.digest(salted, text, 'sha1') for text in (b'Client Key', b'Server Key'))
+        keys = (hashlib.sha1(stored).hexdigest(), server.hex(), SALT, ITERATIONS)
+        write(
+            os.path.join(self.directory, self.domain, 'accounts', localpart + '.dat'),
+            'return { stored_key = "%s"; server_key = "%s"; salt = "%s"; iteration_count = %d; };\n' % keys,
+        )
+
+
+class Bystander:
+    """That client."""
+
+    def __init__(self, server):
+        self.server, self.process = server, None
+
+    async def start(self):
+        program = os.path.join(os.path.dirname(os.path.abspath(__file__)), 'bystander.py')
+        self.process = await asyncio.create_subprocess_exec(
+            sys.executable, program, self.server.host, str(self.server.port), BYSTANDER,
+            stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
+        )
+        self.process.stdin.write(self.server.accounts[BYSTANDER.split('@')[0]].encode() + b'\n')
+        if await self.process.stdout.readline() != b'up\n':
+            raise RuntimeError('the client of another make did not log in')
+        return self
+
+    async def end(self):
+        self.process.kill()
+        await self.process.wait()
+
+
 async def _all_up(tool, names):
     began = time.monotonic()
     while (counts := await tool.counts())['up'] < len(names):
@@ -109,7 +157,7 @@ async def _traffic(sender, tool, names, seconds):
         tool.sent += 1
 
 
-async def _disturb(phase, tool, sender, names):
+async def _disturb(phase, tool, sender, names, bystander):
     victim = random.choice(tool.workers())
     if phase == 'quiet':
         return
@@ -118,16 +166,21 @@ async def _disturb(phase, tool, sender, names):
     elif phase == 'stopped':
         os.kill(victim, signal.SIGSTOP)
     else:
-        to = random.choice(names) if phase == 'hostile' else 'nobody'
-        sender.send('<message from="eve@%s" to="%s@localhost/ferry">%s</message>' % (sender.domain, to, HOSTILE))
+        session = '%s@localhost/ferry' % random.choice(names)
+        to = {'hostile': session, 'to another': BYSTANDER, 'to nobody': 'nobody@localhost'}[phase]
+        sender.send('<message from="eve@%s" to="%s">%s</message>' % (sender.domain, to, HOSTILE))
+        if to == BYSTANDER:
+            await asyncio.sleep(WATCHDOG / 1000)
+            await bystander.end()
+            await bystander.start()
 
 
-async def _phase(phase, sender, tool, names, seconds):
+async def _phase(phase, sender, tool, names, seconds, bystander):
     await _all_up(tool, names)  # what the last phase did is over
     tool.forget()
     traffic = asyncio.ensure_future(_traffic(sender, tool, names, seconds))
     await asyncio.sleep(seconds / 5)
-    await _disturb(phase, tool, sender, names)
+    await _disturb(phase, tool, sender, names, bystander)
     await traffic
     await asyncio.sleep(2)
     others = sorted(ms for jid, ms in tool.latency if jid not in tool.down)
@@ -151,20 +204,24 @@ async def _measure(quick):
     seconds = 15 if quick else 150
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, 65_536), hard))  # the server's
-    with TlsProsody({name: 'pw-' + name for name in names}) as server:
-        tool = await Listener(server, watchdog=3000, per_worker=34 if quick else 250).start()
+    accounts = {name: 'pw-' + name for name in (*names, BYSTANDER.split('@')[0])}
+    with HashedProsody(accounts) as server:
+        bystander = await Bystander(server).start()
+        tool = await Listener(server, watchdog=WATCHDOG, per_worker=34 if quick else 250).start()
         sender = await RawComponent(server, server.component.domain).connect()
         try:
-            out = {'sessions': len(names), 'rate': RATE, 'seconds': seconds, 'login': await _log_in(tool, server, names)}
+            out = {'sessions': len(names), 'rate': RATE, 'seconds': seconds}
+            out['login'] = await _log_in(tool, server, names)
             await asyncio.sleep(5)
             workers = tool.workers()
             out['workers'] = len(workers)
             out['workers_kb'], out['link_kb'] = resident(workers), resident([tool.process.pid])
-            out['phases'] = [await _phase(phase, sender, tool, names, seconds) for phase in PHASES]
+            out['phases'] = [await _phase(phase, sender, tool, names, seconds, bystander) for phase in PHASES]
             return out
         finally:
             await sender.disconnect()
             await tool.stop()
+            await bystander.end()
             resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
 
