@@ -32,6 +32,18 @@ std::string bound_to(std::string_view owner, std::string_view kind) {
   return std::string("ferry credential 1").append(1, '\0').append(kind).append(1, '\0').append(owner);
 }
 
+std::string_view advice_for(Vault::Source source) {
+  switch (source) {
+    case Vault::Source::in_use:
+      return "put its copy back: the store's credentials are sealed with it, and no new key opens them";
+    case Vault::Source::broker:
+      return "make it with: ferryctl vault broker-key FILE";
+    case Vault::Source::unused:
+      break;
+  }
+  return "make it with: ferryctl vault init";
+}
+
 }  // namespace
 
 std::string_view credential_kind_name(CredentialKind kind) {
@@ -54,23 +66,23 @@ CredentialKind kind_of(ScramHash hash) {
 
 std::optional<ScramHash> hash_of(CredentialKind kind) { return scram_hash(credential_kind_name(kind)); }
 
-Result<Vault, Problem> Vault::open(const std::string& key_file, std::string_view advice) {
+Result<Vault, Problem> Vault::open(const std::string& key_file, Source source) {
   auto text = read_secret(key_file);
   if (!text) {
     Problem problem = text.error();
     if (const std::string again = in_quotes(key_file) + " "; problem.text.starts_with(again))
       problem.text.erase(0, again.size());  // it names the file as the place already
     if (struct stat info{}; ::stat(key_file.c_str(), &info) != 0 && errno == ENOENT)
-      problem.text.append("; ").append(advice);
+      problem.text.append("; ").append(advice_for(source));
     return problem;
   }
-  auto vault = parse(*text, key_file, advice);
+  auto vault = parse(*text, key_file, source);
   Secret::wipe(*text);
   return vault;
 }
 
-Result<Vault, Problem> Vault::parse(std::string_view text, const std::string& name, std::string_view advice) {
-  const std::string then = std::string("; ").append(advice);
+Result<Vault, Problem> Vault::parse(std::string_view text, const std::string& name, Source source) {
+  const std::string then = std::string("; ").append(advice_for(source));
   std::vector<Key> keys;
   int number = 0;
   for (std::string_view line : split(text, '\n')) {
@@ -91,7 +103,7 @@ Result<Vault, Problem> Vault::parse(std::string_view text, const std::string& na
     Secret::wipe(*bytes);
   }
   if (keys.empty()) return Problem{name, "there is no key in it" + then};
-  return Vault(std::move(keys), advice == broker_maker);
+  return Vault(std::move(keys), source);
 }
 
 Secret Vault::new_key_file(std::string_view before) {
@@ -110,7 +122,7 @@ Secret Vault::new_key_file(std::string_view before) {
 Vault Vault::derived(std::string_view purpose) const {
   std::vector<Key> keys;
   for (const Key& key : keys_) keys.push_back({key.id, crypto::subkey(key.bytes.view(), purpose)});
-  return Vault(std::move(keys));
+  return {std::move(keys), source_};
 }
 
 Secret Vault::key_file_text() const {
@@ -144,7 +156,7 @@ Result<Secret, std::string> Vault::open_text(std::string_view owner, std::string
     return *std::move(text);
   }
   return "the credential was sealed with the key " + to_hex(id) + ", which the key file does not have" +
-         (of_broker_ ? "" : "; put the line of that key, from the copy of its file, below the others");
+         (source_ == Source::broker ? "" : "; put the line of that key, from the copy of its file, below the others");
 }
 
 std::string Vault::seal(const Jid& owner, const ScramKeys& keys) const {

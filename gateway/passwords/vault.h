@@ -42,17 +42,14 @@ inline constexpr std::size_t most_vault_keys = 16;
 
 class Vault {
  public:
-  // Error: missing, empty, open to group or others, not of this form; with the line, never with its content. advice:
-  // what helps where there is no such file. Where something is sealed already (gateway/store/sealed.h), a new key would
-  // open nothing of it: there it is vault_copy.
-  static constexpr std::string_view vault_maker = "make it with: ferryctl vault init",
-                                    broker_maker = "make it with: ferryctl vault broker-key FILE",
-                                    vault_copy =
-                                        "put its copy back: the store's credentials are sealed with it, and no new key "
-                                        "opens them";
-  static Result<Vault, Problem> open(const std::string& key_file, std::string_view advice = vault_maker);
+  // Where a key file comes from, and so what helps where it is missing or does not do. in_use: something is sealed
+  // already (gateway/store/sealed.h), and a new key would open nothing of it. broker: made of the store's, no copy.
+  enum class Source { unused, in_use, broker };
+
+  // Error: missing, empty, open to group or others, not of this form; with the line, never with its content.
+  static Result<Vault, Problem> open(const std::string& key_file, Source source = Source::unused);
   static Result<Vault, Problem> parse(std::string_view text, const std::string& name,
-                                      std::string_view advice = vault_maker);  // a key of this process alone; tests
+                                      Source source = Source::unused);  // a key of this process alone; tests
   // The text of a new key file with one fresh key; before: an older file's text, whose keys still open.
   static Secret new_key_file(std::string_view before = {});
 
@@ -82,9 +79,9 @@ class Vault {
     std::string id;  // 4 bytes
     Secret bytes;    // 32
   };
-  explicit Vault(std::vector<Key> keys, bool of_broker = false) : keys_(std::move(keys)), of_broker_(of_broker) {}
+  Vault(std::vector<Key> keys, Source source) : keys_(std::move(keys)), source_(source) {}
   std::vector<Key> keys_;  // never empty
-  bool of_broker_;         // the file is made of another one, and has no copy
+  Source source_;
 };
 
 // ScramKeys as text, for what seals them: "iterations,salt,stored,server" with base64, and back.

@@ -13,7 +13,7 @@ std::string about(const Attempt& attempt, std::string_view what) {
 }
 
 Result<Vault, std::string> open_key_file(const std::string& path) {
-  auto vault = Vault::open(path, Vault::broker_maker);
+  auto vault = Vault::open(path, Vault::Source::broker);
   if (!vault) return format_problem(vault.error());
   return *std::move(vault);
 }

@@ -16,16 +16,16 @@ Result<std::int64_t, std::string> sealed_in(const std::string& store_path) {
   return sealed;
 }
 
-std::string_view advice_for_vault(const std::string& store_path) {
+Vault::Source vault_source(const std::string& store_path) {
   try {
     const auto sealed = sealed_in(store_path);
-    return sealed && *sealed > 0 ? Vault::vault_copy : Vault::vault_maker;
-  } catch (const StoreFailure&) { return Vault::vault_maker; }  // which looks again, and says what is wrong
+    return sealed && *sealed > 0 ? Vault::Source::in_use : Vault::Source::unused;
+  } catch (const StoreFailure&) { return Vault::Source::unused; }  // which looks again, and says what is wrong
 }
 
 Result<Vault, Problem> open_vault_of(const std::string& store_path, const std::string& key_file) {
   auto vault = Vault::open(key_file);
-  return vault ? std::move(vault) : Vault::open(key_file, advice_for_vault(store_path));
+  return vault ? std::move(vault) : Vault::open(key_file, vault_source(store_path));
 }
 
 }  // namespace ferry

@@ -13,7 +13,7 @@ namespace ferry {
 Result<std::int64_t, std::string> sealed_in(const std::string& store_path);
 
 // For Vault::open(), where it found no vault. Throws nothing.
-std::string_view advice_for_vault(const std::string& store_path);
+Vault::Source vault_source(const std::string& store_path);
 
 // Both.
 Result<Vault, Problem> open_vault_of(const std::string& store_path, const std::string& key_file);

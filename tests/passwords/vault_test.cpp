@@ -110,9 +110,9 @@ TEST(Vault, AKeyFileIsForItsOwnerOnly) {
   const std::string path = folder.file("key");
   EXPECT_EQ(format_problem(Vault::open(path).error()),
             path + ": cannot be read: No such file or directory; make it with: ferryctl vault init");
-  EXPECT_NE(Vault::open(path, Vault::vault_copy).error().text.find("put its copy back"), std::string::npos);
-  EXPECT_NE(Vault::open(path, Vault::broker_maker).error().text.find("ferryctl vault broker-key"), std::string::npos);
-  EXPECT_NE(Vault::parse("x", path, Vault::broker_maker).error().text.find("vault broker-key"), std::string::npos);
+  EXPECT_NE(Vault::open(path, Vault::Source::in_use).error().text.find("put its copy back"), std::string::npos);
+  EXPECT_NE(Vault::open(path, Vault::Source::broker).error().text.find("ferryctl vault broker-key"), std::string::npos);
+  EXPECT_NE(Vault::parse("x", path, Vault::Source::broker).error().text.find("vault broker-key"), std::string::npos);
   std::ofstream(path) << Vault::new_key_file().view();
   ::chmod(path.c_str(), 0640);
   const auto open = Vault::open(path);

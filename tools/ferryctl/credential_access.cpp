@@ -21,12 +21,11 @@ Result<Vault, std::string> open_vault(const Options& options) {
     return std::string("[vault] key-file is not set: name a file, then: ferryctl vault init");
   auto vault = Vault::open(options.vault.key_file);
   if (!vault) {
-    std::string_view advice;
-    {
+    const auto source = [&] {
       const AsOwner owner(options.store.path);
-      advice = advice_for_vault(options.store.path);
-    }
-    vault = Vault::open(options.vault.key_file, advice);
+      return vault_source(options.store.path);
+    }();
+    vault = Vault::open(options.vault.key_file, source);
   }
   if (!vault) return format_problem(vault.error());
   return *std::move(vault);
