@@ -123,7 +123,6 @@ class Storm {
     return wrong.empty() ? watch_.at_rest(now_) : wrong;
   }
 
-  const Brain& brain() const { return *brain_; }
   bool traced = false;  // print what happens, for people
 
  private:

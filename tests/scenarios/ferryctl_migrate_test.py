@@ -8,7 +8,7 @@ import subprocess
 import time
 
 import run
-from ferryctl_test import HOSTED, Ctl, plain
+from ctl_site import HOSTED, Ctl, plain
 from patience import patient
 from process import write
 from servers import ferry_program, free_port

@@ -1,71 +1,16 @@
-"""The administrator's tool: with a gateway that does not run (its store), with one that does (its socket), and the proof
-that a broker keeps people apart.
+"""The administrator's tool: with a gateway that does not run (its store), and with one that does (its socket).
 
     python3 tests/scenarios/ferryctl_test.py [-l] [CASE …]        needs FERRY_BIN, or build/bin
 """
 import asyncio
-import contextlib
 import json
 import os
 import subprocess
 
 import run
 from clients import MqttClient, XmppClient
-from process import HOST, free_port, scratch, write
-from servers import Component, Ferryd, Mosquitto, Prosody, ferry_program
-
-HOSTED = 'mqtt.localhost'
-ANNA, BERT = 'probe-a@' + HOSTED, 'probe-b@' + HOSTED
-BY_RULE = 'user *@%s {root}/u/{uid}' % HOSTED
-
-
-class Nothing:
-    """A broker and an XMPP server that are not there."""
-
-    host, port, root, gateway, gateway_password, cafile = HOST, free_port(), 'im/v1', 'ferry', 'secret', None
-    component = Component(HOST, free_port(), HOSTED, 'secret')
-
-
-class Ctl:
-    """ferryctl with one configuration."""
-
-    def __init__(self, broker=Nothing, component=Nothing, routes=None):
-        self.ferryd = Ferryd(broker, component, routes=routes)
-        self.directory = self.ferryd.directory
-
-    def __call__(self, *arguments, code=0, stdin=None):
-        done = subprocess.run(
-            [ferry_program('ferryctl'), '--config', self.ferryd.configuration, *arguments],
-            capture_output=True,
-            text=True,
-            timeout=80,
-            input=stdin if stdin is not None else '',
-        )
-        text = 'ferryctl %s: exit code %d\n%s%s' % (' '.join(arguments), done.returncode, done.stdout, done.stderr)
-        assert done.returncode == code, text
-        return done
-
-    def json(self, *arguments, code=0, stdin=None):
-        return json.loads(self('--json', *arguments, code=code, stdin=stdin).stdout)
-
-    def rows(self):
-        return [row['row'] for row in self.json('map', 'list')['rows'] if row['from'] == 'store']
-
-    def file(self, name, text):
-        return write(os.path.join(self.directory, name), text)
-
-
-def plain(*arguments, code, environment=None):
-    done = subprocess.run(
-        [ferry_program('ferryctl'), *arguments],
-        capture_output=True,
-        text=True,
-        timeout=60,
-        stdin=subprocess.DEVNULL,
-        env=dict(os.environ, **(environment or {})),
-    )
-    assert done.returncode == code, (arguments, done)
-    return done
+from ctl_site import ANNA, BERT, BY_RULE, HOSTED, Ctl, plain, running
+from process import HOST, write
 
 
 # usage
@@ -244,14 +189,6 @@ async def users_come_and_go():
 
 
 # a gateway that runs
-@contextlib.contextmanager
-def running(acl=None):
-    with Mosquitto(users={ANNA: 'pa', BERT: 'pb'}, acl=acl) as broker, Prosody(accounts={'alice': 'pa'}) as xmpp:
-        ctl = Ctl(broker, xmpp)
-        with ctl.ferryd:
-            yield ctl, broker, xmpp
-
-
 async def changes_apply_to_a_running_gateway():
     with running() as (ctl, broker, xmpp):
         done = ctl('status')
@@ -329,127 +266,6 @@ async def dead_letters_are_listed_requeued_and_dropped():
             (('outbox', 'show', '1', '--all'), 'flag of another command'),
         ]:
             assert words in ctl(*arguments, code=2).stderr, arguments
-
-
-# broker check
-def probes(directory):
-    return [
-        '--probe=%s:%s' % (user, write(os.path.join(directory, 'password-' + user), password + '\n'))
-        for user, password in ((ANNA, 'pa'), (BERT, 'pb'))
-    ]
-
-
-def trials(ctl, code):
-    answer = ctl.json('broker', 'check', *probes(ctl.directory), code=code)
-    assert answer['ok'] is (code == 0), answer
-    return {trial['tried']: trial for trial in answer['trials']}
-
-
-async def a_good_broker_passes():
-    with Mosquitto(users={ANNA: 'pa', BERT: 'pb'}) as broker:
-        ctl = Ctl(broker)
-        broker.set_acl(ctl('acl').stdout)
-        found = trials(ctl, 0)
-        assert len(found) == 20, found.keys()
-        ctl('broker', 'check', *probes(ctl.directory), '--broker.protocol=4')
-        done = ctl('broker', 'check', *probes(ctl.directory))
-        assert 'FAILED' not in done.stdout and done.stdout.count(' OK\n') == 20, done.stdout
-
-
-async def an_open_broker_fails():
-    with Mosquitto(users={ANNA: 'pa', BERT: 'pb'}, acl='topic readwrite #\npattern readwrite #\n') as broker:
-        ctl = Ctl(broker)
-        bad = {tried for tried, trial in trials(ctl, 1).items() if not trial['ok']}
-        base = 'im/v1/u/%s/' % BERT
-        expected = {'A publishes to ' + what for what in ("B's out/", "B's in/", "B's in/res/", 'its own in/')}
-        expected |= {'A publishes to gw/status, retained', 'A publishes to gw/mark'}
-        expected |= {'A subscribes to ' + what for what in (base + 'in/#', base + 'out/#', '#', '+/#', 'im/v1/#')}
-        shared = {tried for tried in bad if tried.startswith('A subscribes to $share/')}
-        assert len(shared) == 1 and bad - shared == expected, bad ^ expected
-        done = ctl('broker', 'check', *probes(ctl.directory), code=1)
-        assert 'FAILED: people can read' in done.stdout, done.stdout
-        # nothing stays behind
-        anna = await MqttClient(broker, ANNA, clean=True, subscribe=False).connect(presence=None, will=False)
-        await anna.subscribe('im/v1/#', absolute=True)
-        await anna.subscribe('im/v1/none', absolute=True)
-        assert not anna.events, anna.events
-        await anna.disconnect()
-
-
-async def one_hole_is_found():
-    """Each line more in the ACL fails the trials that it should, and no other."""
-    holes = [
-        ('pattern read {root}/u/+/in/#', {"/in/#", '#', '+/#', 'im/v1/#', '$share'}),
-        ('pattern read {root}/u/+/out/#', {"/out/#", '#', '+/#', 'im/v1/#'}),
-        ('pattern write {root}/u/+/out/#', {"B's out/"}),
-        ('pattern write {root}/u/+/in/res/#', {"B's in/res/"}),
-        ('pattern write {root}/gw/mark', {'gw/mark'}),
-        ('pattern write {root}/gw/status', {'gw/status, retained'}),
-        ('pattern read $SYS/#', {'$SYS/#'}),
-    ]
-    with Mosquitto(users={ANNA: 'pa', BERT: 'pb'}) as broker:
-        ctl = Ctl(broker)
-        good = ctl('acl').stdout
-        for line, expected in holes:
-            broker.set_acl(good + line.format(root='im/v1') + '\n')
-            bad = {tried for tried, trial in trials(ctl, 1).items() if not trial['ok']}
-            assert len(bad) == len(expected), (line, bad)
-            for end in expected:
-                assert any(tried.endswith(end) or ' to ' + end in tried for tried in bad), (line, end, bad)
-
-
-async def anonymous_clients_are_noticed():
-    broker = Mosquitto(users={ANNA: 'pa', BERT: 'pb'})
-    with open(broker.configuration, encoding='utf-8') as file:
-        text = file.read().replace('allow_anonymous false', 'allow_anonymous true')
-    write(broker.configuration, text)
-    with broker:
-        ctl = Ctl(broker)
-        broker.set_acl(ctl('acl').stdout)
-        bad = [tried for tried, trial in trials(ctl, 1).items() if not trial['ok']]
-        assert bad == ['somebody without a name connects'], bad
-
-
-async def what_a_check_needs():
-    with Mosquitto(users={ANNA: 'pa', BERT: 'other'}) as broker:
-        ctl = Ctl(broker)
-        a, b = probes(ctl.directory)
-        rows = [
-            ((), 2, 'needs two accounts'),
-            ((a, a), 2, 'two different accounts'),
-            ((a, '--probe=x'), 2, 'UID:PASSWORD-FILE'),
-            ((a, '--probe=%s:/nowhere' % BERT), 2, 'cannot be read'),
-            ((a, b.replace('probe-b@' + HOSTED + ':', 'b@elsewhere:')), 2, 'no user row'),
-            ((a, b), 1, 'refuses the second probe'),
-        ]
-        for arguments, code, words in rows:
-            done = ctl('broker', 'check', *arguments, code=code)
-            assert words in done.stderr, (arguments, done)
-        nowhere = Ctl()
-        done = nowhere('broker', 'check', *probes(nowhere.directory), code=1)
-        assert 'no connection to the broker as the gateway' in done.stderr, done
-
-
-async def a_check_leaves_a_running_gateway_alone():
-    for acl in (None, 'topic readwrite #\npattern readwrite #\n'):
-        with running(acl) as (ctl, broker, _xmpp):
-            watcher = MqttClient(broker, ANNA, clean=True, subscribe=False)
-            await watcher.connect(presence=None, will=False)
-            await watcher.subscribe('im/v1/gw/status', absolute=True)
-            before = await watcher.wait(lambda e: e.topic == 'im/v1/gw/status' and e.retain)
-            start = len(ctl.ferryd.log)
-            trials(ctl, 1 if acl else 0)
-            ctl('user', 'list')
-            assert ctl.json('user', 'list')['users'] == []
-            assert 'link.down' not in ctl.ferryd.log[start:], ctl.ferryd.log[start:]
-            assert ctl.json('status')['broker'].startswith('up')
-            again = MqttClient(broker, BERT, clean=True, subscribe=False)
-            await again.connect(presence=None, will=False)
-            await again.subscribe('im/v1/gw/status', absolute=True)
-            after = await again.wait(lambda e: e.topic == 'im/v1/gw/status' and e.retain)
-            assert after.payload == before.payload, (before, after)
-            for client in (watcher, again):
-                await client.disconnect()
 
 
 if __name__ == '__main__':

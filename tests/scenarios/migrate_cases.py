@@ -4,11 +4,11 @@ import asyncio
 import os
 import random
 
+from certificates import make_certificates
 from clients import MqttClient
 from migrate_site import COHORT, seed, site_of
 from patience import patient
 from process import scratch, write
-from servers import make_certificates
 
 KILLS = int(os.environ.get('FERRY_TEST_KILLS') or 6)  # of which the last finds people who were back already
 

@@ -11,7 +11,7 @@ import stat
 import subprocess
 
 import run
-from ferryctl_test import Ctl
+from ctl_site import Ctl
 from process import scratch, write
 from servers import ferry_program
 

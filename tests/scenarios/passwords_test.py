@@ -15,10 +15,11 @@ import threading
 import paho.mqtt.client as paho
 import run
 from auth_plugin import HOSTED, Passwords, ScramMqtt
+from certificates import make_certificates
 from patience import patient
 from process import Server, program, scratch, write
 from raw_mqtt import NOT_AUTHORIZED, RawMqtt
-from servers import Prosody, ferry_program, make_certificates
+from servers import Prosody, ferry_program
 from session_site import TlsProsody
 
 # Passwords of real servers (the first three), of the RFCs' examples, and what SASLprep and the escapes have to do with.

@@ -9,11 +9,12 @@ import json
 import os
 
 import run
+from certificates import make_certificates, make_client_certificate
 from clients import MosquittoSub
 from lab import played
 from patience import patient
 from process import HOST, free_port, scratch, write
-from servers import Component, Ferryd, Mosquitto, ferry_program, make_certificates, make_client_certificate
+from servers import Component, Ferryd, Mosquitto, ferry_program
 
 DOMAIN, SERVER, SECRET = 'mqtt.localhost', 'localhost', 'component-secret'
 BOB, ALICE = 'bob@' + SERVER, 'alice@' + SERVER

@@ -8,8 +8,9 @@ import os
 import subprocess
 
 import run
+from certificates import make_certificates
 from process import HOST, free_port, scratch, write
-from servers import Ferryd, Mosquitto, Prosody, make_certificates
+from servers import Ferryd, Mosquitto, Prosody
 
 DOWN = 'event=link.down link=broker reason="'
 SECRET = 'gateway-secret'

@@ -4,9 +4,9 @@ import os
 import re
 import signal
 
+from certificates import make_certificates
 from patience import patient
 from process import scratch, write
-from servers import make_certificates
 from session_site import CLIENT, Proxy, element, end
 
 

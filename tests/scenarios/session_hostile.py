@@ -3,10 +3,10 @@ import asyncio
 import contextlib
 import ssl
 
+from certificates import make_certificates
 from patience import patient
 from process import HOST, free_port, scratch
 from raw_component import RawComponent
-from servers import make_certificates
 
 STREAM = (
     b"<?xml version='1.0'?><stream:stream xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams' "

@@ -7,11 +7,12 @@ import os
 import signal
 import xml.etree.ElementTree as ET
 
+from certificates import make_certificates, make_client_certificate
 from clients import XmppClient
 from patience import PATIENCE
 from process import HOST, Failed, children, free_port, scratch, write
 from recorder import TIMEOUT, Recorder
-from servers import Ejabberd, Prosody, ferry_program, make_certificates, make_client_certificate
+from servers import Ejabberd, Prosody, ferry_program
 
 CLIENT = '{jabber:client}'
 DELAY = '{urn:xmpp:delay}delay'

@@ -8,10 +8,11 @@ import os
 import socket
 
 import run
+from certificates import make_certificates
 from clients import MQTT311
 from lab import HOSTED, lab, mqtt_back
 from process import HOST, free_port, write
-from servers import Ferryd, Mosquitto, Prosody, make_certificates
+from servers import Ferryd, Mosquitto, Prosody
 
 
 async def _fails(ferryd, pattern):
