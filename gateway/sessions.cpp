@@ -61,7 +61,7 @@ void Sessions::decide(Brain& brain, Instant now) {
           using E = std::decay_t<decltype(e)>;
           if constexpr (std::is_same_v<E, SessionUp>) {
             if (!e.resumed) kept_.erase(e.jid.bare().str());  // the brain begins anew
-            brain.on_session_up({e.jid, e.resumed, e.carbons, e.archive, e.blocking}, now);
+            brain.on_session_up({e.jid, e.resumed, e.carbons, e.archive, e.blocking, e.collected}, now);
             send_kept(e.jid.bare().str());
           } else if constexpr (std::is_same_v<E, SessionCaughtUp>) {
             brain.on_session_caught_up(e.jid, e.archive_id, e.complete, now);

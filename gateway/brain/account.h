@@ -25,7 +25,6 @@ struct Account : Member {
 
   // ---- the session
   bool wanted = false, up = false;
-  bool collecting = false;                 // this log-in brings what was kept for who is offline
   bool archive = false, blocking = false;  // what the server offers
   bool caught_up = false;                  // what was missed has come
   bool gap = false;                        // … but for what the next log-in asks for: the archive's place stays there

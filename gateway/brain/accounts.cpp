@@ -52,6 +52,7 @@ Accounts::Accounts(World& world, Roster& roster, Presences& presences, Delivery&
       if (a.active && a.undo_open == 0) advance(a);  // no stanza of its session does so
     });
   };
+  bridge_.want = [this](Account& account) { want(account); };
   bridge_.log_in_anew = [this](Account& account) { log_in_anew(account); };
   bridge_.forward = [this](Account& account, Message m) { addresses_.message(account, std::move(m)); };
   addresses_.greet = [this](User& user) { greet(user); };
@@ -176,20 +177,17 @@ Account* Accounts::find_served(std::string_view bare) {
 void Accounts::session_up(const Brain::SessionUp& up) {
   Account* account = find_served(up.jid.bare_view());
   if (!account) return;
+  // Somebody appeared while it logged in.
+  if (!up.resumed && !up.collected && up.archive && !account->record.collected && !account->presence.empty())
+    return log_in_anew(*account);
   account->up = true;
   account->why_down.clear();
   account->full = up.jid;
   account->archive = up.archive;
   account->blocking = up.blocking;
-  bool collected = false;
-  if (!up.resumed) {
-    account->up_since = world_.now;
-    collected = std::exchange(account->collecting, false);
-    if (collected) {
-      account->record.collected = true;
-      save(*account);
-    }
-  }
+  const bool collected = !up.resumed && up.collected;
+  if (!up.resumed) account->up_since = world_.now;
+  if (collected && !std::exchange(account->record.collected, true)) save(*account);
   if (!account->record.trouble.empty()) {
     account->record.trouble.clear();
     save(*account);
@@ -204,7 +202,6 @@ void Accounts::session_up(const Brain::SessionUp& up) {
 
 void Accounts::log_in_anew(Account& account) {
   unwant(account);
-  account.collecting = true;
   want(account);
   session_down({account.record.jid, false, {}});
 }

@@ -11,8 +11,9 @@ constexpr std::int64_t after_all = std::int64_t{1} << 62;  // number of a write
 void Accounts::want(Account& account) {
   account.wanted = true;
   const AccountRecord& r = account.record;
+  const bool collects = !r.collected && !account.presence.empty();
   world_.effects.sessions.push_back(
-      {SessionEffect::What::want, r.jid.str(), r.archive, account.presence, 0, r.began, account.collecting});
+      {SessionEffect::What::want, r.jid.str(), r.archive, account.presence, 0, r.began, collects});
 }
 
 void Accounts::unwant(Account& account) {

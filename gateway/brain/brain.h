@@ -53,6 +53,7 @@ class Brain {
     Jid jid;               // full
     bool resumed = false;  // the server has forgotten nothing
     bool carbons = false, archive = false, blocking = false;
+    bool collected = false;  // what the server had kept for who is offline has come
   };
   struct SessionDown {
     Jid jid;                   // bare

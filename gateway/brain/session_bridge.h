@@ -43,7 +43,7 @@ class SessionBridge {
   void session_down(Account& account);
   // source: as the link says it. stamp: of the archive.
   void on_stanza(Account& account, Brain::SessionStanza came);
-  std::function<void(Account&)> log_in_anew;
+  std::function<void(Account&)> want, log_in_anew;
   std::function<void(Account&, Message)> forward;  // to whoever has a new address
   void on_time();
   std::optional<Instant> next_deadline() const;

@@ -70,9 +70,12 @@ void SessionBridge::tell_presence(Account& account) {
   account.presence = text;
   // Once in a move: what was sent before the session was there is with the server. A session that reads the archive,
   // as ours does, is not given it by every server, unless it has not asked for it yet.
-  if (appears && !text.empty() && account.up && account.archive && !account.record.collected) {
-    unsure(account);  // now: the new session hears who is there before it says that it is up
-    return log_in_anew(account);
+  if (appears && !account.record.collected) {
+    if (!account.up && account.wanted) return want(account);
+    if (account.up && account.archive) {
+      unsure(account);  // now: the new session hears who is there before it says that it is up
+      return log_in_anew(account);
+    }
   }
   if (text.empty()) text = to_xml(Element("presence").set("type", "unavailable"), ns::client);
   world_.effects.sessions.push_back({SessionEffect::What::presence, account.record.jid.str(), text, {}, 0, 0});

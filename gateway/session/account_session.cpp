@@ -50,8 +50,9 @@ void AccountSession::bound(const Jid& full, bool acknowledges, Steady now) {
   presence_said_ = available_ = again_ = false;
   heard_ = now;
   pinged_ = 0;
-  if (!account_.offline_first || account_.presence.empty()) return ask(now);
+  if (!account_.offline_first || !is_available(account_.presence)) return ask(now);
   phase_ = Phase::collecting;
+  up_.collected = true;
   asked_ = now;
   begin_presence();
   Element ping = new_iq("get", collected_id);  // answered after all that presence brings

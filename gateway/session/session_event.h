@@ -45,6 +45,7 @@ struct SessionUp {
   bool blocking = false;  // XEP-0191: the list comes as a SessionStanza
   bool roster_versions = false;
   bool acknowledges = false;  // XEP-0198; without it SessionSent means only: written to the socket
+  bool collected = false;     // offline_first, and somebody was available: what was kept has come
 };
 // After SessionUp without `resumed`: everything missed has been given as SessionStanza; live ones may stand between.
 struct SessionCaughtUp {

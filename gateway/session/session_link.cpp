@@ -48,6 +48,7 @@ void SessionLink::Impl::want(SessionAccount wanted) {
     place->account = std::move(wanted);
     place->unwanted = false;
     if (place->state == SessionPlace::State::shutting) place->reopen = true;
+    if (place->state == SessionPlace::State::waiting) hurry(*place, now);
     if (same) return;
     if (place->state == SessionPlace::State::refused) {
       try_again(*place, now);

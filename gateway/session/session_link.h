@@ -48,8 +48,8 @@ class SessionLink final {
   SessionLink(const SessionLink&) = delete;
   SessionLink& operator=(const SessionLink&) = delete;
 
-  // Log in, or log in again with what has changed (only `presence`, `roster_version`, `archive_id` and `archive_start`
-  // changed: taken note of for the next log-in). The account's domain must be settings.domain.
+  // Log in, or log in again with what has changed (only `presence`, `roster_version`, `archive_id`, `archive_start`
+  // or `offline_first` changed: taken note of for the next log-in). The account's domain must be settings.domain.
   void want(SessionAccount account);
   // Other credentials than those it was wanted with: who was refused is tried again with them. An account that is
   // wanted without any counts as refused, and waits for these.

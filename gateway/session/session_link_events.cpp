@@ -107,6 +107,7 @@ void SessionLink::Impl::take_up(SessionPlace& place, const SessionUp& up, Steady
   inbox_.say(LogLine::Level::debug,
              "event=session.up jid=" + log_value(place.account.jid.str()) + " resumed=" + (up.resumed ? "yes" : "no"));
   events_.emplace_back(up);
+  if (up.collected) place.account.offline_first = false;  // once; later what is live comes after the archive
   if (!up.resumed) place.presence_said = place.presence_opened;
   say_presence(place);  // what was wanted while it was down, and a resumed session does not know
 }

@@ -99,7 +99,7 @@ Frame to_frame(std::uint32_t session, const SessionUp& up) {
           session,
           0,
           flag(up.resumed, 0) | flag(up.carbons, 1) | flag(up.archive, 2) | flag(up.blocking, 3) |
-              flag(up.roster_versions, 4) | flag(up.acknowledges, 5),
+              flag(up.roster_versions, 4) | flag(up.acknowledges, 5) | flag(up.collected, 6),
           {up.jid.str()}};
 }
 
@@ -107,7 +107,7 @@ std::optional<SessionUp> session_up(const Frame& frame) {
   auto jid = Jid::parse(frame.text(0));
   if (frame.kind != FrameKind::up || !jid) return std::nullopt;
   const auto has = [&](unsigned n) { return (frame.flags & bit(n)) != 0; };
-  return SessionUp{std::move(*jid), has(0), has(1), has(2), has(3), has(4), has(5)};
+  return SessionUp{std::move(*jid), has(0), has(1), has(2), has(3), has(4), has(5), has(6)};
 }
 
 Frame to_frame(std::uint32_t session, const SessionCaughtUp& event) {

@@ -126,9 +126,10 @@ class AccountStorm : public Doors {
   bool traced = false;  // print what happens, for people
 
   // ---- Doors
-  void session_up(const std::string& account, bool resumed) override {
+  void session_up(const std::string& account, bool resumed, bool collected) override {
     Brain::SessionUp up{*Jid::parse(account + "/ferry")};
     up.resumed = resumed;
+    up.collected = collected;
     up.archive = up.carbons = true;
     up.blocking = !account.starts_with("dora");
     tick("session up " + account, [&] { brain_->on_session_up(up, now); });

@@ -121,6 +121,41 @@ TEST_P(AccountsTest, the_first_time_that_somebody_is_there_the_session_logs_in_a
   EXPECT_EQ(server.log_ins[account], 2) << "once in a move";
 }
 
+// A phone that is there all the time, while ferryd starts and the log-in takes its time.
+TEST_P(AccountsTest, who_is_there_before_the_session_is_up_is_given_what_was_kept_too) {
+  plan();
+  start("shadow");
+  start("dual");
+  server.reachable = false;
+  server.lose(account);
+  stage.online(account, "phone");
+  run();
+  EXPECT_TRUE(server.offline_first.contains(account));
+  const int before = server.log_ins[account];
+  server.reachable = true;
+  server.come_up(account);
+  run();
+  EXPECT_EQ(server.log_ins[account], before + 1);
+  server.lose(account);
+  server.come_up(account);
+  EXPECT_EQ(server.log_ins[account], before + 2) << "once in a move";
+}
+
+TEST_P(AccountsTest, who_appears_during_the_log_in_is_given_what_was_kept_by_the_next) {
+  plan();
+  start("dual");
+  server.reachable = false;
+  server.lose(account);
+  stage.online(account, "phone");
+  run();
+  server.offline_first.clear();  // the log-in had begun without
+  server.reachable = true;
+  const int before = server.log_ins[account];
+  server.come_up(account);
+  run();
+  EXPECT_EQ(server.log_ins[account], before + 2);
+}
+
 TEST_P(AccountsTest, presence_that_the_first_log_in_tells_before_it_is_up_stays) {
   plan();
   start("dual");

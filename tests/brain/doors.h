@@ -15,7 +15,7 @@ class Doors {
  public:
   virtual ~Doors() = default;
 
-  virtual void session_up(const std::string& account, bool resumed) = 0;
+  virtual void session_up(const std::string& account, bool resumed, bool collected = false) = 0;
   virtual void session_caught_up(const std::string& account, const std::string& archive_id, bool complete = true) = 0;
   virtual void session_down(const std::string& account, bool credentials) = 0;
   virtual void session_stanza(const std::string& account, const std::string& xml, Brain::SessionSource source,

@@ -41,6 +41,7 @@ class OldServer {
   bool acknowledges = true;                   // stanzas with a token
   bool reachable = true;                      // sessions come up
   std::set<std::string> wanted;               // to be kept logged in
+  std::set<std::string> offline_first;        // of these: what was kept comes with the presence, before all else
   std::vector<std::string> wants;             // the same, in the order in which it was said
   std::map<std::string, Instant> since;       // where it begins without a place
   std::map<std::string, std::string> places;  // up to which the gateway has each account's archive
@@ -94,7 +95,9 @@ class OldServer {
     if (!resumed) rooms.forget(account);
     if (!resumed) unacknowledged.erase(account);
     if (!resumed) forget_sent(account);
-    gateway_.session_up(account, resumed);
+    const auto presence = presences.find(account);
+    const bool available = presence != presences.end() && presence->second.find("unavailable") == std::string::npos;
+    gateway_.session_up(account, resumed, !resumed && offline_first.contains(account) && available);
     if (resumed) return;
     deliver(account, "<iq type='result' id='ferry-roster'>" + roster_of(account) + "</iq>");
     catch_up(account);
@@ -143,9 +146,10 @@ class OldServer {
         wants.push_back(e.account);
         places[e.account] = e.text;
         since[e.account] = e.since;
+        e.offline_first ? void(offline_first.insert(e.account)) : void(offline_first.erase(e.account));
         if (e.offline_first) tell_who_is_there(e.account);
-        if (reachable && !up.contains(e.account)) come_up(e.account);
         if (!e.presence.empty()) presences[e.account] = e.presence;
+        if (reachable && !up.contains(e.account)) come_up(e.account);
         break;
       case What::unwant:
         wanted.erase(e.account);

@@ -129,10 +129,11 @@ class Stage : public Doors {
     mqtt(user, "out/dev/" + std::string(device) + "/presence", R"({"state":"offline","epoch":")" + epoch + "\"}");
   }
   // ---- accounts' sessions
-  void session_up(const std::string& account, bool resumed) override {
+  void session_up(const std::string& account, bool resumed, bool collected = false) override {
     tick([&] {
       Brain::SessionUp up{*Jid::parse(account + "/ferry")};
       up.resumed = resumed;
+      up.collected = collected;
       up.archive = true;
       brain->on_session_up(up, now);
     });

@@ -1,14 +1,16 @@
 """Accounts that keep their JID move to MQTT and come back, on a real server, while those who were told nothing go on
 talking to them."""
 import asyncio
+import contextlib
 import os
 import random
+import signal
 
 from certificates import make_certificates
 from clients import MqttClient
 from migrate_site import COHORT, seed, site_of
 from patience import patient
-from process import scratch, write
+from process import Failed, scratch, write
 
 KILLS = int(os.environ.get('FERRY_TEST_KILLS') or 6)  # of which the last finds people who were back already
 
@@ -105,6 +107,39 @@ async def who_logs_in_before_dual_is_not_deaf(server_class):
         await carol.wait_presence(bob, after=told)
         carol.message(bob, 'early bird')
         await phone.wait_message('early bird', carol.bare)
+
+
+async def who_was_there_before_the_session_is_given_what_was_kept(server_class):
+    async with site_of(server_class) as site:
+        bob, carol = site.people[1], await site.xmpp(site.people[2])
+        carol.message(bob, 'kept for you')  # who is offline
+        await asyncio.sleep(1.5)  # before the move, in an archive that counts in seconds
+        await site.plan([bob])
+        await site.move('dual')
+        site.ferryd.kill()
+        phone = MqttClient(site.broker, bob, 'phone')
+        site.clients.append(phone)
+        await phone.connect()
+        site.server.process.send_signal(signal.SIGSTOP)
+        try:
+            starting = asyncio.ensure_future(site.ferryd.start_async())
+            await _seen_by_ferryd(site)
+        finally:
+            site.server.process.send_signal(signal.SIGCONT)
+        await starting
+        await phone.wait_message('kept for you', carol.bare)
+        carol.message(bob, 'and now')
+        await phone.wait_message('and now')
+        assert len(_shows(phone, 'kept for you')) == 1
+
+
+async def _seen_by_ferryd(site):
+    """A device is online. ferryctl is asked again: it has nothing to wait with."""
+    while True:
+        with contextlib.suppress(Failed, ValueError):
+            if (await site.said('status'))['devices_online']:
+                return
+        await asyncio.sleep(0.2)
 
 
 async def what_other_clients_took_meanwhile_comes_in_order(server_class):

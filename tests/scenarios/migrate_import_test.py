@@ -48,7 +48,8 @@ def ferryctl(*arguments, code=0, stdin='', environment=None):
 async def dry_run_needs_no_configuration():
     """What comes and what does not, with places, reasons and suggestions; as text, as JSON, from a pipe."""
     path = write(os.path.join(scratch('import'), 'dump.sql'), DUMP)
-    done = ferryctl('migrate', 'import', path)
+    none = ['--config', os.devnull] if os.path.exists('/etc/ferry/ferryd.conf') else []  # this machine's is another's
+    done = ferryctl(*none, 'migrate', 'import', path)
     assert 'anna@corp.example: SCRAM-SHA-1 SCRAM-SHA-256, 1 contact, 1 message' in done.stdout, done.stdout
     assert 'contact "www": a name without a domain' in done.stdout, done.stdout
     assert path + ':4' in done.stdout, done.stdout
@@ -56,7 +57,7 @@ async def dry_run_needs_no_configuration():
     assert 'nothing was changed' in done.stdout, done.stdout
     assert '1 account has keys and no password' in done.stderr, done.stderr  # as --apply says it
     for source, stdin in ((path, ''), ('-', DUMP)):
-        report = json.loads(ferryctl('--json', 'migrate', 'import', source, stdin=stdin).stdout)
+        report = json.loads(ferryctl(*none, '--json', 'migrate', 'import', source, stdin=stdin).stdout)
         assert report['ok'] and not report['applied'], report
         assert [a['jid'] for a in report['accounts']] == ['anna@corp.example', 'bob@corp.example'], report
         assert report['lost']['accounts'] == 1 and report['problems'][0]['weight'] == 'account', report

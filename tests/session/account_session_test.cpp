@@ -112,11 +112,24 @@ TEST(AccountSession, WhatWasKeptForWhoIsOfflineComesBeforeTheArchiveIsAsked) {
   s.hear("<iq from='corp.example' id='ferry-collected' type='error'/>");
   EXPECT_EQ(s.said.size(), 6U) << "carbons, block list, roster, archive";
   s.answer();
+  EXPECT_TRUE(s.all<SessionUp>().at(0).collected);
   EXPECT_EQ(s.all<SessionUp>().size(), 1U);
   EXPECT_EQ(s.presences(), 1U) << "said once";
 }
 
 // Said before the session was there, and not kept for who is offline: only the archive has it.
+TEST(AccountSession, WhereNobodyIsThereNothingThatWasKeptIsCollected) {
+  for (const char* presence : {"", "<presence type='unavailable'/>"}) {
+    SessionAccount gone = account({}, Instant{1});
+    gone.offline_first = true;
+    gone.presence = presence;
+    Session s(gone);
+    EXPECT_EQ(s.said.size(), 4U) << "asked as ever";
+    s.answer();
+    EXPECT_FALSE(s.all<SessionUp>().at(0).collected);
+  }
+}
+
 TEST(AccountSession, WhatIsLiveMeanwhileDoesNotPassWhatTheArchiveHas) {
   SessionAccount fresh = account("n1");
   fresh.offline_first = true;

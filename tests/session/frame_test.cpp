@@ -84,8 +84,9 @@ TEST(WorkerFrames, LoginThatIsNoneIsRefused) {
 
 TEST(WorkerFrames, EventsKeepEverything) {
   const auto full = Jid::parse("bob@corp.example/ferry");
-  for (unsigned bits = 0; bits < 32; ++bits) {
-    SessionUp up{*full, (bits & 1) != 0, (bits & 2) != 0, (bits & 4) != 0, (bits & 8) != 0, (bits & 16) != 0, true};
+  for (unsigned bits = 0; bits < 64; ++bits) {
+    SessionUp up{*full, (bits & 1) != 0, (bits & 2) != 0, (bits & 4) != 0, (bits & 8) != 0, (bits & 16) != 0,
+                 true,  (bits & 32) != 0};
     EXPECT_EQ(to_frame(1, *session_up(to_frame(1, up))), to_frame(1, up));
   }
   Element message("message");
