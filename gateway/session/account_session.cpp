@@ -295,6 +295,7 @@ void AccountSession::give(Element stanza, SessionStanza::Source source, std::str
 }
 
 void AccountSession::pass(SessionStanza stanza) {
+  if (comes_later(stanza)) return;
   if (waits(stanza)) {
     held_.push_back(std::move(stanza));
     if (phase_ != Phase::asking && phase_ != Phase::collecting && held_.size() > most_held) let_go();
@@ -304,6 +305,15 @@ void AccountSession::pass(SessionStanza stanza) {
     if (stanza.in_order && phase_ == Phase::steady) cursor_ = stanza.archive_id;
     out_.events.emplace_back(std::move(stanza));
   }
+}
+
+// Nobody is there, and another client has it: it may have taken older ones that no server copies, out of what was kept
+// for who is offline. Who appears is given all of it by the archive, in order.
+bool AccountSession::comes_later(const SessionStanza& stanza) const {
+  const bool copied =
+      stanza.source == SessionStanza::Source::carbon_received || stanza.source == SessionStanza::Source::carbon_sent;
+  return copied && phase_ == Phase::steady && presence_said_ && !available_ && up_.archive && complete_ &&
+         !stanza.archive_id.empty();
 }
 
 // Only what the archive has, once we are present: the server has it acknowledged before the gateway has it committed.

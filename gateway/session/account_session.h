@@ -70,6 +70,7 @@ class AccountSession {
   void caught_up(bool complete, Steady now);
   void give(Element stanza, SessionStanza::Source source, std::string archive_id, std::optional<Instant> stamp);
   void pass(SessionStanza stanza);
+  bool comes_later(const SessionStanza& stanza) const;
   bool waits(const SessionStanza& stanza) const;
   void let_go();
   bool first_time(const std::string& archive_id);

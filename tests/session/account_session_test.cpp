@@ -350,12 +350,13 @@ TEST(AccountSession, AForgottenEntryFallsBackToTheTimeOrSaysSo) {
   EXPECT_EQ(without.presences(), 1U);
 }
 
-std::string carbon(const std::string& outer_from, const std::string& kind) {
+std::string carbon(const std::string& outer_from, const std::string& kind, const std::string& archive_id = {}) {
   return "<message from='" + outer_from + "'><" + kind +
          " xmlns='urn:xmpp:carbons:2'><forwarded xmlns='urn:xmpp:forward:0'>"
-         "<message xmlns='jabber:client' from='bob@corp.example/desk' to='alice@corp.example'><body>c</body></message>"
-         "</forwarded></" +
-         kind + "></message>";
+         "<message xmlns='jabber:client' from='bob@corp.example/desk' to='alice@corp.example'><body>c</body>" +
+         (archive_id.empty() ? ""
+                             : "<stanza-id xmlns='urn:xmpp:sid:0' by='bob@corp.example' id='" + archive_id + "'/>") +
+         "</message></forwarded></" + kind + "></message>";
 }
 
 TEST(AccountSession, CarbonsAndArchiveOnlyFromTheAccountItself) {
@@ -372,6 +373,29 @@ TEST(AccountSession, CarbonsAndArchiveOnlyFromTheAccountItself) {
   s.archived("another-query", "n6");
   EXPECT_EQ(s.all<SessionStanza>().size(), before + 1);
   EXPECT_EQ(s.refused, 3U);
+}
+
+// A desktop client took what was kept for who is offline, which is not copied to us, and then went on.
+TEST(AccountSession, WhatIsCopiedWhileNobodyIsThereComesInTheOrderOfTheArchive) {
+  Session s(account("n1", Instant{1}));
+  s.answer("n1");
+  s.hear(Session::fin(s.last_query(), "n1", true));
+  ASSERT_EQ(s.all<SessionCaughtUp>().size(), 1U);
+  s.hear(carbon("bob@corp.example", "received", "n2"));
+  EXPECT_EQ(order(s), std::vector<std::string>{"n2 live"}) << "somebody is there: at once";
+
+  s.session.say_presence("<presence type='unavailable'/>", s.now);
+  s.collect();
+  s.hear(carbon("bob@corp.example", "received", "n4"));
+  s.hear(carbon("bob@corp.example", "sent", "n5"));
+  EXPECT_EQ(order(s).size(), 1U);
+  s.hear(carbon("bob@corp.example", "sent"));
+  EXPECT_EQ(s.all<SessionStanza>().back().source, SessionStanza::Source::carbon_sent) << "what no archive has";
+
+  s.appear();
+  for (const char* id : {"n2", "n3", "n4", "n5"}) s.archived(s.last_query(), id);
+  s.hear(Session::fin(s.last_query(), "n5", true));
+  EXPECT_EQ(order(s), (std::vector<std::string>{"n2 live", "n3", "n4", "n5"}));
 }
 
 TEST(AccountSession, AnArchiveIdBySomebodyElseIsNone) {
