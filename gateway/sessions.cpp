@@ -67,7 +67,8 @@ void Sessions::decide(Brain& brain, Instant now) {
             brain.on_session_caught_up(e.jid, e.archive_id, e.complete, now);
           } else if constexpr (std::is_same_v<E, SessionDown>) {
             const bool refused = e.why == SessionDown::Why::auth_failed || e.why == SessionDown::Why::host_unknown;
-            if (e.why == SessionDown::Why::auth_failed && tried_.contains(e.jid.str())) refused_.insert(e.jid.str());
+            if (e.why == SessionDown::Why::auth_failed && tried_.contains(e.jid.str()))
+              refused_.try_emplace(e.jid.str());
             std::string reason;  // an end that was asked for is nobody's trouble
             if (e.why != SessionDown::Why::unwanted) reason = e.advice.empty() ? e.reason : e.reason + "; " + e.advice;
             brain.on_session_down({e.jid, refused, std::move(reason)}, now);
@@ -118,10 +119,7 @@ void Sessions::want(const SessionEffect& e) {
   SessionAccount account{*jid, {}, {}, {}, resource_of(*jid), e.presence, {}, e.text, {}};
   if (e.since > 0) account.archive_start = e.since;
   account.offline_first = e.offline_first;
-  std::string why =
-      "no certificate and no password is kept for it, and keys alone cannot log in: with [vault] "
-      "keep-passwords, ferryctl password set " +
-      e.account;
+  std::string why;
   tried_[e.account] = 0;
   if (auto login = login_of(*jid, why)) {
     tried_[e.account] = login->version;
@@ -129,7 +127,7 @@ void Sessions::want(const SessionEffect& e) {
     account.certificate_file = std::move(login->certificate_file);
     account.key_file = std::move(login->key_file);
   } else {
-    refused_.insert(e.account);
+    refused_[e.account] = why;
     events_.emplace_back(SessionDown{*jid, SessionDown::Why::auth_failed, why, {}});
   }
   link_.want(std::move(account));
@@ -144,6 +142,10 @@ void Sessions::tell_unreachable(const std::string& account) {
 }
 
 std::optional<Sessions::Login> Sessions::login_of(const Jid& jid, std::string& why) {
+  why =
+      "no certificate and no password is kept for it, and keys alone cannot log in: with [vault] "
+      "keep-passwords, ferryctl password set " +
+      jid.str();
   const auto uid = to_uid(jid);
   if (options_.session.certificates.empty() || !uid) return password_of(jid, why);
   const std::string base = options_.session.certificates + "/" + *uid;
@@ -172,15 +174,19 @@ std::optional<Sessions::Login> Sessions::password_of(const Jid& jid, std::string
   return std::nullopt;
 }
 
-// Some of those who were refused, each in turn.
+// Some of those who were refused, each in turn. Why nobody can be logged in may be another reason by now.
 void Sessions::look_again() {
   auto account = refused_.upper_bound(looked_at_);
   for (std::size_t n = std::min(looks_at_a_time, refused_.size()); n > 0; --n) {
     if (account == refused_.end()) account = refused_.begin();
-    looked_at_ = *account;
+    looked_at_ = account->first;
     const auto jid = Jid::parse(looked_at_);
-    std::string ignored;
-    auto login = jid ? login_of(*jid, ignored) : std::nullopt;
+    std::string why;
+    auto login = jid ? login_of(*jid, why) : std::nullopt;
+    if (jid && !login && why != account->second) {
+      account->second = why;  // no further failure: nothing was tried
+      events_.emplace_back(SessionDown{*jid, SessionDown::Why::lost, why, {}});
+    }
     if (!login || login->version == tried_[looked_at_]) {
       ++account;
       continue;

@@ -9,7 +9,6 @@
 #include <deque>
 #include <map>
 #include <optional>
-#include <set>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -59,9 +58,9 @@ class Sessions {
   Inbox& inbox_;
   SessionLink link_;
   std::vector<SessionEvent> events_;
-  std::map<std::string, std::int64_t> tried_;  // accounts, and the version of what was tried last; 0: nothing was
-  std::set<std::string> refused_;              // of these, whom the server did not let in
-  std::string looked_at_;                      // the latest of refused_
+  std::map<std::string, std::int64_t> tried_;   // accounts, and the version of what was tried last; 0: nothing was
+  std::map<std::string, std::string> refused_;  // of these, whom the server did not let in; or why nobody asked it
+  std::string looked_at_;                       // the latest of refused_
   Steady look_at_ = 0;
   std::string unreachable_;                                 // why the server is not, as the brain knows it
   std::unordered_map<std::string, std::deque<Kept>> kept_;  // too much is under way; sent in its order later
