@@ -201,7 +201,7 @@ Options read_options(const char* program, const CtlLine& line, Problems& problem
   const bool named = !config.empty();
   if (!named) config = default_config;
   struct stat info {};
-  const bool missing = !named && ::stat(config.c_str(), &info) != 0;
+  const bool missing = !named && ::stat(config.c_str(), &info) != 0 && errno != EACCES;
   std::vector<std::string> arguments = {program};
   if (!missing) arguments.push_back("--config=" + config);
   arguments.insert(arguments.end(), line.options.begin(), line.options.end());
