@@ -2,6 +2,7 @@
 
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <charconv>
 
@@ -122,6 +123,18 @@ Secret Vault::new_key_file(std::string_view before) {
 Vault Vault::derived(std::string_view purpose) const {
   std::vector<Key> keys;
   for (const Key& key : keys_) keys.push_back({key.id, crypto::subkey(key.bytes.view(), purpose)});
+  return {std::move(keys), source_};
+}
+
+Vault Vault::after_loss(const Vault& older) const {
+  const auto has = [this](const Key& key) {
+    return std::any_of(keys_.begin(), keys_.end(), [&](const Key& own) { return own.id == key.id; });
+  };
+  std::vector<Key> keys;
+  for (const Key& key : keys_) keys.push_back({key.id, Secret(key.bytes.view())});
+  if (std::none_of(older.keys_.begin(), older.keys_.end(), has))
+    for (const Key& key : older.keys_)
+      if (keys.size() < most_vault_keys) keys.push_back({key.id, Secret(key.bytes.view())});
   return {std::move(keys), source_};
 }
 

@@ -56,6 +56,9 @@ class Vault {
   // For another program that is to see keys but nothing else of the vault (the broker's plugin): its keys are derived
   // from these, with the same ids, and none of these can be had from them.
   Vault derived(std::string_view purpose) const;
+  // Where it is made of a new key-file because the old one is lost, so that it has no key of `older`: with those below
+  // its own, as what people log in with is sealed with them until all of it is made anew. Otherwise itself.
+  Vault after_loss(const Vault& older) const;
   Secret key_file_text() const;
   Secret derived_secret(std::string_view purpose) const;  // 32 bytes, of the key that seals
 

@@ -122,6 +122,19 @@ TEST(Vault, AKeyFileIsForItsOwnerOnly) {
   EXPECT_TRUE(Vault::open(path));
 }
 
+TEST(Vault, OnlyALostKeyIsKeptBelowAnother) {
+  const Secret first = Vault::new_key_file(), second = Vault::new_key_file();
+  const auto lost = Vault::parse(first.view(), "k"), fresh = Vault::parse(second.view(), "k");
+  const auto rotated = Vault::parse(Vault::new_key_file(first.view()).view(), "k");
+  ASSERT_TRUE(lost && fresh && rotated);
+  const Vault both = fresh->after_loss(*lost);
+  EXPECT_EQ(both.keys(), 2U);
+  EXPECT_EQ(both.newest_id(), fresh->newest_id());
+  EXPECT_TRUE(both.open_text("o", "k", lost->seal_text("o", "k", "text")));
+  EXPECT_EQ(fresh->after_loss(*rotated).keys(), 3U) << "none of its keys either";
+  EXPECT_EQ(lost->after_loss(*rotated).keys(), 1U) << "what was rotated has it: the administrator drops lines";
+}
+
 TEST(Vault, KindsHaveNames) {
   for (const auto kind : {CredentialKind::scram_sha1, CredentialKind::scram_sha256, CredentialKind::scram_sha512,
                           CredentialKind::password, CredentialKind::ask})

@@ -200,6 +200,7 @@ async def a_lost_vault_key_locks_nobody_out(_site):
     site.ctl('password', 'set', 'frank@' + HOSTED, stdin='first\n', code=1)  # he is set, the file is as it was
     with open(site.auth_file, 'rb') as file:
         assert file.read() == before
+    assert 'old keys stay' in site.ctl('vault', 'broker-key', site.key_file).stdout
     with site.broker:
         assert await login('bob') == 0 and await login('eve') == 0
         with open(copy) as file:

@@ -83,9 +83,16 @@ int vault_broker_key(CtlCall& call) {
   const auto vault = open_vault(call.options);
   if (!vault) return complain(vault.error()), exit_refused;
   const std::string& path = call.words.front();
-  const Secret text = vault->derived(broker_purpose).key_file_text();
+  Vault keys = vault->derived(broker_purpose);
+  const std::size_t own = keys.keys();
+  if (const auto before = Vault::open(path, Vault::Source::broker)) keys = keys.after_loss(*before);
+  const Secret text = keys.key_file_text();
   if (const std::string wrong = replace_file(path, text.view(), {.mode = 0600, .owner = "mosquitto"}); !wrong.empty())
     return complain(wrong), exit_refused;
+  if (keys.keys() > own)
+    say("Its old keys stay below the new one: the auth file is sealed with them until `ferryctl broker apply` has made "
+        "it "
+        "anew for everybody. Delete their lines then");
   return say(path + " is written; the broker's user, and nobody else, must be able to read it"), exit_done;
 }
 
