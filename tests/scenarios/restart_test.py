@@ -70,9 +70,23 @@ async def _xmpp_server_goes(server_class, hard):
         print('     presence is true after %s' % watch)
         await bob.wait_receipt(id, 'forwarded', 30)
         await site.talk(alice, bob, 'and on')
-        assert _bodies(alice, 'meanwhile') == ['meanwhile %d' % n for n in range(MEANWHILE)], _bodies(alice, 'mean')
-        assert _copies(alice, 'meanwhile') == MEANWHILE, 'repeated'
+        bodies, copies = await _all_of(site, alice, ['meanwhile %d' % n for n in range(MEANWHILE)])
+        assert bodies == ['meanwhile %d' % n for n in range(MEANWHILE)], bodies
+        assert copies == MEANWHILE, 'repeated'
         await bob.wait_topic('in/state', lambda s: s['links']['xmpp'] == 'up', after=mark)
+
+
+async def _all_of(site, alice, expected):
+    """COMPAT(ejabberd): a message that is routed in the moment in which its recipient becomes available can be put in
+    the offline store just after that was emptied, and waits there for the next log-in. Gives the bodies and how often
+    they came."""
+    bodies, copies = _bodies(alice, 'meanwhile'), _copies(alice, 'meanwhile')
+    early = [body for body in expected if body not in bodies]
+    if site.xmpp.name != 'ejabberd' or not early or early + bodies != expected:
+        return bodies, copies
+    alice = await site.xmpp_back(alice)
+    await alice.wait_message(early[-1])
+    return _bodies(alice, 'meanwhile') + bodies, _copies(alice, 'meanwhile') + copies
 
 
 async def _written(site, alice, bob):
