@@ -41,7 +41,6 @@ class SessionBridge {
   void caught_up(Account& account, std::string_view archive_id, bool complete);
   void sent(Account& account);  // the server has taken something
   void session_down(Account& account);
-  // source: as the link says it. stamp: of the archive.
   void on_stanza(Account& account, Brain::SessionStanza came);
   std::function<void(Account&)> want, log_in_anew;
   std::function<void(Account&, Message)> forward;  // to whoever has a new address

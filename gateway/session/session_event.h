@@ -68,6 +68,7 @@ struct SessionDown {
   std::string reason, advice;  // for people
 };
 std::string_view to_string(SessionDown::Why why);
+bool is_available(std::string_view presence);  // a presence stanza, XML; empty: no
 
 // A stanza to this account, or one that another resource of its owner sent (carbon_sent, or an archived one whose
 // `from` is the account). Carbons and archive entries are unwrapped and were checked to come from the account itself.

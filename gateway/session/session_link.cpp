@@ -79,8 +79,7 @@ void SessionLink::Impl::line_up(SessionPlace& place, Steady due, Steady now) {
 }
 
 void SessionLink::Impl::hurry(const SessionPlace& place, Steady now) {
-  const auto said = parse_xml(place.account.presence);
-  if (said && !said->attr("type")) queue_.hurry(place.id, now);
+  if (is_available(place.account.presence)) queue_.hurry(place.id, now);
 }
 
 void SessionLink::Impl::set_credentials(const Jid& bare, std::string password, std::string certificate_file,

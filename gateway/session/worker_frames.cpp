@@ -19,6 +19,11 @@ std::optional<std::int64_t> to_integer(std::string_view text) {
 
 }  // namespace
 
+bool is_available(std::string_view presence) {
+  const auto said = parse_xml(presence);
+  return said && !said->attr("type");
+}
+
 std::string_view to_string(SessionDown::Why why) {
   using enum SessionDown::Why;
   switch (why) {

@@ -90,9 +90,8 @@ int vault_broker_key(CtlCall& call) {
   if (const std::string wrong = replace_file(path, text.view(), {.mode = 0600, .owner = "mosquitto"}); !wrong.empty())
     return complain(wrong), exit_refused;
   if (keys.keys() > own)
-    say("Its old keys stay below the new one: the auth file is sealed with them until `ferryctl broker apply` has made "
-        "it "
-        "anew for everybody. Delete their lines then");
+    say("Its old keys stay below the new one: the auth file is sealed with them until ferryctl broker apply has "
+        "made it anew for everybody. Delete their lines then");
   return say(path + " is written; the broker's user, and nobody else, must be able to read it"), exit_done;
 }
 
