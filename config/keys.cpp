@@ -102,6 +102,10 @@ std::vector<Key> make_keys() {
        "ferry-session beside ferryd"},
       {"session", "logins-per-second", "NUMBER", "So many log-ins begin in a second.",
        FERRY_TARGET(session.logins_per_second), R::none, 1, 1000},
+      {"session", "away-poll", "SECONDS",
+       "While no device of an account's owner is online, the server's archive is asked this often whether something "
+       "waits, for in/waiting; 0: never.",
+       FERRY_TARGET(session.away_poll), R::none, 0, 86'400},
 
       {"broker", "host", "HOST", "Host name or address of the broker. Required.", FERRY_TARGET(broker.host), R::host, 0,
        0, "127.0.0.1", "none"},

@@ -128,6 +128,7 @@ struct Options {
     std::string certificates;  // folder with UID.crt and UID.key for SASL EXTERNAL; empty: passwords of the vault
     std::string worker;        // the program ferry-session; empty: beside ferryd
     std::uint32_t logins_per_second = 20;
+    std::uint32_t away_poll = 60;  // s, while nobody is there: how often the archive is asked what waits; 0: never
   } session;
 
   struct Vault {                  // people's credentials

@@ -115,6 +115,7 @@ constexpr std::pair<std::string_view, std::string_view> counter_help[] = {
     {"stanzas_to_nobody", "Stanzas from XMPP to users who do not exist."},
     {"stanzas_unsent", "Presences and errors not sent because the XMPP server took nothing; presence is told again."},
     {"transient_dropped", "Typing and headlines from XMPP dropped while the broker was behind."},
+    {"waiting_notes", "Notes on in/waiting: a message came, and nobody was there."},
     {"wills_ignored", "Wills of a connection that a newer one had replaced."},
 };
 

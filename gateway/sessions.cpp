@@ -75,6 +75,8 @@ void Sessions::decide(Brain& brain, Instant now) {
           } else if constexpr (std::is_same_v<E, SessionStanza>) {
             brain.on_session_stanza(
                 {e.jid, std::move(e.stanza), source_of(e.source), std::move(e.archive_id), e.stamp, e.in_order}, now);
+          } else if constexpr (std::is_same_v<E, SessionWaiting>) {
+            brain.on_session_waiting(e.jid, e.from, e.group, now);
           } else {
             brain.on_session_sent(e.jid, e.token, now);
             send_kept(e.jid.str());

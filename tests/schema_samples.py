@@ -34,6 +34,7 @@ INVITED = {"jid": "ops@rooms.corp.example", "name": "", "nick": "", "state": "in
            "text": "Come"}
 OK = {"id": "q1", "ok": True, "result": {}}
 REFUSED = {"id": "q1", "ok": False, "error": WHY}
+WAITING = {"from": "alice@corp.example", "kind": "chat", "ts": TS}
 ALICE = {"contact": "alice@corp.example"}
 REQUESTS = {  # request: its fields in full
     "roster.get": {}, "roster.add": {**ALICE, "name": "Alice", "groups": ["Friends"]},
@@ -92,6 +93,7 @@ VALID = [  # (topic under the user's subtree, payload)
     *[("in/state", but(STATE, account=step))
       for step in ("hosted", "legacy", "shadow", "dual", "moved", "retired", "back")],
     ("in/state", but(STATE, links={"xmpp": "down"})),
+    ("in/waiting", WAITING), ("in/waiting", but(WAITING, kind="groupchat")),
     ("gw/status", STATUS), ("gw/status", but(STATUS, state="offline")),
     ("gw/status", but(STATUS, "since", state="offline")),
 ]
@@ -186,6 +188,8 @@ BROKEN = [  # (what is wrong, topic, payload)
     ("extra in photo", "in/res/phone", but(OK, result={"profile": {"photo": {"mime": "a/b", "data": "AAAA", "x": 1}}})),
     *[(f"no {field}", "in/state", but(STATE, field)) for field in STATE], ("extra", "in/state", but(STATE, later=1)),
     ("step", "in/state", but(STATE, account="new")),
+    *[(f"no {field}", "in/waiting", but(WAITING, field)) for field in WAITING],
+    ("what it says", "in/waiting", but(WAITING, body="x")), ("of another kind", "in/waiting", but(WAITING, kind="x")),
     ("link", "in/state", but(STATE, links={"xmpp": "stale"})),
     ("no link", "in/state", but(STATE, links={})), ("state", "gw/status", but(STATUS, state="up")),
     *[(f"no {field}", "gw/status", but(STATUS, field)) for field in STATUS],

@@ -62,6 +62,12 @@ std::string contact_json(const ContactView& contact) {
   return json.take();
 }
 
+std::string waiting_json(const Jid& from, bool group, Instant ts) {
+  JsonWriter json;
+  json.begin_object().field("from", from.str()).field("kind", group ? "groupchat" : "chat");
+  return json.field("ts", format_instant(ts)).end_object().take();
+}
+
 std::string state_json(std::string_view account, bool xmpp_up, std::string_view version) {
   JsonWriter json;
   json.begin_object()

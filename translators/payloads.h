@@ -33,9 +33,10 @@ struct ReceiptPayload {
   Instant ts = 0;
 };
 
-std::string receipt_json(const ReceiptPayload& receipt);        // in/receipt
-std::string act_json(const Jid& from, std::string_view state);  // in/act
-std::string contact_json(const ContactView& contact);           // in/contact/{peer}
+std::string receipt_json(const ReceiptPayload& receipt);            // in/receipt
+std::string act_json(const Jid& from, std::string_view state);      // in/act
+std::string waiting_json(const Jid& from, bool group, Instant ts);  // in/waiting
+std::string contact_json(const ContactView& contact);               // in/contact/{peer}
 void write_contact(const ContactView& contact, JsonWriter& json);
 std::string state_json(std::string_view account, bool xmpp_up, std::string_view version);  // in/state
 std::string gateway_status_json(bool online, std::string_view version, Instant since);     // gw/status

@@ -231,6 +231,13 @@ void Accounts::session_stanza(Brain::SessionStanza stanza) {
   if (account->active) advance(*account);
 }
 
+void Accounts::session_waiting(const Jid& bare, const Jid& from, bool group) {
+  const Account* account = find(bare.bare_view());
+  if (!account || !SessionBridge::takes_part(account->record)) return;
+  const User* owner = account->record.address ? world_.user(account->record.address->str()) : account->user;
+  if (owner) world_.hooks.message_came(*owner, from, group);
+}
+
 void Accounts::session_sent(const Jid& bare, std::int64_t token) {
   Account* account = find(bare.bare_view());
   if (!account) return;

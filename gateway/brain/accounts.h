@@ -51,6 +51,7 @@ class Accounts {
   void session_caught_up(const Jid& bare, std::string_view archive_id, bool complete);
   void session_down(const Brain::SessionDown& down);
   void session_stanza(Brain::SessionStanza stanza);
+  void session_waiting(const Jid& bare, const Jid& from, bool group);
   void session_sent(const Jid& bare, std::int64_t token);
 
   void on_time();

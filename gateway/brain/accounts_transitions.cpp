@@ -13,7 +13,7 @@ void Accounts::want(Account& account) {
   const AccountRecord& r = account.record;
   const bool collects = !r.collected && !account.presence.empty();
   world_.effects.sessions.push_back(
-      {SessionEffect::What::want, r.jid.str(), r.archive, account.presence, 0, r.began, collects});
+      {SessionEffect::What::want, r.jid.str(), r.archive, bridge_.presence_of(account), 0, r.began, collects});
 }
 
 void Accounts::unwant(Account& account) {
@@ -111,7 +111,7 @@ bool Accounts::enter_dual(Account& account) {
     }
     enter(account, AccountState::dual);
     addresses_.enter(account);
-    bridge_.tell_presence(account);
+    bridge_.take_part(account);
     return true;
   }
   if (const auto match = world_.table.by_jid(jid); !match || match->row->kind != RowKind::user) {
@@ -123,7 +123,7 @@ bool Accounts::enter_dual(Account& account) {
   enter(account, AccountState::dual);
   read_presences(*account.user);
   bridge_.ask_roster(account);
-  bridge_.tell_presence(account);
+  bridge_.take_part(account);
   session_rooms_.enter(account);
   return true;
 }

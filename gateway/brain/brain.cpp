@@ -88,6 +88,7 @@ void Brain::on_broker_up(const BrokerUp& up, Instant now) {
   impl_->presences.broker_up();
   impl_->delivery.broker_up(up.session_present);
   impl_->requests.broker_up();
+  impl_->waiting_notes.broker_up();
   impl_->feeds.broker_up();
   impl_->queue_show(true);
 }
@@ -138,6 +139,10 @@ void Brain::on_session_stanza(SessionStanza stanza, Instant now) {
   impl_->accounts.session_stanza(std::move(stanza));
   impl_->drain_loopback();
 }
+void Brain::on_session_waiting(const Jid& bare, const Jid& from, bool group, Instant now) {
+  impl_->world.now = now;
+  impl_->accounts.session_waiting(bare, from, group);
+}
 void Brain::on_session_sent(const Jid& bare, std::int64_t token, Instant now) {
   impl_->world.now = now;
   impl_->accounts.session_sent(bare, token);
@@ -175,7 +180,8 @@ std::optional<Instant> Brain::next_deadline() const {
   for (const auto t :
        {impl_->delivery.next_deadline(), impl_->presences.next_deadline(), impl_->requests.next_deadline(),
         impl_->privilege.next_deadline(), impl_->accounts.next_deadline(), impl_->rooms.next_deadline(),
-        impl_->residents.next_deadline(), impl_->sentinel.next_deadline(), impl_->world.log_limit.next_deadline()})
+        impl_->residents.next_deadline(), impl_->waiting_notes.next_deadline(), impl_->sentinel.next_deadline(),
+        impl_->world.log_limit.next_deadline()})
     if (t && (!next || *t < *next)) next = t;
   if (impl_->something_to_tell()) next = impl_->world.now;
   return next;
@@ -187,6 +193,7 @@ void Brain::end_of_batch(Instant now) {
   impl_->residents.work();
   impl_->accounts.end_of_batch();
   impl_->show_some();
+  impl_->waiting_notes.work();
   impl_->drain_loopback();
   impl_->delivery.end_of_batch();
   impl_->world.keep_uncleared();

@@ -74,6 +74,8 @@ class Brain {
   void on_session_caught_up(const Jid& bare, std::string_view archive_id, bool complete, Instant now);
   void on_session_down(const SessionDown& down, Instant now);
   void on_session_stanza(SessionStanza stanza, Instant now);
+  // Nobody is there, and the server keeps a message of `from`.
+  void on_session_waiting(const Jid& bare, const Jid& from, bool group, Instant now);
   void on_session_sent(const Jid& bare, std::int64_t token, Instant now);
 
   // What waits in the links for the broker and the XMPP server. Before the events of a tick; no transaction is needed.

@@ -129,6 +129,7 @@ std::optional<StanzaError> Delivery::take(User& user, const Message& m, MessageR
     return full;
   }
   while (!to_mqtt.add(user, row)) name(true);  // a client of the user's has made up the same id
+  world_.hooks.message_came(user, *m.from, room != nullptr);
   world_.count("messages_from_xmpp");
   return std::nullopt;
 }

@@ -61,7 +61,9 @@ void Presences::take(User& user, const std::string& name, Device& device, const 
   device.held.reset();
   const bool returned = !device.availability.available();
   if (!device.availability.shows_as(said.availability)) {
+    const bool nobody = !user.any_available();
     device.availability = said.availability;
+    if (nobody) world_.hooks.somebody_there(user);
     broadcast(user, name, device.availability);
     for (const std::string& to : device.directed) send(user, name, device.availability, to);
   }

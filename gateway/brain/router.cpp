@@ -12,6 +12,7 @@ Router::Router(const Options& options, MappingTable& table, Records& records, co
     : world(options, table, records, seed, std::move(version)),
       roster(world),
       presences(world),
+      waiting_notes(world),
       delivery(world),
       feeds(world, [this](UserKey user, Element e) { delivery.send_durably(user, std::move(e)); }),
       requests(world, roster, presences, feeds),
@@ -39,6 +40,10 @@ Router::Router(const Options& options, MappingTable& table, Records& records, co
   world.hooks.replay = [this](User& user, Replay what, std::string_view since) {
     delivery.to_mqtt.replay(user, what, since);
   };
+  world.hooks.message_came = [this](const User& user, const Jid& from, bool group) {
+    waiting_notes.came(user, from, group);
+  };
+  world.hooks.somebody_there = [this](const User& user) { waiting_notes.somebody_there(user); };
   admin.on_table_change = [this] { table_changed(); };
   admin.elsewhere = [this](std::string_view name, JsonView c) {
     auto answer = outbox_admin.on_command(name, c);
@@ -80,6 +85,7 @@ void Router::leave_subtree(User& user) {
   for (auto& [bare, contact] : user.contacts)
     if (std::exchange(contact.shown_item, 0) != 0) world.clear(user, "in/contact/" + peer_level(bare));
   world.clear(user, "in/state");
+  waiting_notes.forget(user);
 }
 
 // From the old subtree to the new one, in this tick.
@@ -133,6 +139,7 @@ void Router::forget(User& user) {
   for (auto& [name, device] : user.devices) world.clear(user, "out/dev/" + name + "/presence");
   presences.forget_deferred(user);
   world.clear(user, "in/state");
+  waiting_notes.forget(user);
   world.records.remove_user(user.key);
   if (world.hosted(user.jid)) world.records.remove_rooms(user.jid);
   delivery.forget(user.key);
@@ -150,6 +157,7 @@ void Router::hide(User& user) {
   for (auto& [bare, endpoints] : user.strangers) world.clear(user, "in/contact/" + peer_level(bare) + "/presence");
   for (auto& [name, device] : user.devices) world.clear(user, "out/dev/" + name + "/presence");
   world.clear(user, "in/state");
+  waiting_notes.forget(user);
 }
 
 void Router::withdraw(User& user) {

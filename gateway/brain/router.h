@@ -18,6 +18,7 @@
 #include "gateway/brain/roster.h"
 #include "gateway/brain/sentinel.h"
 #include "gateway/brain/services.h"
+#include "gateway/brain/waiting_notes.h"
 
 namespace ferry {
 
@@ -64,6 +65,7 @@ struct Router {
   World world;
   Roster roster;
   Presences presences;
+  WaitingNotes waiting_notes;
   Delivery delivery;
   Feeds feeds;
   Requests requests;

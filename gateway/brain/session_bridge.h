@@ -55,6 +55,10 @@ class SessionBridge {
 
   // session_presence.cpp
   void tell_presence(Account& account);  // the devices', where it is another than the server has
+  // In dual and moved it matters to the session whether somebody is there.
+  static bool takes_part(const AccountRecord& record);
+  static std::string presence_of(const Account& account);  // to log in with
+  void take_part(Account& account);                        // from now on
 
  private:
   void message(Account& account, Message m, const Brain::SessionStanza& came);

@@ -6,7 +6,9 @@
 namespace ferry {
 namespace {
 constexpr std::size_t max_wish_text = 1'024;
-}
+
+std::string unavailable() { return to_xml(Element("presence").set("type", "unavailable"), ns::client); }
+}  // namespace
 
 void SessionBridge::presence(Account& account, const Presence& p) {
   if (!p.from) return;
@@ -53,6 +55,20 @@ void SessionBridge::presence(Account& account, const Presence& p) {
   }
 }
 
+bool SessionBridge::takes_part(const AccountRecord& record) {
+  return record.state == AccountState::dual || record.state == AccountState::moved;
+}
+
+std::string SessionBridge::presence_of(const Account& account) {
+  return account.presence.empty() && takes_part(account.record) ? unavailable() : account.presence;
+}
+
+void SessionBridge::take_part(Account& account) {
+  world_.effects.sessions.push_back(
+      {SessionEffect::What::presence, account.record.jid.str(), presence_of(account), {}, 0, 0});
+  tell_presence(account);
+}
+
 void SessionBridge::tell_presence(Account& account) {
   const AccountState state = account.record.state;
   const bool speaks = account.record.address ? state != AccountState::legacy && state != AccountState::shadow
@@ -77,7 +93,7 @@ void SessionBridge::tell_presence(Account& account) {
       return log_in_anew(account);
     }
   }
-  if (text.empty()) text = to_xml(Element("presence").set("type", "unavailable"), ns::client);
+  if (text.empty()) text = unavailable();
   world_.effects.sessions.push_back({SessionEffect::What::presence, account.record.jid.str(), text, {}, 0, 0});
   if (account.presence.empty()) session_rooms_.unavailable(account);
   if (!appears || !account.up) return;

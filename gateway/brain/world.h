@@ -175,6 +175,9 @@ struct World {
     std::function<std::optional<std::string>(const Jid& from, Element& stanza)> send_from_former;
     std::function<void(const User& mover, const User& contact)> followed;  // new addresses: took the old one's place
     std::function<void(User&, Replay, std::string_view since)> replay;     // delivery: publish what is kept again
+    // waiting notes: a message has come, and nobody may be there; the first device of a user's is available
+    std::function<void(const User&, const Jid& from, bool group)> message_came;
+    std::function<void(const User&)> somebody_there;
     // resident rooms: is one of our own people in this room, or on the way into it?
     std::function<bool(const User&, std::string_view bare)> is_occupant;
   } hooks;

@@ -25,7 +25,8 @@ std::string text_of(const Element& element) { return to_xml(element, ns::client)
 
 }  // namespace
 
-AccountSession::AccountSession(SessionAccount account) : account_(std::move(account)), up_{account_.jid} {}
+AccountSession::AccountSession(SessionAccount account, Duration away_poll)
+    : account_(std::move(account)), up_{account_.jid}, away_poll_(away_poll) {}
 
 void AccountSession::set_account(SessionAccount account) { account_ = std::move(account); }
 
@@ -42,8 +43,9 @@ void AccountSession::bound(const Jid& full, bool acknowledges, Steady now) {
   up_ = SessionUp{full};
   up_.acknowledges = acknowledges;
   held_.clear();  // of a log-in that did not get this far: the archive has it
-  presence_said_ = available_ = again_ = false;
-  heard_ = now;
+  presence_said_ = available_ = again_ = looking_ = false;
+  told_.reset();
+  heard_ = looked_ = now;
   pinged_ = 0;
   if (!account_.offline_first || !is_available(account_.presence)) return ask(now);
   phase_ = Phase::collecting;
@@ -58,7 +60,7 @@ void AccountSession::bound(const Jid& full, bool acknowledges, Steady now) {
 void AccountSession::begin_presence() {
   if (account_.presence.empty() || std::exchange(presence_said_, true)) return;
   available_ = is_available(account_.presence);
-  out_.stanzas.push_back(account_.presence);
+  if (available_) out_.stanzas.push_back(account_.presence);
 }
 
 // What is sent to the account while this session is unavailable goes to its other clients, and no server need tell us
@@ -68,9 +70,10 @@ void AccountSession::say_presence(std::string presence, Steady now) {
   if (phase_ == Phase::idle) return;
   if (!presence_said_ && phase_ != Phase::closing_gap && phase_ != Phase::steady) return;  // begin_presence() will
   const bool available = is_available(account_.presence), appears = available && !available_;
+  if (available || available_) out_.stanzas.push_back(account_.presence);
+  if (available_ && !available) told_.reset(), looked_ = now;
   presence_said_ = true;
   available_ = available;
-  out_.stanzas.push_back(account_.presence);
   if (!appears || !up_.archive) return;
   if (phase_ == Phase::closing_gap) again_ = true;  // what has been asked may have been before
   if (phase_ == Phase::steady) close_gap(now);
@@ -144,6 +147,8 @@ bool AccountSession::take_answer(const Element& iq, Steady now) {
     answered(archive_bit, now);
   } else if (id == query_id_ && !query_id_.empty()) {
     good ? take_page(iq, now) : page_refused(iq, now);
+  } else if (id == waiting_id) {
+    looked(iq);
   }
   return true;
 }
@@ -263,6 +268,7 @@ void AccountSession::on_time(Steady now) {
       caught_up(false, now);
     }
   }
+  look_what_waits(now);
   if (pinged_ != 0 && now - pinged_ >= answer_time) {
     out_.lost = "the server has said nothing for " + std::to_string((now - heard_) / second) + " s";
   } else if (pinged_ == 0 && now - heard_ >= quiet_time) {

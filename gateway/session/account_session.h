@@ -4,11 +4,15 @@
 // After a log-in that is not a resumption: where it is wanted, presence, and what the server has kept; carbons on,
 // block list, roster and the archive's newest entry are asked for at once; then SessionUp; then the archive, page by
 // page; only then presence, so that what is live comes after what was missed; then the archive once more for what came
-// in between, and again whenever somebody appears after nobody was there. What is then seen twice is told by its archive
-// id, and what is live takes its place in the order of the archive.
+// in between, and again whenever somebody appears after nobody was there. What is then seen twice is told by its
+// archive id, and what is live takes its place in the order of the archive.
+//
+// While nobody is there what came stays with the server; that it did is told (SessionWaiting), by a carbon where the
+// server copies to who is unavailable, and by asking the archive now and then.
 #pragma once
 
 #include <deque>
+#include <optional>
 #include <string>
 #include <unordered_set>
 #include <vector>
@@ -36,7 +40,8 @@ class AccountSession {
     std::string lost;         // not empty: give the connection up, and why
   };
 
-  explicit AccountSession(SessionAccount account);
+  // away_poll: how often the archive is asked while nobody is there; 0: never
+  explicit AccountSession(SessionAccount account, Duration away_poll = 0);
   void set_account(SessionAccount account);  // before a log-in
 
   void bound(const Jid& full, bool acknowledges, Steady now);  // a new session
@@ -73,6 +78,12 @@ class AccountSession {
   bool comes_later(const SessionStanza& stanza) const;
   bool waits(const SessionStanza& stanza) const;
   void let_go();
+  // account_session_away.cpp
+  bool nobody_is_there() const;
+  void look_what_waits(Steady now);
+  void take_waiting(const Element& archived);
+  void looked(const Element& iq);
+  void tell_waiting(const Element& message, const std::string& archive_id);
   bool first_time(const std::string& archive_id);
   void result(const Element& iq);
   void error_answer(const Element& iq, std::string_view type, std::string_view condition);
@@ -92,6 +103,13 @@ class AccountSession {
   Steady asked_ = 0, heard_ = 0, pinged_ = 0, behind_ = 0;
   std::deque<std::string> seen_order_;
   std::unordered_set<std::string> seen_;
+
+  // ---- while nobody is there
+  Duration away_poll_;
+  Steady looked_ = 0;
+  bool looking_ = false, at_last_ = false, more_ = false;  // asked; for the last entry only; there is another page
+  std::optional<std::string> told_;  // archive id up to which was looked; none: the cursor; empty: nothing is known
+  std::optional<SessionWaiting> latest_;  // of what is being looked at
   Output out_;
 };
 

@@ -70,6 +70,7 @@ void AccountSession::caught_up(bool complete, Steady now) {
 }
 
 void AccountSession::take_archived(const Element& result) {
+  if (result.attr_or("queryid") == waiting_id) return take_waiting(result);
   if (query_id_.empty() || result.attr_or("queryid") != query_id_) return;  // of newest_id, or of an earlier log-in
   std::optional<Instant> stamp;
   const Element* inner = forwarded_message(result, &stamp);
@@ -85,7 +86,10 @@ void AccountSession::take_archived(const Element& result) {
 }
 
 void AccountSession::pass(SessionStanza stanza) {
-  if (comes_later(stanza)) return;
+  if (comes_later(stanza)) {
+    if (stanza.source == SessionStanza::Source::carbon_received) tell_waiting(stanza.stanza, stanza.archive_id);
+    return;
+  }
   if (waits(stanza)) {
     held_.push_back(std::move(stanza));
     if (phase_ != Phase::asking && phase_ != Phase::collecting && held_.size() > most_held) let_go();
@@ -102,8 +106,7 @@ void AccountSession::pass(SessionStanza stanza) {
 bool AccountSession::comes_later(const SessionStanza& stanza) const {
   const bool copied =
       stanza.source == SessionStanza::Source::carbon_received || stanza.source == SessionStanza::Source::carbon_sent;
-  return copied && phase_ == Phase::steady && presence_said_ && !available_ && up_.archive && complete_ &&
-         !stanza.archive_id.empty();
+  return copied && nobody_is_there() && complete_ && !stanza.archive_id.empty();
 }
 
 // Only what the archive has, once we are present: the server has it acknowledged before the gateway has it committed.

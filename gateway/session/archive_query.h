@@ -12,6 +12,7 @@
 namespace ferry {
 
 inline constexpr std::string_view archive_ns = "urn:xmpp:mam:2";
+inline constexpr std::string_view waiting_id = "ferry-waiting";  // of the questions that only look what waits
 
 // The query's form and its result set: `max` entries after an id, from a time, or the last ones.
 Element archive_query(std::string_view id, std::size_t max, const std::string& after, std::optional<Instant> start,

@@ -30,7 +30,8 @@ enum class FrameKind : std::uint8_t {
   sent,    // number: token
   refused,
   traffic,  // flags: SessionTraffic::What; texts: the stanza, or the full JID of what was opened
-  last = traffic
+  waiting,
+  last = waiting
 };
 
 // One instance is one frame. Which text and number means what: worker_frames.h.

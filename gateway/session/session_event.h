@@ -22,7 +22,9 @@ struct SessionAccount {
   // The same at every log-in of this account, and nobody else's: what the server still holds of a lost session is then
   // replaced by the new one instead of standing beside it for minutes.
   std::string resource;
-  std::string presence;        // the stanza to begin with, XML; empty: stays unavailable until one is sent
+  // What to begin with, a stanza, XML. Unavailable: nobody is there, and it is not sent. Empty: whether somebody is
+  // does not matter yet.
+  std::string presence;
   std::string roster_version;  // of the roster that is stored (RFC 6121, 2.6); empty: the whole roster comes
   // Where catch-up begins after a log-in that is not a resumption: after this entry of the account's archive; where the
   // server does not know it (any more), or it is empty, at that time. Neither: no catch-up.
@@ -87,6 +89,13 @@ struct SessionStanza {
   bool in_order = false;         // all that the archive has before it has been given: catch-up may begin after it
 };
 
+// Nobody is there, and the server keeps a message for the account that this session has not been given.
+struct SessionWaiting {
+  Jid jid;             // bare
+  Jid from;            // of the latest, as the server has it
+  bool group = false;  // of type groupchat
+};
+
 // The server has taken responsibility for it (XEP-0198).
 struct SessionSent {
   Jid jid;  // bare
@@ -102,6 +111,6 @@ struct SessionTraffic {
   std::string text;  // the stanza, XML; closed: why
 };
 
-using SessionEvent = std::variant<SessionUp, SessionCaughtUp, SessionDown, SessionStanza, SessionSent>;
+using SessionEvent = std::variant<SessionUp, SessionCaughtUp, SessionDown, SessionStanza, SessionSent, SessionWaiting>;
 
 }  // namespace ferry

@@ -26,6 +26,7 @@ WorkerSettings settings_for_workers(const SessionLink::Settings& settings) {
   out.handshake_ms = settings.watchdog * 2 / 3;
   out.login_ms = settings.watchdog * 10;
   out.stanza_ms = settings.watchdog;
+  out.away_poll_ms = settings.away_poll;
   out.memory = settings.worker_memory;
   out.traffic = settings.traffic;
   return out;

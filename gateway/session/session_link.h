@@ -37,6 +37,7 @@ class SessionLink final {
     Duration watchdog = 3 * second;       // a worker that stands still this long is replaced
     std::int64_t worker_memory = std::int64_t{1} << 30;  // bytes of address space; 0: no limit
     bool traffic = false;                                // keep it for take_traffic()
+    Duration away_poll = 0;  // how often the archive is asked what waits while nobody is there; 0: never
   };
   static constexpr std::size_t most_under_way = 256;  // of one account, sent and not acknowledged; then send() refuses
   static constexpr std::size_t most_alone = 8;        // accounts in workers of their own, after they killed one

@@ -38,6 +38,8 @@ void SessionLink::Impl::take_frame(SessionPlace& place, const Frame& frame, Stea
   } else if (auto caught_up = session_caught_up(frame, place.account.jid)) {
     take_caught_up(place, *caught_up);
     events_.emplace_back(std::move(*caught_up));
+  } else if (auto waiting = session_waiting(frame, place.account.jid)) {
+    events_.emplace_back(std::move(*waiting));
   }
 }
 

@@ -18,6 +18,7 @@ SessionLink::Settings session_settings(const Options& o) {
   }
   s.logins_per_second = static_cast<double>(o.session.logins_per_second);
   s.message_bytes = o.limits.message_bytes;
+  s.away_poll = static_cast<Duration>(o.session.away_poll) * second;
   return s;
 }
 

@@ -57,23 +57,30 @@ Frame simple_frame(FrameKind kind, std::uint32_t session, std::int64_t number, s
 }
 
 Frame to_frame(const WorkerSettings& settings) {
-  return {FrameKind::configure,
-          0,
-          settings.memory,
-          flag(settings.direct_tls, 0) | flag(settings.traffic, 1),
-          {settings.cafile, std::to_string(settings.message_bytes), std::to_string(settings.handshake_ms),
-           std::to_string(settings.stanza_ms), std::to_string(settings.login_ms)}};
+  return {
+      FrameKind::configure,
+      0,
+      settings.memory,
+      flag(settings.direct_tls, 0) | flag(settings.traffic, 1),
+      {settings.cafile, std::to_string(settings.message_bytes), std::to_string(settings.handshake_ms),
+       std::to_string(settings.stanza_ms), std::to_string(settings.login_ms), std::to_string(settings.away_poll_ms)}};
 }
 
 std::optional<WorkerSettings> worker_settings(const Frame& frame) {
   const auto bytes = to_integer(frame.text(1)), handshake = to_integer(frame.text(2)),
-             stanza = to_integer(frame.text(3)), login = to_integer(frame.text(4));
-  if (frame.kind != FrameKind::configure || frame.texts.size() != 5 || !bytes || *bytes < 0 || !handshake || !stanza ||
-      !login)
+             stanza = to_integer(frame.text(3)), login = to_integer(frame.text(4)), away = to_integer(frame.text(5));
+  if (frame.kind != FrameKind::configure || frame.texts.size() != 6 || !bytes || *bytes < 0 || !handshake || !stanza ||
+      !login || !away)
     return std::nullopt;
-  return WorkerSettings{
-      frame.texts[0], (frame.flags & bit(0)) != 0, static_cast<std::size_t>(*bytes), *handshake, *login, *stanza,
-      frame.number,   (frame.flags & bit(1)) != 0};
+  return WorkerSettings{frame.texts[0],
+                        (frame.flags & bit(0)) != 0,
+                        static_cast<std::size_t>(*bytes),
+                        *handshake,
+                        *login,
+                        *stanza,
+                        frame.number,
+                        (frame.flags & bit(1)) != 0,
+                        *away};
 }
 
 Frame to_frame(std::uint32_t session, const WorkerLogin& login) {
@@ -138,6 +145,16 @@ std::optional<WorkerDown> worker_down(const Frame& frame) {
     return std::nullopt;
   return WorkerDown{static_cast<SessionDown::Why>(frame.number), (frame.flags & bit(0)) != 0,
                     std::string(frame.text(0)), std::string(frame.text(1))};
+}
+
+Frame to_frame(std::uint32_t session, const SessionWaiting& event) {
+  return {FrameKind::waiting, session, 0, flag(event.group, 0), {event.from.str()}};
+}
+
+std::optional<SessionWaiting> session_waiting(const Frame& frame, const Jid& bare) {
+  auto from = Jid::parse(frame.text(0));
+  if (frame.kind != FrameKind::waiting || !from) return std::nullopt;
+  return SessionWaiting{bare, std::move(*from), (frame.flags & bit(0)) != 0};
 }
 
 // flags: the source in the low bits, then whether there is a stamp (the third text, in ms), and whether it is in order.

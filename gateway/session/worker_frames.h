@@ -20,6 +20,7 @@ struct WorkerSettings {
   std::int64_t stanza_ms = 0;         // … and for one stanza; 0: nobody waits, or as long as it takes
   std::int64_t memory = 0;            // bytes that the worker may take; 0: no limit
   bool traffic = false;               // tell all of it
+  std::int64_t away_poll_ms = 0;      // SessionLink::Settings::away_poll
   friend bool operator==(const WorkerSettings&, const WorkerSettings&) = default;
 };
 
@@ -42,6 +43,7 @@ Frame to_frame(std::uint32_t session, const WorkerLogin& login);
 Frame to_frame(std::uint32_t session, const SessionUp& up);
 Frame to_frame(std::uint32_t session, const SessionCaughtUp& event);
 Frame to_frame(std::uint32_t session, const WorkerDown& down);
+Frame to_frame(std::uint32_t session, const SessionWaiting& event);
 Frame to_frame(std::uint32_t session, std::int64_t count, const SessionStanza& event);
 Frame simple_frame(FrameKind kind, std::uint32_t session, std::int64_t number = 0, std::string text = {});
 
@@ -51,6 +53,7 @@ std::optional<WorkerLogin> worker_login(const Frame& frame);
 std::optional<SessionUp> session_up(const Frame& frame);
 std::optional<SessionCaughtUp> session_caught_up(const Frame& frame, const Jid& bare);
 std::optional<WorkerDown> worker_down(const Frame& frame);
+std::optional<SessionWaiting> session_waiting(const Frame& frame, const Jid& bare);
 Frame traffic_frame(std::uint32_t session, SessionTraffic::What what, std::string text);
 std::optional<SessionStanza> session_stanza(const Frame& frame, const Jid& bare, const XmlLimits& limits);
 

@@ -42,7 +42,7 @@ inline std::string broken_publish_rule(const Publish& p, const Options& options)
   if (levels[1] == "out") return p.retain && p.payload.empty() ? "" : "a publish where only the user may";
   if (levels[1] != "in") return "neither in/ nor out/";
   if (p.payload.empty()) return p.retain ? "" : "an empty payload";
-  if (p.retain && levels[2] != "contact" && levels[2] != "room" && levels[2] != "state")
+  if (p.retain && levels[2] != "contact" && levels[2] != "room" && levels[2] != "state" && levels[2] != "waiting")
     return "retained where it must not be";
   if (p.cbor) return cbor_to_json(p.payload) ? "" : "no CBOR";
   const auto document = JsonDocument::parse(p.payload);

@@ -160,6 +160,9 @@ class Stage : public Doors {
   void session_sent(const std::string& account, std::int64_t token) override {
     tick([&] { brain->on_session_sent(*Jid::parse(account), token, now); });
   }
+  void session_waiting(const std::string& account, const std::string& from, bool group) {
+    tick([&] { brain->on_session_waiting(*Jid::parse(account), *Jid::parse(from), group, now); });
+  }
   void acknowledge(std::int64_t token, int reason) {
     tick([&] { brain->on_published(token, reason, now); });
   }

@@ -33,7 +33,10 @@ async def offline_mqtt_user_gets_messages_later(site):
         alice.message(bob.jid, body)
     await alice.iq('<query xmlns="http://jabber.org/protocol/disco#info"/>', to='mqtt.localhost')  # they are there
     mark = bob.mark()
-    await bob.connect()
+    await bob.connect(presence=None)
+    await bob.wait_topic('in/waiting', lambda note: note['from'] == alice.bare, after=mark)
+    await bob.presence('online')
+    await bob.wait(lambda p: p.topic == 'in/waiting' and not p.payload, after=mark)
     await bob.wait_message(bodies[-1], after=mark)
     assert [p.json['body'] for p in bob.events[mark:] if p.topic == 'in/msg'] == bodies
 

@@ -187,6 +187,41 @@ def _session_is(type, bare):
     return lambda s: s.name == 'presence' and s['type'] == type and str(s['from']).startswith(bare + '/ferry.')
 
 
+async def whoever_wakes_phones_hears_that_something_waits(server_class):
+    """Of what the old server keeps while nobody is there; who appears is given it, and the note goes."""
+    async with site_of(server_class, session={'away-poll': 1}) as site:
+        bob, carol = site.people[1], await site.xmpp(site.people[2])
+        push = await site.push_service()
+        await site.plan([bob])
+        await site.move('moved')
+        note = '%s/u/%s/in/waiting' % (site.broker.root, bob)
+        carol.message(bob, 'before he ever came')
+        said = await push.wait_topic(note)
+        assert (said.json['from'], said.json['kind'], b'came' in said.payload) == (carol.bare, 'chat', False), said
+        phone = await site.mqtt(bob)
+        await push.wait(lambda p: p.topic == note and not p.payload)
+        await phone.wait_message('before he ever came', carol.bare)
+        for ferryd_dies in (False, True):
+            mark, heard = carol.mark(), push.mark()
+            await phone.disconnect()
+            await carol.wait(_session_is('unavailable', bob), after=mark)
+            if ferryd_dies:
+                site.ferryd.kill()
+                await site.ferryd.start_async()
+                await asyncio.to_thread(site.ferryd.wait_ready)
+                await site.sessions()
+            carol.message(bob, 'while away %d' % ferryd_dies)
+            await push.wait_topic(note, after=heard)
+            heard = push.mark()
+            await phone.connect()
+            await phone.wait_message('while away %d' % ferryd_dies, carol.bare)
+            await push.wait(lambda p: p.topic == note and not p.payload, after=heard)
+        shown = [e.json['body'] for e in phone.all(lambda e: e.topic == 'in/msg')]
+        assert shown == ['before he ever came', 'while away 0', 'while away 1'], shown
+        await site.back()
+        assert not await site.kept_by_the_broker(bob)
+
+
 async def an_account_that_is_gone_holds_up_nothing(server_class):
     async with site_of(server_class) as site:
         alice, bob = site.people[:2]

@@ -11,7 +11,7 @@ from clients import MqttClient, XmppClient
 from lab import written_while_ferryd_dies
 from patience import patient
 from process import Failed, scratch
-from servers import Ferryd, Mosquitto
+from servers import DEFAULT_ACL, Ferryd, Mosquitto
 
 PEOPLE = int(os.environ.get('FERRY_TEST_PEOPLE') or 12)  # accounts; each has the two before and the two after as contacts
 AT_ONCE = 8  # log-ins of the harness at a time
@@ -34,14 +34,14 @@ def new_of(jid):
 
 
 class MigrationSite:
-    def __init__(self, server_class, people=PEOPLE, auth_file=False, addresses=(), options=()):
+    def __init__(self, server_class, people=PEOPLE, auth_file=False, addresses=(), options=(), session=()):
         self.people = ['a%d@localhost' % n for n in range(people)]
         self.server = server_class({'a%d' % n: 'pa%d' % n for n in range(people)})
         self.broker = Mosquitto(users={jid: 'm-' + jid for jid in [*self.people, *addresses]})
         vault = os.path.join(scratch('vault'), 'vault.key')
         options = {
             'session': {'host': self.server.host, 'port': self.server.port, 'cafile': self.server.cafile,
-                        'logins-per-second': 100},
+                        'logins-per-second': 100, **dict(session)},
             'vault': {'key-file': vault, 'keep-passwords': 'true'},
             'limits': {'user-rate': 0},
             **dict(options),
@@ -94,6 +94,18 @@ class MigrationSite:
         self.clients.append(client)
         await client.connect()
         await client.request('roster.get')
+        return client
+
+    async def push_service(self):
+        """It may read that something waits, of everybody, and nothing else."""
+        root = self.broker.root
+        acl = DEFAULT_ACL.format(root=root, gateway=self.broker.gateway)
+        self.broker.set_acl(acl + 'user push\ntopic read %s/u/+/in/waiting\n' % root)
+        self.broker.add_user('push', 'm-push')
+        client = MqttClient(self.broker, 'push', subscribe=False)
+        self.clients.append(client)
+        await client.connect(presence=None, will=False)
+        await client.subscribe('%s/u/+/in/waiting' % root, absolute=True)
         return client
 
     async def make_friends(self):

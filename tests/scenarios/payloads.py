@@ -29,6 +29,7 @@ USER_TOPICS = [  # under {root}/u/{uid}/
     Topic("in/contact/{peer}/presence", "subscribe", 1, True, "contact-presence"),
     Topic("in/room/{room}", "subscribe", 1, True, "room"),
     Topic("in/res/{device}", "subscribe", 1, False, "response"),
+    Topic("in/waiting", "subscribe", 1, True, "in-waiting"),
     Topic("in/state", "subscribe", 1, True, "state"),
 ]
 STATUS = Topic("gw/status", "subscribe", 1, True, "gw-status")

@@ -103,6 +103,10 @@ TEST(WorkerFrames, EventsKeepEverything) {
   const auto down = worker_down(to_frame(1, WorkerDown{SessionDown::Why::tls, true, "r", "a"}));
   ASSERT_TRUE(down);
   EXPECT_EQ(down->why, SessionDown::Why::tls);
+  const auto waiting = session_waiting(to_frame(1, SessionWaiting{bob(), *full, true}), bob());
+  ASSERT_TRUE(waiting);
+  EXPECT_EQ(waiting->from, *full);
+  EXPECT_TRUE(waiting->group);
   EXPECT_TRUE(down->connected);
 }
 

@@ -69,6 +69,10 @@ struct Printer {
     JsonWriter w;
     print(begin(w, "caught-up", e.jid).field("archive_id", e.archive_id).field("complete", e.complete).end_object());
   }
+  void operator()(const SessionWaiting& e) const {
+    JsonWriter w;
+    print(begin(w, "waiting", e.jid).field("from", e.from.str()).end_object());
+  }
   void operator()(const SessionDown& e) const {
     JsonWriter w;
     begin(w, "down", e.jid).field("why", std::string(to_string(e.why))).field("reason", e.reason);

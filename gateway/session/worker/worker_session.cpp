@@ -23,7 +23,7 @@ WorkerSession::WorkerSession(Poller& poller, FrameSink& sink, WorkerBeat& beat, 
       stanza_limit_(settings.stanza_ms),
       traffic_(settings.traffic),
       client_(*this, settings),
-      session_(account),
+      session_(account, settings.away_poll_ms),
       login_{std::move(account), {}, 0} {}
 
 WorkerSession::~WorkerSession() { forget(); }
@@ -143,6 +143,8 @@ void WorkerSession::settle() {
       sink_.post(to_frame(id_, *up));
     } else if (const auto* caught_up = std::get_if<SessionCaughtUp>(&event)) {
       sink_.post(to_frame(id_, *caught_up));
+    } else if (const auto* waiting = std::get_if<SessionWaiting>(&event)) {
+      sink_.post(to_frame(id_, *waiting));
     }
   }
   if (out.refused > 0) sink_.post(simple_frame(FrameKind::refused, id_, static_cast<std::int64_t>(out.refused)));
