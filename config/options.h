@@ -127,7 +127,7 @@ struct Options {
     std::string cafile;        // required with host
     std::string certificates;  // folder with UID.crt and UID.key for SASL EXTERNAL; empty: passwords of the vault
     std::string worker;        // the program ferry-session; empty: beside ferryd
-    std::uint32_t logins_per_second = 20;
+    std::uint32_t logins_per_second = 50;  // a lost worker's 250 accounts are back within 10 s
     std::uint32_t away_poll = 60;  // s, while nobody is there: how often the archive is asked what waits; 0: never
   } session;
 
