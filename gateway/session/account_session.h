@@ -7,8 +7,8 @@
 // in between, and again whenever somebody appears after nobody was there. What is then seen twice is told by its
 // archive id, and what is live takes its place in the order of the archive.
 //
-// While nobody is there what came stays with the server; that it did is told (SessionWaiting), by a carbon where the
-// server copies to who is unavailable, and by asking the archive now and then.
+// While nobody is there what came stays with the server; that it did is told (SessionWaiting). The archive is asked for
+// it now and then; Prosody sends a copy of what another client takes.
 #pragma once
 
 #include <deque>
