@@ -37,6 +37,7 @@ struct AccountRecord {
   bool collected = false;       // what the server had kept for who is offline has been asked for
   bool copied = false;          // the new address has the contacts
   bool stated = false;          // the old account says where its owner is, or its server will not have it
+  bool back_by_name = false;    // taken back alone: no start of the cohort's means them, until they are named again
   std::string cohort = {};
   std::string archive = {};  // the server archive's id of the last message taken from it
   std::string trouble = {};  // why it does not get on

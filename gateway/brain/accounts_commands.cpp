@@ -16,8 +16,14 @@ std::string member(JsonView c, std::string_view key) { return std::string(c[key]
 
 bool goes_ahead(JsonView c) { return c["go"].boolean().value_or(false); }
 
-constexpr std::size_t max_name = 64, writes_a_page = 1'000, max_needs = 1'000;
+constexpr std::size_t max_name = 64, writes_a_page = 1'000, max_needs = 1'000, max_names = 1'000;
 constexpr std::int64_t max_rate = 1'000;
+
+JsonWriter& write_names(JsonWriter& json, const std::vector<std::string>& names) {
+  json.begin_array();
+  for (std::size_t i = 0; i < std::min(names.size(), max_names); ++i) json.value(names[i]);
+  return json.end_array();
+}
 
 }  // namespace
 
@@ -74,6 +80,7 @@ Accounts::Answer Accounts::plan(JsonView c) {
   for (const auto& [bare, account] : accounts_)
     if (account->record.address) addresses.emplace(account->record.address->str(), bare);
   std::int64_t added = 0, changed = 0, there = 0;
+  std::vector<std::string> again;  // who had been taken back by name
   JsonWriter json;
   json.begin_object().key("problems").begin_array();
   c["jids"].each([&](JsonView text) {
@@ -106,12 +113,19 @@ Accounts::Answer Accounts::plan(JsonView c) {
       if (go) add(*jid, name, address);
     } else if (account->record.cohort == name && account->record.address == address) {
       ++there;
+      if (!account->record.back_by_name) return;
+      again.push_back(jid->str());
+      if (!go) return;
+      account->record.back_by_name = false;
+      save(*account);
     } else if (account->record.state != AccountState::legacy) {
       return problem("is on its way with the cohort " + account->record.cohort +
                      ", and stays in it; ferryctl migrate back first, or leave it out");
     } else {
       ++changed;
+      if (account->record.back_by_name) again.push_back(jid->str());
       if (!go) return;
+      account->record.back_by_name = false;
       account->record.cohort = name;
       account->record.address = address;
       save(*account);
@@ -122,13 +136,8 @@ Accounts::Answer Accounts::plan(JsonView c) {
     cohorts_changed_ = true;
     drive_at_ = std::min(drive_at_, world_.now);
   }
-  return json.end_array()
-      .field("done", go)
-      .field("added", added)
-      .field("changed", changed)
-      .field("there", there)
-      .end_object()
-      .take();
+  json.end_array().field("done", go).field("added", added).field("changed", changed).field("there", there);
+  return write_names(json.key("again"), again).end_object().take();
 }
 
 Accounts::Answer Accounts::start_cohort(JsonView c) {
@@ -141,8 +150,13 @@ Accounts::Answer Accounts::start_cohort(JsonView c) {
   if (rate && (*rate < 1 || *rate > max_rate)) return refused("rate: expected 1 to 1000 accounts a second");
   std::int64_t go_on = 0, there = 0, further = 0, going_back = 0, from_moved = 0;
   const bool go = goes_ahead(c), by_name = static_cast<bool>(c["jids"]);
+  std::vector<std::string> left_out;
   for (Account* a : *accounts) {
     const AccountState state = a->record.state;
+    if (a->record.back_by_name && !by_name) {
+      left_out.push_back(a->record.jid.str());
+      continue;
+    }
     if (state == AccountState::back || (a->record.target == AccountState::legacy && state != AccountState::legacy))
       ++going_back;
     else if (state == *to)
@@ -155,7 +169,9 @@ Accounts::Answer Accounts::start_cohort(JsonView c) {
     }
     const bool may = state != AccountState::back && (state <= *to || *to == AccountState::dual) &&
                      !(a->record.target == AccountState::legacy && state != AccountState::legacy);
-    if (go && may && state != AccountState::retired) set_target(*a, *to, false, by_name);
+    if (!go || !may || state == AccountState::retired) continue;
+    a->record.back_by_name = false;
+    set_target(*a, *to, false, by_name);
   }
   if (go) {
     if (rate) rate_ = static_cast<std::size_t>(*rate);
@@ -169,8 +185,8 @@ Accounts::Answer Accounts::start_cohort(JsonView c) {
     cohorts_changed_ = true;  // the rate stands there, too
     drive_at_ = world_.now;
   }
-  return JsonWriter()
-      .begin_object()
+  JsonWriter json;
+  json.begin_object()
       .field("done", go)
       .field("to", account_state_name(*to))
       .field("go_on", go_on)
@@ -178,8 +194,8 @@ Accounts::Answer Accounts::start_cohort(JsonView c) {
       .field("further", further)
       .field("going_back", going_back)
       .field("from_moved", from_moved)
-      .end_object()
-      .take();
+      .field("left_out", static_cast<std::int64_t>(left_out.size()));
+  return write_names(json.key("left_out_accounts"), left_out).end_object().take();
 }
 
 Accounts::Answer Accounts::pause(JsonView c) {
@@ -218,10 +234,11 @@ Accounts::Answer Accounts::stop_on(JsonView c) {
 Accounts::Answer Accounts::back(JsonView c) {
   const auto accounts = chosen(c);
   if (!accounts) return accounts.error();
-  const bool go = goes_ahead(c), keep = c["keep"].boolean().value_or(false);
+  const bool go = goes_ahead(c), keep = c["keep"].boolean().value_or(false), by_name = static_cast<bool>(c["jids"]);
   std::int64_t go_back_now = 0, there = 0, writes = 0, by_people = 0, waiting = 0, need_contacts = 0;
   std::vector<std::pair<std::string, NeedOfContact>> needs;  // whose part it is to restore what was
   for (Account* a : *accounts) {
+    if (go && by_name) a->record.back_by_name = true;  // set_target writes it down
     if (a->record.state == AccountState::legacy) {
       ++there;
       if (go) set_target(*a, AccountState::legacy, false);

@@ -38,6 +38,7 @@ void write_account(const Account& a, std::string_view trouble, JsonWriter& json)
     json.field("contacts", static_cast<std::int64_t>(a.user->contacts.size()));
   }
   if (r.address) json.field("address", r.address->str());
+  if (r.back_by_name) json.field("back_by_name", true);
   json.field("other_clients", static_cast<std::int64_t>(a.others.size()));
   if (!trouble.empty()) json.field("trouble", trouble);
   json.end_object();
@@ -79,7 +80,7 @@ Accounts::Answer Accounts::status(JsonView) const {
   for (const auto& [name, c] : cohorts_) {
     std::array<std::int64_t, 6> states{};
     std::int64_t all = 0, up = 0, down = 0, messages = 0, errors = 0, differences = 0, troubled = 0, others = 0,
-                 named = 0, going = 0;
+                 named = 0, going = 0, back_by_name = 0;
     for (const auto& [bare, a] : accounts_) {
       if (a->record.cohort != name) continue;
       ++all;
@@ -93,6 +94,7 @@ Accounts::Answer Accounts::status(JsonView) const {
       others += !a->others.empty();
       named += a->named;
       going += a->record.state != a->record.target;
+      back_by_name += a->record.back_by_name;
     }
     json.begin_object()
         .field("name", name)
@@ -118,6 +120,7 @@ Accounts::Answer Accounts::status(JsonView) const {
         .field("errors_since_start", c.errors)
         .field("named", named)
         .field("going", going)
+        .field("back_by_name", back_by_name)
         .end_object();
   }
   return json.end_array()

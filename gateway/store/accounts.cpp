@@ -4,12 +4,13 @@
 namespace ferry {
 namespace {
 
-constexpr std::int64_t flag_keep = 1, flag_route_added = 2, flag_copied = 4, flag_stated = 8, flag_collected = 16;
+constexpr std::int64_t flag_keep = 1, flag_route_added = 2, flag_copied = 4, flag_stated = 8, flag_collected = 16,
+                       flag_back_by_name = 32;
 constexpr std::int64_t flag_bookmarked = 1, flag_asked = 2;  // of a room
 
 std::int64_t flags_of_account(const AccountRecord& a) {
   return (a.keep ? flag_keep : 0) | (a.route_added ? flag_route_added : 0) | (a.copied ? flag_copied : 0) |
-         (a.stated ? flag_stated : 0) | (a.collected ? flag_collected : 0);
+         (a.stated ? flag_stated : 0) | (a.collected ? flag_collected : 0) | (a.back_by_name ? flag_back_by_name : 0);
 }
 
 WriteRecord read_write(const Query& row) {
@@ -76,6 +77,7 @@ void Store::each_account(const std::function<void(AccountRecord)>& visit) {
     a.copied = (row.integer(5) & flag_copied) != 0;
     a.stated = (row.integer(5) & flag_stated) != 0;
     a.collected = (row.integer(5) & flag_collected) != 0;
+    a.back_by_name = (row.integer(5) & flag_back_by_name) != 0;
     a.cohort = row.text(6);
     a.archive = row.text(7);
     a.trouble = row.text(8);

@@ -16,7 +16,7 @@ from process import Failed
 PAIRS = 3  # who write to each other all the time, and are told nothing
 RATE = ('--rate', '50')
 KILLS = int(os.environ.get('FERRY_TEST_KILLS') or 0)
-STEPS = 6
+STEPS = 7
 
 
 class Interrupted:
@@ -142,6 +142,7 @@ async def everybody_moves_and_comes_back(server_class):
         await ferryctl.migrate('back', '--apply', *tenth[-2:])
         await killed_enough()
         await site.until('legacy', 'all', who=tenth[-2:])
+        await go('shadow', tenth[-2:])  # their cohort goes on without them otherwise
         await go('moved', ('--cohort', 'all'))
         late = await _phone(site, people[-1])
         await late.wait_message('kept for you', timeout=60)

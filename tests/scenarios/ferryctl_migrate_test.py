@@ -92,6 +92,30 @@ async def a_server_that_is_not_there_is_everybodys_trouble():
     await asyncio.to_thread(ctl.ferryd.terminate)
 
 
+async def who_goes_back_by_name_is_named():
+    ctl = Ctl()
+    plan = ('migrate', 'plan', '--cohort', 'monday', '--apply', 'a@localhost', 'b@localhost')
+    start = ('migrate', 'start', '--cohort', 'monday', '--to', 'shadow')
+    ctl(*plan)
+    said = ctl('migrate', 'back', 'a@localhost').stdout
+    assert 'no start of a cohort' in said, said
+    assert 'left out' not in ctl(*start).stdout, 'nothing was applied'
+    ctl('migrate', 'back', 'a@localhost', '--apply')
+    said = ctl(*start).stdout
+    assert '1 account goes on' in said and 'left out: a@localhost went back by name' in said, said
+    assert 'whose starts leave it out' in ctl('migrate', 'show', 'a@localhost').stdout
+    assert 'whose starts' not in ctl('migrate', 'show', 'b@localhost').stdout
+    said = ctl('migrate', 'status', 'monday').stdout
+    assert 'monday goes on without 1 account' in said and said.count('by name') == 2, said
+    page = os.path.join(ctl.directory, 'page.html')
+    ctl('migrate', 'report', page)
+    with open(page, encoding='utf-8') as file:
+        assert '1 went back by name.' in file.read()
+    assert 'a@localhost went back by name, and moves with monday again' in ctl(*plan).stdout
+    assert '2 accounts go on' in ctl(*start).stdout
+    assert 'by name' not in ctl('migrate', 'status', 'monday').stdout
+
+
 async def words_that_help():
     ctl = Ctl()
     people = write(os.path.join(ctl.directory, 'people'), 'a@localhost\n\nb@elsewhere.example\n')

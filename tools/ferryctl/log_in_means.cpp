@@ -29,6 +29,7 @@ void say_who_cannot_log_in(CtlCall& call) {
         const auto jid = Jid::parse(text_of(a, "jid"));
         if (!jid || (cohort.empty() && std::find(call.words.begin(), call.words.end(), jid->str()) == call.words.end()))
           return true;
+        if (!cohort.empty() && a["back_by_name"].boolean().value_or(false)) return true;  // no start means them
         bool password = false, ask = false;
         {
           const AsOwner owner(call.options.store.path);

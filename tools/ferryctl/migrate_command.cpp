@@ -35,7 +35,8 @@ constexpr CtlCommand migrate_table[] = {
      "let accounts go on to a state (dual), N (10) a second. shadow: a silent session, everything is translated and "
      "compared, nobody sees anything; dual: XMPP clients and MQTT devices side by side; moved: the same, MQTT is "
      "primary; retired: the session ends, nothing is deleted. ferryd does it; this only says so. JID...: these alone, "
-     "even while their cohort stands still; its others are left as they are",
+     "even while their cohort stands still; its others are left as they are. A cohort's start leaves out, and names, "
+     "who was taken back by name",
      0, any_sources, Access::change, migrate_start, "--cohort --to --rate --apply"},
     {"migrate", "pause", "[COHORT]", "let a cohort, or all, stand still where they are; start goes on", 0, 1,
      Access::change, migrate_pause},
@@ -45,7 +46,8 @@ constexpr CtlCommand migrate_table[] = {
     {"migrate", "back", "--cohort NAME|JID... [--keep] [--apply]",
      "bring accounts back to how they were: every change that went through the gateway is undone on the old server, "
      "from the latest to the first, then the person leaves the broker. --keep: what people changed themselves in the "
-     "MQTT client stays. What a contact has decided since cannot be undone for them",
+     "MQTT client stays. What a contact has decided since cannot be undone for them. "
+     "JID...: their cohort goes on without them, until they are planned again or started by name",
      0, any_sources, Access::change, migrate_back, "--cohort --keep --apply"},
     {"migrate", "status", "[COHORT] [--watch]",
      "how far the cohorts are; of one, each account. --watch: again and again", 0, 1, Access::look, migrate_status,

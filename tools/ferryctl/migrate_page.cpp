@@ -24,7 +24,7 @@ struct Gathered {
   std::vector<html::Bar> states, errors;
   TableRows troubles, lost, lasting;
   html::Points moved;  // when each account came to where it is
-  std::int64_t accounts = 0, with_mqtt = 0, old_clients = 0, differences = 0;
+  std::int64_t accounts = 0, with_mqtt = 0, old_clients = 0, differences = 0, back_by_name = 0;
 };
 
 void gather_cohorts(const Answer& status, Gathered& g) {
@@ -41,6 +41,7 @@ void gather_cohorts(const Answer& status, Gathered& g) {
 void gather_account(CtlCall& call, JsonView a, Gathered& g, std::vector<std::int64_t>& when) {
   const std::string jid = text_of(a, "jid"), state = text_of(a, "state");
   ++g.accounts;
+  if (a["back_by_name"].boolean().value_or(false)) ++g.back_by_name;
   if (state == "dual" || state == "moved" || state == "retired") {
     ++g.with_mqtt;
     if (const auto since = parse_instant(text_of(a, "since"))) when.push_back(*since);
@@ -121,7 +122,8 @@ int migrate_report(CtlCall& call) {
       "<p>" +
       html::escape(counted(g.accounts, "account", "accounts") + " planned, " + counted(g.with_mqtt, "has", "have") +
                    " MQTT, " + counted(static_cast<std::int64_t>(g.troubles.size()), "does", "do") + " not get on, " +
-                   counted(g.differences, "difference", "differences") + " found.") +
+                   counted(g.differences, "difference", "differences") + " found" +
+                   (g.back_by_name > 0 ? ", " + counted(g.back_by_name, "", "") + " went back by name." : ".")) +
       "</p>";
   body += html::bars("How far the cohorts are", g.states);
   body += html::rising_line("Accounts with MQTT over time", g.moved, g.accounts, "accounts");

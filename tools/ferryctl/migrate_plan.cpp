@@ -107,6 +107,7 @@ int migrate_plan(CtlCall& call) {
   if (jids.empty()) return complain("nobody is named: JID..., --list FILE, --imported or --group NAME"), exit_usage;
   const bool apply = call.line.has("--apply");
   std::int64_t added = 0, changed = 0, there = 0, problems = 0;
+  std::vector<std::string> again;  // taken back by name before
   JsonWriter all;
   all.begin_object().field("ok", true).field("done", apply).key("problems").begin_array();
   for (std::size_t begin = 0; begin < jids.size(); begin += jids_a_part) {
@@ -122,6 +123,7 @@ int migrate_plan(CtlCall& call) {
     added += integer_of(a, "added");
     changed += integer_of(a, "changed");
     there += integer_of(a, "there");
+    a["again"].each([&](JsonView name) { again.emplace_back(name.string().value_or("")); });
     a["problems"].each([&](JsonView p) {
       ++problems;
       all.value(p);
@@ -132,13 +134,16 @@ int migrate_plan(CtlCall& call) {
     });
   }
   say_who_was_not_imported(call, jids);
-  all.end_array().field("added", added).field("changed", changed).field("there", there);
+  all.end_array().field("added", added).field("changed", changed).field("there", there).key("again").begin_array();
+  for (const std::string& jid : again) all.value(jid);
+  all.end_array();
   if (call.line.json) {
     std::fputs((all.end_object().take() + "\n").c_str(), stdout);
   } else {
     say((apply ? "" : "would be: ") + counted(added, "account", "accounts") + " new in " + cohort + ", " +
         counted(changed, "", "") + " from another cohort, " + counted(there, "", "") + " there already, " +
         counted(problems, "problem", "problems"));
+    for (const std::string& jid : again) say(jid + " went back by name, and moves with " + cohort + " again");
     if (!apply) say("nothing was changed; --apply does it");
   }
   return problems == 0 ? exit_done : exit_refused;

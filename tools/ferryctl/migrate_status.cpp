@@ -12,15 +12,18 @@ constexpr auto verify_every = std::chrono::milliseconds(500);
 constexpr int verify_most = 120;  // looks, hence a minute
 constexpr std::string_view state_columns[] = {"legacy", "shadow", "dual", "moved", "retired", "back"};
 
+// Who went back by name has no part in how far the others are.
 std::string bar(JsonView cohort) {
   constexpr std::int64_t width = 20;
-  const std::int64_t all = std::max<std::int64_t>(1, integer_of(cohort, "accounts"));
+  const std::int64_t all =
+      std::max<std::int64_t>(1, integer_of(cohort, "accounts") - integer_of(cohort, "back_by_name"));
   std::int64_t there = 0;
   bool on = false;
   for (const auto name : state_columns) {
     on = on || name == text_of(cohort, "target");
     if (on && name != "back") there += integer_of(cohort["states"], name);
   }
+  there = std::min(there, all);
   const auto full = static_cast<std::size_t>(there * width / all);
   return "[" + std::string(full, '#') + std::string(static_cast<std::size_t>(width) - full, '.') + "] " +
          std::to_string(there * 100 / all) + " %";
@@ -63,6 +66,9 @@ int print_cohorts(const Answer& answer, const std::string& only) {
     if (const std::int64_t named = integer_of(c, "named"); named > 0 && !c["running"].boolean().value_or(false))
       say(name + " stands still but for " + counted(named, "account that was", "accounts that were") +
           " started by name; ferryctl migrate pause " + name + " holds them too");
+    if (const std::int64_t out = integer_of(c, "back_by_name"); out > 0)
+      say(name + " goes on without " + counted(out, "account that", "accounts that") + " went back by name" +
+          (only.empty() ? "; ferryctl migrate status " + name + " has their names" : ""));
   });
   return exit_done;
 }
@@ -71,9 +77,10 @@ std::string print_accounts(CtlCall& call, const std::string& cohort) {
   Columns table({"ACCOUNT", "STATE", "TO", "SESSION", "DEVICES", "OLD CLIENTS", "MESSAGES", "ERRORS", "TROUBLE"});
   const std::string wrong =
       each_listed(call.gateway, "migrate.list", {{"cohort", cohort}}, "accounts", [&](JsonView a) {
-        table.add({text_of(a, "jid"), text_of(a, "state"), text_of(a, "target"), text_of(a, "session"),
-                   number_of(a, "devices"), number_of(a, "other_clients"), number_of(a, "messages"),
-                   number_of(a, "errors"), text_of(a, "trouble")});
+        const bool by_name = a["back_by_name"].boolean().value_or(false);
+        table.add({text_of(a, "jid"), text_of(a, "state"), text_of(a, "target") + (by_name ? ", by name" : ""),
+                   text_of(a, "session"), number_of(a, "devices"), number_of(a, "other_clients"),
+                   number_of(a, "messages"), number_of(a, "errors"), text_of(a, "trouble")});
         return true;
       });
   say("");

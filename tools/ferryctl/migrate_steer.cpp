@@ -58,6 +58,9 @@ int migrate_start(CtlCall& call) {
     if (integer_of(a, "further") > 0)
       say("who is further stays there; ferryctl migrate back brings them to how they were, and from there they can "
           "start");
+    if (const std::int64_t out = integer_of(a, "left_out"); out > 0)
+      say("left out: " + some_names(a["left_out_accounts"], out) +
+          " went back by name; plan again, or start by name, to move again");
     return exit_done;
   });
   if (done == exit_done && to != "retired") say_who_cannot_log_in(call);
@@ -114,6 +117,8 @@ int migrate_back(CtlCall& call) {
     if (integer_of(a, "messages_not_taken") > 0)
       say("warning: " + counted(integer_of(a, "messages_not_taken"), "message was", "messages were") +
           " taken by no MQTT device yet; they remain in the server's archive only");
+    if (!call.words.empty())
+      say("no start of a cohort's means who goes back by name, until they are planned again or started by name");
     return exit_done;
   });
   if (done == exit_done) after(call);
@@ -123,7 +128,9 @@ int migrate_back(CtlCall& call) {
 int migrate_show(CtlCall& call) {
   return ask_and_print(call, command_json("migrate.show", {{"jid", call.words.front()}}), [](const Answer& answer) {
     const JsonView a = answer["account"];
-    say("account      " + text_of(a, "jid") + ", cohort " + text_of(a, "cohort"));
+    const bool by_name = a["back_by_name"].boolean().value_or(false);
+    say("account      " + text_of(a, "jid") + ", cohort " + text_of(a, "cohort") +
+        (by_name ? ", whose starts leave it out: it was taken back by name" : ""));
     const std::string state = text_of(a, "state"), target = text_of(a, "target");
     say("state        " + state + " since " + text_of(a, "since") +
         (state == target ? "" : ", on its way to " + target));

@@ -43,4 +43,16 @@ std::string what_of_write(JsonView write) {
          (contact.empty() ? "" : "; to undo it, " + contact + " has to " + text_of(write, "has_to"));
 }
 
+std::string some_names(JsonView names, std::int64_t all) {
+  constexpr std::int64_t most = 20;  // --json has more
+  std::string text;
+  std::int64_t said = 0;
+  names.each([&](JsonView name) {
+    if (said == most) return;
+    if (said++ > 0) text += ", ";
+    text += name.string().value_or("");
+  });
+  return text + (said < all ? " and " + counted(all - said, "", "") + " more" : "");
+}
+
 }  // namespace ferry

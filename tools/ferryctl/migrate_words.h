@@ -19,5 +19,7 @@ std::string command_for(const CtlCall& call, std::string_view command, const Mem
 
 // Of a write to the old server, as migrate show lists them: what it is, and who alone can undo it.
 std::string what_of_write(JsonView write);
+// Some of an array of them: "a, b and 3 more".
+std::string some_names(JsonView names, std::int64_t all);
 
 }  // namespace ferry
