@@ -181,6 +181,10 @@ void Accounts::session_up(const Brain::SessionUp& up) {
   if (!up.resumed && !up.collected && up.archive && !account->record.collected && !account->presence.empty())
     return log_in_anew(*account);
   account->up = true;
+  if (const std::string was = account->trouble(); !was.empty())
+    world_.log(LogLine::Level::info, "event=account.recovered account=" + log_value(account->record.jid.str()) +
+                                         " state=" + std::string(account_state_name(account->record.state)) +
+                                         " reason=" + log_value(was));
   account->why_down.clear();
   account->full = up.jid;
   account->archive = up.archive;
