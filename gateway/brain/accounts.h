@@ -78,6 +78,7 @@ class Accounts {
   std::string trouble_of(const Account& account) const;  // for people
   void trouble(Account& account, std::string text);      // and an error of its cohort
   void happened(Account& account, bool good);
+  void count_anew(Account& account);  // of its errors, what is not over
 
   // accounts_transitions.cpp
   void advance(Account& account);  // as far as it goes at the moment

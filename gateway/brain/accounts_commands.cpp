@@ -153,11 +153,14 @@ Accounts::Answer Accounts::start_cohort(JsonView c) {
   std::vector<std::string> left_out;
   for (Account* a : *accounts) {
     const AccountState state = a->record.state;
+    const bool goes_back =
+        state == AccountState::back || (a->record.target == AccountState::legacy && state != AccountState::legacy);
+    if (go && !goes_back) count_anew(*a);
     if (a->record.back_by_name && !by_name) {
       left_out.push_back(a->record.jid.str());
       continue;
     }
-    if (state == AccountState::back || (a->record.target == AccountState::legacy && state != AccountState::legacy))
+    if (goes_back)
       ++going_back;
     else if (state == *to)
       ++there;
@@ -167,8 +170,7 @@ Accounts::Answer Accounts::start_cohort(JsonView c) {
       ++go_on;
       from_moved += state == AccountState::moved && *to == AccountState::dual;
     }
-    const bool may = state != AccountState::back && (state <= *to || *to == AccountState::dual) &&
-                     !(a->record.target == AccountState::legacy && state != AccountState::legacy);
+    const bool may = !goes_back && (state <= *to || *to == AccountState::dual);
     if (!go || !may || state == AccountState::retired) continue;
     a->record.back_by_name = false;
     set_target(*a, *to, false, by_name);

@@ -78,6 +78,11 @@ void Accounts::set_target(Account& account, AccountState target, bool keep, bool
   if (!goes && std::exchange(account.active, false)) --active_;
 }
 
+void Accounts::count_anew(Account& account) {
+  const std::int64_t left = account.record.trouble.empty() ? 0 : 1;
+  if (std::exchange(account.record.errors, left) != left) save(account);
+}
+
 // Going back is never held up by what stopped the way there.
 bool Accounts::may_run(const Account& account) const {
   if (account.named || account.record.target == AccountState::legacy) return true;

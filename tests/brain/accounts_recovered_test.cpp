@@ -1,4 +1,4 @@
-// What the log says when an account's trouble is over.
+// When an account's trouble is over: what the log says, and what counts it.
 #include "tests/brain/account_stage.h"
 
 namespace ferry {
@@ -57,6 +57,51 @@ TEST_P(AccountsRecoveredTest, who_had_no_trouble_has_not_recovered) {
   server.come_up(account);
   run();
   EXPECT_FALSE(logged());
+}
+
+TEST_P(AccountsRecoveredTest, a_start_counts_errors_anew) {
+  dual();
+  const auto errors = [&](const std::string& number) {
+    const std::string part = R"("errors":)" + number + ",";
+    const std::string shown = ask(R"({"command":"migrate.show","jid":"bob@corp.example"})");
+    EXPECT_NE(shown.find(part), std::string::npos) << number << shown;
+    const std::string status = ask(R"({"command":"migrate.status"})");
+    EXPECT_NE(status.find(part), std::string::npos) << number << status;
+  };
+  const auto by_name = R"({"command":"migrate.start","jids":["bob@corp.example"],"to":"dual","go":true})";
+  down("not-authorized", true);
+  up();
+  down("account-disabled", true);
+  errors("2");
+  ask(R"({"command":"migrate.start","cohort":"pilot","to":"moved"})");
+  errors("2");  // a dry run
+  start("moved");
+  errors("1");  // not over
+  up();
+  errors("1");
+  start("moved");
+  errors("0");
+  down("not-authorized", true);
+  up();
+  errors("1");
+  ask(by_name);
+  errors("0");
+  stage.restart();
+  errors("0");
+}
+
+TEST_P(AccountsRecoveredTest, a_start_leaves_what_the_way_back_could_not_do) {
+  dual();
+  down("not-authorized", true);
+  up();
+  server.reachable = false;
+  server.lose(account);
+  stage.mqtt(account, "out/msg", R"({"id":"c1","to":"alice@corp.example","kind":"chat","body":"Hello"})");
+  back();
+  EXPECT_EQ(state(), "back");
+  start("dual");
+  const std::string shown = ask(R"({"command":"migrate.show","jid":"bob@corp.example"})");
+  EXPECT_NE(shown.find(R"("errors":2,)"), std::string::npos) << shown;
 }
 
 }  // namespace accounts_recovered_test

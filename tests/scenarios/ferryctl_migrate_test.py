@@ -89,6 +89,8 @@ async def a_server_that_is_not_there_is_everybodys_trouble():
     why = "Connection refused; is the server's listener for clients on 127.0.0.1:%d?" % port
     await _until(lambda: why in ctl('migrate', 'status', 'monday').stdout, 'no TROUBLE says why')
     assert 'advice: is the server' in ctl('status').stdout
+    titles, monday = ctl('migrate', 'status').stdout.splitlines()[:2]
+    assert titles.split()[-3:] == ['ERRORS', 'TROUBLE', 'DIFFER'] and monday.split()[-3:] == ['0', '1', '0'], monday
     await asyncio.to_thread(ctl.ferryd.terminate)
 
 

@@ -50,8 +50,9 @@ constexpr CtlCommand migrate_table[] = {
      "JID...: their cohort goes on without them, until they are planned again or started by name",
      0, any_sources, Access::change, migrate_back, "--cohort --keep --apply"},
     {"migrate", "status", "[COHORT] [--watch]",
-     "how far the cohorts are; of one, each account. --watch: again and again", 0, 1, Access::look, migrate_status,
-     "--watch"},
+     "how far the cohorts are; of one, each account. ERRORS: how often somebody has not got on since they were last "
+     "started, over or not; TROUBLE: who does not get on now. --watch: again and again",
+     0, 1, Access::look, migrate_status, "--watch"},
     {"migrate", "show", "JID", "one account: its state, what was written to the old server, what differs", 1, 1,
      Access::look, migrate_show},
     {"migrate", "verify", "--cohort NAME|JID...",

@@ -127,7 +127,7 @@ int migrate_report(CtlCall& call) {
       "</p>";
   body += html::bars("How far the cohorts are", g.states);
   body += html::rising_line("Accounts with MQTT over time", g.moved, g.accounts, "accounts");
-  body += html::bars("Errors and differences", g.errors);
+  body += html::bars("Errors since the last start, and differences", g.errors);
   if (g.old_clients > 0)
     body += "<p>" +
             html::escape(counted(g.old_clients, "account has", "accounts have") +

@@ -32,7 +32,7 @@ std::string bar(JsonView cohort) {
 // Of one cohort, or of all.
 int print_cohorts(const Answer& answer, const std::string& only) {
   Columns table({"COHORT", "TO", "", "PROGRESS", "LEGACY", "SHADOW", "DUAL", "MOVED", "RETIRED", "BACK", "DOWN",
-                 "MESSAGES", "ERRORS", "DIFFER"});
+                 "MESSAGES", "ERRORS", "TROUBLE", "DIFFER"});
   const auto each = [&](const auto& visit) {
     answer["cohorts"].each([&](JsonView c) {
       if (only.empty() || text_of(c, "name") == only) visit(c);
@@ -51,7 +51,8 @@ int print_cohorts(const Answer& answer, const std::string& only) {
                                                      : "paused",
                                     aimless ? "-" : bar(c)};
     for (const auto name : state_columns) row.push_back(number_of(c["states"], name));
-    for (const auto* key : {"sessions_down", "messages", "errors", "differences"}) row.push_back(number_of(c, key));
+    for (const auto* key : {"sessions_down", "messages", "errors", "troubled", "differences"})
+      row.push_back(number_of(c, key));
     table.add(std::move(row));
   });
   if (table.empty() && !only.empty())

@@ -135,7 +135,8 @@ int migrate_show(CtlCall& call) {
     say("state        " + state + " since " + text_of(a, "since") +
         (state == target ? "" : ", on its way to " + target));
     say("session      " + text_of(a, "session"));
-    say("messages     " + number_of(a, "messages") + ", errors " + number_of(a, "errors"));
+    say("messages     " + number_of(a, "messages") + ", errors " + number_of(a, "errors") +
+        " since it was last started");
     if (integer_of(a, "other_clients") > 0) say("old clients  " + number_of(a, "other_clients") + " are logged in");
     if (const std::string why = text_of(a, "trouble"); !why.empty()) say("trouble      " + why);
     Columns writes({"WRITE", "STATE", "BY", "AT", "WHAT"});
