@@ -84,6 +84,7 @@ std::string profile_json(const Profile& p) {
 Profile profile_from_vcard(const Element& vcard) {
   Profile p;
   for (const Field& f : fields) p.*f.into = child_text(vcard, f.element);
+  p.note = child_text(vcard, note_field(vcard));
   if (const Element* email = vcard.child("EMAIL", vcard_space)) p.email = child_text(*email, "USERID");
   if (const Element* photo = vcard.child("PHOTO", vcard_space)) {
     p.photo_mime = child_text(*photo, "TYPE");
@@ -98,10 +99,17 @@ Profile profile_from_vcard(const Element& vcard) {
   return p;
 }
 
-Element vcard_from_profile(const Profile& p) {
+std::string_view note_field(const Element& vcard) {
+  const Element* desc = vcard.child("DESC", vcard_space);
+  const bool other = (!desc || !says_something(*desc)) && vcard.child("NOTE", vcard_space);
+  return other ? "NOTE" : "DESC";
+}
+
+Element vcard_from_profile(const Profile& p, std::string_view note_field) {
   Element vcard("vCard", vcard_space);
   for (const Field& f : fields)
-    if (!(p.*f.into).empty()) vcard.add(Element(f.element, vcard_space)).add_text(p.*f.into);
+    if (!(p.*f.into).empty())
+      vcard.add(Element(f.into == &Profile::note ? note_field : f.element, vcard_space)).add_text(p.*f.into);
   if (!p.email.empty()) {
     Element& email = vcard.add(Element("EMAIL", vcard_space));
     email.add(Element("INTERNET", vcard_space));
@@ -117,7 +125,7 @@ Element vcard_from_profile(const Profile& p) {
 
 // Clients write empty fields as well.
 std::vector<std::string> lost_fields(const Element& vcard) {
-  Element left = vcard_from_profile(profile_from_vcard(vcard));
+  Element left = vcard_from_profile(profile_from_vcard(vcard), note_field(vcard));
   std::vector<std::string> lost;
   for (const Node& node : vcard.children) {
     const Element* field = node.element();

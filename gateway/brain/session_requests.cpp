@@ -29,9 +29,10 @@ Element vcard_iq(std::string_view type, Element card) {
 
 // What a profile has takes the place of the same fields; everything else on the card stays.
 Element merged_card(const Element* old, const Profile& profile) {
-  Element merged = vcard_from_profile(profile);
-  if (!old) return merged;
-  constexpr std::string_view ours[] = {"FN", "NICKNAME", "EMAIL", "URL", "DESC", "PHOTO"};
+  if (!old) return vcard_from_profile(profile);
+  const std::string_view note = note_field(*old);
+  Element merged = vcard_from_profile(profile, note);
+  const std::string_view ours[] = {"FN", "NICKNAME", "EMAIL", "URL", "DESC", "PHOTO", note};
   for (const Node& node : old->children)
     if (const Element* e = node.element(); e && std::find(std::begin(ours), std::end(ours), e->name) == std::end(ours))
       merged.add(*e);

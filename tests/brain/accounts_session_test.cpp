@@ -331,14 +331,6 @@ TEST_P(AccountsSessionTest, a_server_that_does_not_answer_is_told) {
   bad("remote-server-timeout");
 }
 
-TEST_P(AccountsSessionTest, a_profile_keeps_what_no_profile_has) {
-  request("profile.set", "", R"(,"profile":{"name":"Robert"})");
-  good();
-  const std::string card = server.accounts[account].card;
-  EXPECT_NE(card.find("Robert"), std::string::npos) << card;
-  EXPECT_NE(card.find("<TITLE>Boss</TITLE>"), std::string::npos) << card;
-}
-
 TEST_P(AccountsSessionTest, while_nothing_has_come_the_archive_is_read_from_where_the_move_began) {
   const Instant there = stage.now;
   stage.time(3600 * second);

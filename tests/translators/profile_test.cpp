@@ -52,6 +52,15 @@ TEST(Profile, IsAVcardAndAVcardAProfile) {
   }
 }
 
+TEST(Profile, ANoteIsTheDescriptionOrElseTheNote) {
+  const auto note = [](const std::string& fields) {
+    return profile_from_vcard(*parse_xml("<vCard xmlns='vcard-temp'>" + fields + "</vCard>")).note;
+  };
+  EXPECT_EQ(note("<NOTE>n</NOTE>"), "n");
+  EXPECT_EQ(note("<DESC> </DESC><NOTE>n</NOTE>"), "n");
+  EXPECT_EQ(note("<NOTE>n</NOTE><DESC>d</DESC>"), "d");
+}
+
 TEST(Profile, APhotoOverTheLimitIsLeftOut) {
   const auto vcard = [](std::size_t n) {
     return *parse_xml("<vCard xmlns='vcard-temp'><PHOTO><TYPE>image/png</TYPE><BINVAL>" + std::string(n, 'A') +
@@ -68,6 +77,9 @@ TEST(Profile, WhatIsLostIsNamed) {
       {"<N><FAMILY/><GIVEN> </GIVEN></N><GEO/>", {}},
       {"<EMAIL><USERID>a@b.example</USERID></EMAIL><EMAIL><USERID>c@b.example</USERID></EMAIL>", {"EMAIL"}},
       {"<PHOTO><EXTVAL>https://corp.example/bob.png</EXTVAL></PHOTO>", {"PHOTO"}},
+      {"<NOTE>n</NOTE>", {}},
+      {"<DESC/><NOTE>n</NOTE>", {}},
+      {"<NOTE>n</NOTE><DESC>d</DESC>", {"NOTE"}},
   };
   for (const auto& [fields, lost] : rows)
     EXPECT_EQ(lost_fields(*parse_xml("<vCard xmlns='vcard-temp'>" + fields + "</vCard>")), lost) << fields;

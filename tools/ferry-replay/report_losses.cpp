@@ -51,7 +51,7 @@ constexpr std::array loss_table{
     Loss{"presence_state", "statuses in further languages; all of it in a message", "RFC 6121 section 4.7.2"},
     Loss{"profile",
          "every other field of a vCard: addresses, telephones, organisation, birthday; a second "
-         "e-mail address; a photo that is over 64 KiB, elsewhere (EXTVAL) or not base64",
+         "e-mail address; a NOTE beside a DESC; a photo that is over 64 KiB, elsewhere (EXTVAL) or not base64",
          "XEP-0054"},
     Loss{"reaction", "an empty reaction; a second set in the same message", "XEP-0444"},
     Loss{"receipt", "a receipt that comes with a body", "XEP-0184"},

@@ -188,7 +188,7 @@ void judge_presence(Judge& judge, const Stanza& s) {
 
 // The elements of a vCard that a profile has no field for.
 void judge_vcard(Judge& judge, const Element& vcard) {
-  const Element back = vcard_from_profile(profile_from_vcard(vcard));
+  const Element back = vcard_from_profile(profile_from_vcard(vcard), note_field(vcard));
   std::multiset<std::string> arrived;
   for (const Node& node : back.children)
     if (const Element* e = node.element()) arrived.insert(e->name);
