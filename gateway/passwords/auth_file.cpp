@@ -55,6 +55,20 @@ void AuthFileText::add_keys(const std::string& login, std::string_view jid, cons
   ++shapes_[{keys.salt.size(), keys.iterations}];
 }
 
+std::optional<bool> AuthFileText::keep(const std::string& login, std::string_view jid, const std::set<ScramHash>& kinds,
+                                       const AuthFile& before) {
+  const auto person = before.find(login);
+  if (!person || person->jid != jid) return std::nullopt;
+  std::optional<bool> newest;
+  for (const auto& [hash, sealed] : person->sealed) {
+    if (!kinds.contains(hash)) continue;
+    line(login, jid)->credentials.append("\t").append(mechanism_name(hash)).append("=").append(to_base64(sealed));
+    newest = newest.value_or(true) && vault_.sealed_with_newest(sealed);
+    ++shapes_[{before.fake_salt_bytes(), before.fake_iterations()}];  // as like them as it was
+  }
+  return newest;
+}
+
 void AuthFileText::add_ask(const std::string& login, std::string_view jid) {
   if (Line* to = line(login, jid)) to->credentials += "\task";
 }

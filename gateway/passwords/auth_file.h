@@ -19,6 +19,7 @@
 
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -44,12 +45,18 @@ enum class Reach { read, write, subscribe };
 bool grants(const BrokerRules& rules, std::string_view login, std::string_view base, Reach reach,
             std::string_view topic);
 
+class AuthFile;
+
 // Writes. What cannot stand in the file (control characters, over the limits) is left out and counted.
 class AuthFileText {
  public:
   AuthFileText(const AccessRules& rules, const Vault& vault) : rules_(rules), vault_(vault.derived(broker_purpose)) {}
   void add_keys(const std::string& login, std::string_view jid, const ScramKeys& keys);
   void add_ask(const std::string& login, std::string_view jid);
+  // As `before` has them there, for this JID and of these kinds, sealed with whatever it is: of whom nothing else is
+  // added. nullopt: nothing; otherwise whether all of it is sealed with this vault's newest key.
+  std::optional<bool> keep(const std::string& login, std::string_view jid, const std::set<ScramHash>& kinds,
+                           const AuthFile& before);
   std::size_t people() const { return people_.size(); }
   bool has(std::string_view login) const { return people_.contains(login); }
   std::size_t left_out() const { return left_out_; }

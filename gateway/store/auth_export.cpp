@@ -1,10 +1,5 @@
 #include "gateway/store/auth_export.h"
 
-#include <unistd.h>
-
-#include <algorithm>
-#include <cerrno>
-
 #include "config/pattern.h"
 
 namespace ferry {
@@ -23,12 +18,13 @@ std::string login_of(const MappingTable& table, const Jid& jid) {
 }  // namespace
 
 AuthExport auth_export(const MappingTable& table, const Options& options, Credentials& credentials, const Vault& vault,
-                       const std::map<std::string, Jid>& addresses) {
+                       const std::map<std::string, Jid>& addresses, const AuthFile* before) {
   std::set<std::string> have_their_own;
   if (!addresses.empty()) credentials.each([&](const CredentialRecord& record) { have_their_own.insert(record.jid); });
   const AccessRules rules = access_rules(table, options);
   AuthFileText text(rules, vault);
   AuthExport out;
+  std::map<std::string, std::pair<std::string, std::set<ScramHash>>> lost;  // by login: whose, and what
   credentials.each([&](const CredentialRecord& record) {
     if (record.kind == CredentialKind::password) return;
     const auto jid = Jid::parse(record.jid);
@@ -42,26 +38,22 @@ AuthExport auth_export(const MappingTable& table, const Options& options, Creden
     if (record.kind == CredentialKind::ask) return text.add_ask(login, record.jid);
     const auto keys = vault.open_keys(*jid, record.kind, record.sealed);
     if (keys) return text.add_keys(login, record.jid, *keys);
-    out.shut_out.insert(login);
+    auto& [owner, kinds] = lost[login];
+    if (owner != record.jid) kinds.clear();
+    owner = record.jid;
+    kinds.insert(*hash_of(record.kind));
     if (out.unreadable++ == 0) out.first_unreadable = record.jid + ": " + keys.error();
   });
-  std::erase_if(out.shut_out, [&](const std::string& login) { return text.has(login); });
+  for (const auto& [login, of] : lost) {
+    if (text.has(login)) continue;
+    const auto newest = before ? text.keep(login, of.first, of.second, *before) : std::nullopt;
+    (newest ? out.kept : out.shut_out).insert(of.first);
+    if (newest && !*newest) out.of_two_keys = true;
+  }
   out.people = text.people();
   out.left_out = text.left_out();
   out.text = text.text();
   return out;
-}
-
-std::size_t locked_out(const AuthExport& fresh, const std::string& file) {
-  if (fresh.shut_out.empty()) return 0;
-  const auto before = AuthFile::open(file);
-  if (!before)  // ours to write and not to read: whoever is in it may be shut out
-    return ::access(file.c_str(), R_OK) != 0 && errno == EACCES ? fresh.shut_out.size() : 0;
-  return static_cast<std::size_t>(
-      std::count_if(fresh.shut_out.begin(), fresh.shut_out.end(), [&](const std::string& login) {
-        const auto person = before->find(login);
-        return person && !person->sealed.empty();
-      }));
 }
 
 Result<std::size_t, std::string> reseal(Credentials& credentials, const Vault& vault, Instant now) {

@@ -127,6 +127,28 @@ TEST(AuthFile, FindsEverybodyAndNobodyElse) {
     EXPECT_FALSE(file->find(nobody)) << nobody;
 }
 
+TEST(AuthFile, KeepsOfAnotherWhatItWasAskedFor) {
+  Place place;
+  const auto before = AuthFile::open(place.file("auth"));
+  ASSERT_TRUE(before) << before.error();
+  const std::set<ScramHash> both = {ScramHash::sha1, ScramHash::sha256};
+  const Vault other = *Vault::parse(Vault::new_key_file().view(), "other");
+  AuthFileText text(place.rules(), other);
+  EXPECT_EQ(text.keep(bob, bob, {ScramHash::sha256}, *before), false) << "of another vault";
+  EXPECT_EQ(text.keep(eve, bob, both, *before), std::nullopt) << "somebody else's line";
+  EXPECT_EQ(text.keep("nobody", "nobody", both, *before), std::nullopt);
+  EXPECT_EQ(text.keep("carol", "carol", both, *before), std::nullopt) << "a row without keys";
+  EXPECT_EQ(text.people(), 1U);
+  EXPECT_EQ(AuthFileText(place.rules(), place.vault()).keep(bob, bob, both, *before), true);
+  put_file(place.file("new"), text.text(), 0640);
+  const auto after = AuthFile::open(place.file("new"));
+  ASSERT_TRUE(after) << after.error();
+  ASSERT_EQ(after->find(bob)->sealed.size(), 1U);
+  EXPECT_EQ(after->find(bob)->sealed[0].second, before->find(bob)->sealed[1].second);
+  EXPECT_EQ(after->fake_iterations(), before->fake_iterations());
+  EXPECT_FALSE(after->find(eve));
+}
+
 TEST(AuthFile, RefusesWhatIsDamaged) {
   Place place;
   const auto refused = [&](std::string_view text, const char* why, mode_t mode = 0640) {

@@ -178,47 +178,6 @@ async def keys_rotate(site):
     assert '0 credentials' in site.ctl('vault', 'reseal').stdout
 
 
-async def a_lost_vault_key_locks_nobody_out(_site):
-    """Not even by the advice that comes with it, taken step by step."""
-    site = Passwords()
-    await asyncio.to_thread(site.prepare, {'bob@' + HOSTED: PEOPLE['bob'], 'eve@' + HOSTED: PEOPLE['eve']})
-    key, copy = (os.path.join(site.directory, name) for name in ('vault.key', 'copy'))
-    apply = ('broker', 'apply', '--auth-file', site.auth_file)
-    log_in = lambda jid, password: RawMqtt(site.broker, jid, password, jid + ':x').connect()
-    login = lambda name: log_in(UID[name], PEOPLE[name])
-    with open(site.auth_file, 'rb') as file:
-        before = file.read()
-    os.rename(key, copy)
-    said = site.ctl(*apply, code=1).stderr
-    assert 'put its copy back' in said and 'with: ferryctl vault init' not in said, said
-    said = site.ctl('vault', 'init', code=1).stderr
-    assert '4 credentials' in said and 'copy' in said and 'vault init --lost' in said and not os.path.exists(key), said
-    assert 'vault broker-key' in site.ctl('vault', 'init', '--lost').stdout
-    said = site.ctl(*apply, code=1).stderr
-    assert '2 people' in said and 'bob@' in said and '--force' in said, said
-    assert 'which the key file does not have; put the line of that key' in said, said
-    site.ctl('password', 'set', 'frank@' + HOSTED, stdin='first\n', code=1)  # he is set, the file is as it was
-    with open(site.auth_file, 'rb') as file:
-        assert file.read() == before
-    assert 'old keys stay' in site.ctl('vault', 'broker-key', site.key_file).stdout
-    with site.broker:
-        assert await login('bob') == 0 and await login('eve') == 0
-        with open(copy) as file:
-            found = file.read()
-        with open(key, 'a') as file:
-            file.write(found)
-        site.ctl('vault', 'broker-key', site.key_file)
-        site.ctl(*apply)
-        assert await login('bob') == 0 and await log_in('frank@' + HOSTED, 'first') == 0
-        with open(key) as file:
-            newest = [line for line in file if not line.startswith('#')][0]
-        with open(key, 'w') as file:
-            file.write(newest)
-        said = site.ctl(*apply, '--force')
-        assert 'bob@' in said.stderr and '1 person can log in' in said.stdout, said
-        assert await login('bob') == NOT_AUTHORIZED
-
-
 async def who_is_asked_for_is_sent_to_try_again(site):
     """Without ferry-login-check: no CONNACK, which clients take for a broken connection, and a line that says why."""
     grace = 'grace@' + HOSTED

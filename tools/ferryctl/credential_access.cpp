@@ -1,5 +1,8 @@
 #include "tools/ferryctl/credential_access.h"
 
+#include <sys/stat.h>
+
+#include <cerrno>
 #include <chrono>
 #include <filesystem>
 #include <set>
@@ -73,6 +76,44 @@ std::string follow_accounts(CtlCall& call, MappingTable& table, std::map<std::st
   });
 }
 
+namespace {
+
+bool holds_something(const std::string& path) {
+  struct stat info {};
+  return ::stat(path.c_str(), &info) == 0 ? info.st_size > 0 : errno != ENOENT;
+}
+
+std::string first_names(const std::set<std::string>& all) {
+  constexpr std::size_t most = 20;
+  std::string text;
+  std::size_t said = 0;
+  for (const std::string& name : all)
+    if (said++ < most) text += (said > 1 ? ", " : "") + printable(name);
+  return text + (all.size() > most ? " and " + std::to_string(all.size() - most) + " more" : "");
+}
+
+// Whose keys cannot be read, and what is left to do about it.
+void say_whose_keys_are_lost(const AuthExport& result, const std::string& path, bool forced) {
+  const auto keys_of = [](const std::set<std::string>& all) {
+    return "the keys of " + counted(static_cast<std::int64_t>(all.size()), "person", "people") + " cannot be read: ";
+  };
+  if (!result.kept.empty())
+    complain(keys_of(result.kept) + first_names(result.kept) + ". They log in as before: what " + path +
+             " had for them stays in it. Set them again: ferryctl password set, migrate import --apply. Without them: "
+             "ferryctl broker apply --auth-file " +
+             path + " --force");
+  if (result.of_two_keys)
+    complain(
+        "who is set again has keys of the new vault key, which the broker must have beside the old one: ferryctl "
+        "vault broker-key FILE, once, if that was not done since vault init");
+  if (!result.shut_out.empty())
+    complain(keys_of(result.shut_out) + first_names(result.shut_out) +
+             (forced ? ". Left out" : ". Left out, as " + path + " had nothing for them"));
+  complain("the first that cannot: " + printable(result.first_unreadable));
+}
+
+}  // namespace
+
 int apply_auth_file(CtlCall& call, const std::string& path, bool asked) {
   const auto vault = open_vault(call.options);
   if (!vault) return complain(vault.error()), exit_refused;
@@ -84,14 +125,18 @@ int apply_auth_file(CtlCall& call, const std::string& path, bool asked) {
   std::set<std::string> planned;
   if (const std::string wrong = follow_accounts(call, *table, addresses, planned); !wrong.empty())
     return complain(wrong), exit_refused;
+  const bool forced = call.line.has("--force");
+  const auto before = AuthFile::open(path);
   AuthExport result;
   {
     const AsOwner owner(call.options.store.path);
-    result = auth_export(*table, call.options, **credentials, *vault, addresses);
+    result =
+        auth_export(*table, call.options, **credentials, *vault, addresses, before && !forced ? &*before : nullptr);
   }
-  if (const std::size_t lost = call.line.has("--force") ? 0 : locked_out(result, path); lost > 0)
-    return complain(path + " stays as it is: " + counted(static_cast<std::int64_t>(lost), "person who", "people who") +
-                    " can log in could no more, as their keys cannot be read; the first that cannot: " +
+  // Whoever is in it may be shut out.
+  if (!forced && !before && !result.shut_out.empty() && holds_something(path))
+    return complain(path + " stays as it is: who can log in could no more, as neither it nor the keys of " +
+                    first_names(result.shut_out) + " can be read: " + printable(before.error()) + "; " +
                     printable(result.first_unreadable) +
                     ". Or set them again: ferryctl password set, migrate import. " +
                     "Without them: ferryctl broker apply --auth-file " + path + " --force"),
@@ -105,12 +150,11 @@ int apply_auth_file(CtlCall& call, const std::string& path, bool asked) {
              " credentials, but no row in the mapping table and no plan to move: left out; the first: " +
              *result.without_row.begin());
   if (result.left_out > 0) complain(number(result.left_out) + " of names that do not fit: left out");
-  if (result.unreadable > 0)
-    complain(number(result.unreadable) + " cannot be read: left out; the first: " + printable(result.first_unreadable));
+  if (result.unreadable > 0) say_whose_keys_are_lost(result, path, forced);
   if (!call.line.json)
     say(path + " is written: " + counted(static_cast<std::int64_t>(result.people), "person can", "people can") +
         " log in");
-  return result.unreadable > 0 && !call.line.has("--force") ? exit_refused : exit_done;
+  return result.unreadable > 0 && !forced ? exit_refused : exit_done;
 }
 
 int refresh_auth_file(CtlCall& call) {

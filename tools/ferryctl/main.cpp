@@ -45,8 +45,8 @@ constexpr CtlCommand own_commands[] = {
      "--auth-file FILE [--force] | --acl-file FILE [--pid-file FILE] [--dry-run] | --dynsec ADMIN:PASSWORD-FILE "
      "[--bind-device NAME] [--prune] [--dry-run]",
      "make the broker keep people apart. --auth-file: write what Mosquitto's plugin ferry_auth.so decides by, people's "
-     "credentials and the mapping table; the plugin sees a new file by itself. --force: also where people who can log "
-     "in could no more, because their keys cannot be read. --acl-file: write that file (the old "
+     "credentials and the mapping table; the plugin sees a new file by itself. Whose keys cannot be read stays in it "
+     "as before, and is named (exit code 1). --force: without them. --acl-file: write that file (the old "
      "one stays as FILE.bak) and have the "
      "Mosquitto of --pid-file read it again. --dynsec: tell the dynamic-security plugin, as one of its administrators, "
      "what differs: a role for each user, a role and a client for the gateway, nothing by default; --bind-device: each "
