@@ -209,6 +209,35 @@ std::string AuthFile::read_head() {
   return {};
 }
 
+AuthPerson AuthFile::person_of(const std::vector<std::string_view>& fields) {
+  AuthPerson person{std::string(fields[1]), fields[2] == "-" ? std::string() : std::string(fields[2]), false, {}};
+  for (const std::string_view field : std::vector(fields.begin() + 3, fields.end())) {
+    const std::size_t equals = field.find('=');
+    const auto hash = scram_hash(field.substr(0, equals));
+    if (field == "ask") person.ask = true;
+    if (!hash || equals == std::string_view::npos) continue;
+    if (auto sealed = from_base64(field.substr(equals + 1))) person.sealed.emplace_back(*hash, *std::move(sealed));
+  }
+  return person;
+}
+
+std::set<std::string> AuthFile::key_ids() const {
+  std::set<std::string> ids;
+  for (std::int64_t at = begin_; at < end_;) {
+    const std::string text =
+        read_at(at, static_cast<std::size_t>(std::min<std::int64_t>(end_ - at, std::int64_t{most_auth_head})));
+    const std::size_t whole = text.rfind('\n');
+    if (whole == std::string::npos) break;  // damaged
+    for (const std::string_view line : split(std::string_view(text).substr(0, whole), '\n')) {
+      const std::vector<std::string_view> fields = split(line, '\t');
+      if (fields.size() < 3) continue;
+      for (const auto& [hash, sealed] : person_of(fields).sealed) ids.insert(Vault::key_id_of(sealed));
+    }
+    at += static_cast<std::int64_t>(whole) + 1;
+  }
+  return ids;
+}
+
 // Halves the part of the file where the line must begin.
 std::optional<AuthPerson> AuthFile::find(std::string_view login) const {
   if (!fits_a_field(login)) return std::nullopt;
@@ -236,15 +265,7 @@ std::optional<AuthPerson> AuthFile::find(std::string_view login) const {
       high = from + static_cast<std::int64_t>(start);
       continue;
     }
-    AuthPerson person{std::string(fields[1]), fields[2] == "-" ? std::string() : std::string(fields[2]), false, {}};
-    for (const std::string_view field : std::vector(fields.begin() + 3, fields.end())) {
-      const std::size_t equals = field.find('=');
-      const auto hash = scram_hash(field.substr(0, equals));
-      if (field == "ask") person.ask = true;
-      if (!hash || equals == std::string_view::npos) continue;
-      if (auto sealed = from_base64(field.substr(equals + 1))) person.sealed.emplace_back(*hash, *std::move(sealed));
-    }
-    return person;
+    return person_of(fields);
   }
   return std::nullopt;
 }

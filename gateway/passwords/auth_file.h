@@ -89,6 +89,7 @@ class AuthFile {
 
   bool replaced() const;  // another file stands at the path now
   std::optional<AuthPerson> find(std::string_view login) const;
+  std::set<std::string> key_ids() const;  // of the vault's keys that people's are sealed with
   const BrokerRules& rules() const { return rules_; }
   std::size_t fake_salt_bytes() const { return fake_salt_bytes_; }
   std::uint32_t fake_iterations() const { return fake_iterations_; }
@@ -99,6 +100,7 @@ class AuthFile {
   std::string read_head();
   bool head_line(std::string_view line);
   std::string read_at(std::int64_t offset, std::size_t size) const;
+  static AuthPerson person_of(const std::vector<std::string_view>& fields);
 
   std::string path_;
   int fd_ = -1;

@@ -126,15 +126,20 @@ Vault Vault::derived(std::string_view purpose) const {
   return {std::move(keys), source_};
 }
 
-Vault Vault::after_loss(const Vault& older) const {
+std::string Vault::key_id_of(std::string_view sealed) {
+  return sealed.size() < head_size ? std::string() : std::string(sealed.substr(1, id_size));
+}
+
+Vault Vault::after_loss(const Vault& older, const std::set<std::string>& in_use) const {
   const auto has = [this](const Key& key) {
     return std::any_of(keys_.begin(), keys_.end(), [&](const Key& own) { return own.id == key.id; });
   };
   std::vector<Key> keys;
   for (const Key& key : keys_) keys.push_back({key.id, Secret(key.bytes.view())});
-  if (std::none_of(older.keys_.begin(), older.keys_.end(), has))
-    for (const Key& key : older.keys_)
-      if (keys.size() < most_vault_keys) keys.push_back({key.id, Secret(key.bytes.view())});
+  const bool lost = std::none_of(older.keys_.begin(), older.keys_.end(), has);
+  for (const Key& key : older.keys_)
+    if ((lost || (in_use.contains(key.id) && !has(key))) && keys.size() < most_vault_keys)
+      keys.push_back({key.id, Secret(key.bytes.view())});
   return {std::move(keys), source_};
 }
 

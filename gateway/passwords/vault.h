@@ -14,6 +14,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -57,8 +58,10 @@ class Vault {
   // from these, with the same ids, and none of these can be had from them.
   Vault derived(std::string_view purpose) const;
   // Where it is made of a new key-file because the old one is lost, so that it has no key of `older`: with those below
-  // its own, as what people log in with is sealed with them until all of it is made anew. Otherwise itself.
-  Vault after_loss(const Vault& older) const;
+  // its own, as what people log in with is sealed with them until all of it is made anew. Otherwise itself, and with
+  // those that something is sealed with still, by their ids.
+  Vault after_loss(const Vault& older, const std::set<std::string>& in_use = {}) const;
+  static std::string key_id_of(std::string_view sealed);  // empty: it is cut off
   Secret key_file_text() const;
   Secret derived_secret(std::string_view purpose) const;  // 32 bytes, of the key that seals
 

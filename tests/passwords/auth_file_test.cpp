@@ -147,6 +147,7 @@ TEST(AuthFile, KeepsOfAnotherWhatItWasAskedFor) {
   EXPECT_EQ(after->find(bob)->sealed[0].second, before->find(bob)->sealed[1].second);
   EXPECT_EQ(after->fake_iterations(), before->fake_iterations());
   EXPECT_FALSE(after->find(eve));
+  EXPECT_EQ(after->key_ids(), std::set<std::string>{place.vault().newest_id()});
 }
 
 TEST(AuthFile, RefusesWhatIsDamaged) {

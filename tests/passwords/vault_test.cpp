@@ -133,6 +133,11 @@ TEST(Vault, OnlyALostKeyIsKeptBelowAnother) {
   EXPECT_TRUE(both.open_text("o", "k", lost->seal_text("o", "k", "text")));
   EXPECT_EQ(fresh->after_loss(*rotated).keys(), 3U) << "none of its keys either";
   EXPECT_EQ(lost->after_loss(*rotated).keys(), 1U) << "what was rotated has it: the administrator drops lines";
+  const std::string old = Vault::key_id_of(lost->seal_text("o", "k", "text"));
+  EXPECT_EQ(fresh->after_loss(both).keys(), 1U);
+  EXPECT_TRUE(fresh->after_loss(both, {old}).open_text("o", "k", lost->seal_text("o", "k", "text")));
+  EXPECT_EQ(fresh->after_loss(both, {old, fresh->newest_id()}).keys(), 2U) << "each once";
+  EXPECT_EQ(Vault::key_id_of(""), "");
 }
 
 TEST(Vault, KindsHaveNames) {

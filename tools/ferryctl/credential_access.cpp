@@ -105,7 +105,7 @@ void say_whose_keys_are_lost(const AuthExport& result, const std::string& path, 
   if (result.of_two_keys)
     complain(
         "who is set again has keys of the new vault key, which the broker must have beside the old one: ferryctl "
-        "vault broker-key FILE, once, if that was not done since vault init");
+        "vault broker-key FILE, if that was not done since vault init");
   if (!result.shut_out.empty())
     complain(keys_of(result.shut_out) + first_names(result.shut_out) +
              (forced ? ". Left out" : ". Left out, as " + path + " had nothing for them"));

@@ -58,8 +58,8 @@ int vault_init(CtlCall& call) {
       return complain(wrong + owner.advice(std::filesystem::path(path).parent_path().string())), exit_refused;
     say(path + " is made, for its owner only. Keep a copy apart from the store: without it the credentials are lost");
     if (call.line.has("--lost"))
-      say("What was sealed before cannot be read: ferryctl vault broker-key FILE, once, which leaves the broker its "
-          "old keys, then set each again (ferryctl password set, migrate import --apply). Should the old key be found, "
+      say("What was sealed before cannot be read: ferryctl vault broker-key FILE, which leaves the broker its old "
+          "keys, then set each again (ferryctl password set, migrate import --apply). Should the old key be found, "
           "put "
           "its line below the new one");
     const std::string folder = std::filesystem::path(call.options.store.path).parent_path().string();
@@ -87,7 +87,9 @@ int vault_broker_key(CtlCall& call) {
   const std::string& path = call.words.front();
   Vault keys = vault->derived(broker_purpose);
   const std::size_t own = keys.keys();
-  if (const auto before = Vault::open(path, Vault::Source::broker)) keys = keys.after_loss(*before);
+  const auto file = AuthFile::open(call.options.vault.auth_file);
+  if (const auto before = Vault::open(path, Vault::Source::broker))
+    keys = keys.after_loss(*before, file ? file->key_ids() : std::set<std::string>());
   const Secret text = keys.key_file_text();
   if (const std::string wrong = replace_file(path, text.view(), {.mode = 0600, .owner = "mosquitto"}); !wrong.empty())
     return complain(wrong), exit_refused;
