@@ -179,6 +179,7 @@ int main(int argc, char** argv) {
   settings.logins_per_second = static_cast<double>(number("rate", 50));
   settings.sessions_per_worker = static_cast<std::size_t>(number("per-worker", 250));
   settings.watchdog = number("watchdog", 3000);
+  settings.away_poll = number("away-poll", 0);
   settings.message_bytes = static_cast<std::size_t>(number("message-bytes", 262'144));
   Poller poller;
   Signals signals(poller);

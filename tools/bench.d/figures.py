@@ -224,6 +224,8 @@ def _sessions(part):
         '%d sessions over TLS on one Prosody, %d messages/s to them at random, %d s each.'
         % (part['sessions'], part['rate'], part['seconds']),
         'Log-in of all: %(seconds).0f s, CPU %(cpu_s).1f s (the server %(server_cpu_s).1f s).' % part['login'],
+        'A look what waits for somebody away (%(looks).0f): CPU %(ms).2f ms, the server %(server_ms).2f ms.'
+        % part['away'],
         '%d workers: RSS %.1f MB; shared pages counted once %.1f MB, their own %.1f MB; what drives them %.1f MB.'
         % (part['workers'], *sizes, part['link_kb']['rss'] / 1024),
         'To another: the hostile stanza to a client of another make (slixmpp, in a process of its own) that is killed '

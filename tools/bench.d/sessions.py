@@ -199,15 +199,35 @@ async def _phase(phase, sender, tool, names, seconds, bystander):
     }
 
 
+async def _away(tool, server, names, poll, seconds):
+    """What it costs to ask for each of them, now and then, what waits (session.away-poll), beyond what idle sessions
+    cost."""
+    ours, theirs = [tool.process.pid, *tool.workers()], [server.process.pid]
+
+    async def spent():
+        before = cpu(ours), cpu(theirs)
+        await asyncio.sleep(seconds)
+        return cpu(ours) - before[0], cpu(theirs) - before[1]
+
+    idle = await spent()
+    for name in names:
+        tool.do('presence', jid='%s@localhost' % name, stanza='<presence type="unavailable"/>')
+    await asyncio.sleep(2 * poll)  # by then everybody takes turns
+    asking = await spent()
+    looks = len(names) * seconds / poll
+    return {'looks': looks, 'ms': 1000 * (asking[0] - idle[0]) / looks, 'server_ms': 1000 * (asking[1] - idle[1]) / looks}
+
+
 async def _measure(quick):
     names = ['u%d' % i for i in range(100 if quick else SESSIONS)]
-    seconds = 15 if quick else 150
+    seconds, poll = (15, 1) if quick else (150, 20)
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, 65_536), hard))  # the server's
     accounts = {name: 'pw-' + name for name in (*names, BYSTANDER.split('@')[0])}
     with HashedProsody(accounts) as server:
         bystander = await Bystander(server).start()
-        tool = await Listener(server, watchdog=WATCHDOG, per_worker=34 if quick else 250).start()
+        tool = await Listener(server, watchdog=WATCHDOG, per_worker=34 if quick else 250,
+                              away_poll=1000 * poll).start()
         sender = await RawComponent(server, server.component.domain).connect()
         try:
             out = {'sessions': len(names), 'rate': RATE, 'seconds': seconds}
@@ -217,6 +237,8 @@ async def _measure(quick):
             out['workers'] = len(workers)
             out['workers_kb'], out['link_kb'] = resident(workers), resident([tool.process.pid])
             out['phases'] = [await _phase(phase, sender, tool, names, seconds, bystander) for phase in PHASES]
+            await _all_up(tool, names)
+            out['away'] = await _away(tool, server, names, poll, 3 * poll)
             return out
         finally:
             await sender.disconnect()
