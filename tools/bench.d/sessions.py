@@ -215,7 +215,8 @@ async def _away(tool, server, names, poll, seconds):
     await asyncio.sleep(2 * poll)  # by then everybody takes turns
     asking = await spent()
     looks = len(names) * seconds / poll
-    return {'looks': looks, 'ms': 1000 * (asking[0] - idle[0]) / looks, 'server_ms': 1000 * (asking[1] - idle[1]) / looks}
+    ms, server_ms = (1000 * (busy - quiet) / looks for busy, quiet in zip(asking, idle))
+    return {'looks': looks, 'ms': ms, 'server_ms': server_ms}
 
 
 async def _measure(quick):
