@@ -25,8 +25,8 @@ std::string text_of(const Element& element) { return to_xml(element, ns::client)
 
 }  // namespace
 
-AccountSession::AccountSession(SessionAccount account, Duration away_poll)
-    : account_(std::move(account)), up_{account_.jid}, away_poll_(away_poll) {}
+AccountSession::AccountSession(SessionAccount account, Duration away_poll, LookTurn* turn)
+    : account_(std::move(account)), up_{account_.jid}, away_poll_(away_poll), turn_(turn) {}
 
 void AccountSession::set_account(SessionAccount account) { account_ = std::move(account); }
 
@@ -148,7 +148,7 @@ bool AccountSession::take_answer(const Element& iq, Steady now) {
   } else if (id == query_id_ && !query_id_.empty()) {
     good ? take_page(iq, now) : page_refused(iq, now);
   } else if (id == waiting_id) {
-    looked(iq);
+    looked(iq, now);
   }
   return true;
 }

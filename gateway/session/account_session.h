@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "gateway/links/poller.h"
+#include "gateway/session/look_turn.h"
 #include "gateway/session/session_event.h"
 
 namespace ferry {
@@ -40,8 +41,8 @@ class AccountSession {
     std::string lost;         // not empty: give the connection up, and why
   };
 
-  // away_poll: how often the archive is asked while nobody is there; 0: never
-  explicit AccountSession(SessionAccount account, Duration away_poll = 0);
+  // away_poll: how often the archive is asked while nobody is there; 0: never. turn: outlives it; none: always
+  explicit AccountSession(SessionAccount account, Duration away_poll = 0, LookTurn* turn = nullptr);
   void set_account(SessionAccount account);  // before a log-in
 
   void bound(const Jid& full, bool acknowledges, Steady now);  // a new session
@@ -82,7 +83,7 @@ class AccountSession {
   bool nobody_is_there() const;
   void look_what_waits(Steady now);
   void take_waiting(const Element& archived);
-  void looked(const Element& iq);
+  void looked(const Element& iq, Steady now);
   void tell_waiting(const Element& message, const std::string& archive_id);
   bool first_time(const std::string& archive_id);
   void result(const Element& iq);
@@ -106,6 +107,7 @@ class AccountSession {
 
   // ---- while nobody is there
   Duration away_poll_;
+  LookTurn* turn_;
   Steady looked_ = 0;
   bool looking_ = false, at_last_ = false, more_ = false;  // asked; for the last entry only; there is another page
   std::optional<std::string> told_;  // archive id up to which was looked; none: the cursor; empty: nothing is known

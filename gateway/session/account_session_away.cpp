@@ -27,10 +27,9 @@ bool AccountSession::nobody_is_there() const {
 void AccountSession::look_what_waits(Steady now) {
   if (away_poll_ <= 0 || !nobody_is_there()) return;
   if (looking_ && now - looked_ < answer_time) return;
-  if (!std::exchange(more_, false)) {
-    if (now - looked_ < away_poll_) return;
-    latest_.reset();
-  }
+  if (!more_ && now - looked_ < away_poll_) return;
+  if (turn_ && !turn_->take(this, now)) return;
+  if (!std::exchange(more_, false)) latest_.reset();
   looking_ = true;
   looked_ = now;
   if (!told_) told_ = cursor_;
@@ -52,8 +51,10 @@ void AccountSession::take_waiting(const Element& archived) {
     latest_ = SessionWaiting{account_.jid, *from, message->attr_or("type") == "groupchat"};
 }
 
-void AccountSession::looked(const Element& iq) {
-  if (!std::exchange(looking_, false) || !told_) return;
+void AccountSession::looked(const Element& iq, Steady now) {
+  if (!std::exchange(looking_, false)) return;
+  if (turn_) turn_->done(looked_, now);
+  if (!told_) return;
   if (iq.attr_or("type") != "result") return told_->clear();
   more_ = !at_last_ && !is_last_page(iq) && !last_of(iq).empty();
   if (more_) return;

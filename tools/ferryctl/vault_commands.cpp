@@ -59,8 +59,7 @@ int vault_init(CtlCall& call) {
     say(path + " is made, for its owner only. Keep a copy apart from the store: without it the credentials are lost");
     if (call.line.has("--lost"))
       say("What was sealed before cannot be read: ferryctl vault broker-key FILE, which leaves the broker its old "
-          "keys, then set each again (ferryctl password set, migrate import --apply). Should the old key be found, "
-          "put "
+          "keys, then set each again (ferryctl password set, migrate import --apply). Should the old key be found, put "
           "its line below the new one");
     const std::string folder = std::filesystem::path(call.options.store.path).parent_path().string();
     std::error_code unknown;

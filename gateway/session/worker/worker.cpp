@@ -88,7 +88,7 @@ void Worker::take(const Frame& frame, Steady now) {
       found =
           sessions_
               .emplace(frame.session, std::make_unique<WorkerSession>(poller_, static_cast<FrameSink&>(*this), beat_,
-                                                                      *settings_, frame.session, login->account))
+                                                                      *settings_, turn_, frame.session, login->account))
               .first;
     return found->second->open(std::move(*login), now);
   }

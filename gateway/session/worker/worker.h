@@ -41,6 +41,7 @@ class Worker final : public Pollable, private FrameSink {
   std::string out_;
   std::size_t sent_ = 0;
   std::optional<WorkerSettings> settings_;
+  LookTurn turn_;
   std::unordered_map<std::uint32_t, std::unique_ptr<WorkerSession>> sessions_;
   Steady looked_ = 0, looked_at_logins_ = 0;
   bool ended_ = false;

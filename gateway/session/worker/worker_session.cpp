@@ -14,7 +14,7 @@ constexpr std::size_t tls_record = 16 * 1024;
 }  // namespace
 
 WorkerSession::WorkerSession(Poller& poller, FrameSink& sink, WorkerBeat& beat, const WorkerSettings& settings,
-                             std::uint32_t id, SessionAccount account)
+                             LookTurn& turn, std::uint32_t id, SessionAccount account)
     : poller_(poller),
       sink_(sink),
       beat_(beat),
@@ -23,7 +23,7 @@ WorkerSession::WorkerSession(Poller& poller, FrameSink& sink, WorkerBeat& beat, 
       stanza_limit_(settings.stanza_ms),
       traffic_(settings.traffic),
       client_(*this, settings),
-      session_(account, settings.away_poll_ms),
+      session_(account, settings.away_poll_ms, &turn),
       login_{std::move(account), {}, 0} {}
 
 WorkerSession::~WorkerSession() { forget(); }

@@ -32,8 +32,8 @@ class WorkerSession final : public Pollable, private StropheClient::Owner {
   static constexpr std::size_t kernel_limit = 128 * 1024;  // bytes in the kernel; more waits here
   static constexpr std::size_t sure_size = 64 * 1024;      // a larger stanza may be written in part when the cut comes
 
-  WorkerSession(Poller& poller, FrameSink& sink, WorkerBeat& beat, const WorkerSettings& settings, std::uint32_t id,
-                SessionAccount account);
+  WorkerSession(Poller& poller, FrameSink& sink, WorkerBeat& beat, const WorkerSettings& settings, LookTurn& turn,
+                std::uint32_t id, SessionAccount account);
   ~WorkerSession();
 
   void open(WorkerLogin login, Steady now);
