@@ -247,7 +247,8 @@ std::string gateway_status_payload(bool online, std::string_view version, Instan
 }
 
 std::vector<Subscribe> own_subscriptions(const Options& options) {
-  return {{options.broker.root + "/gw/mark", true, false}, {"$SYS/broker/uptime", false, false}};
+  // The mark must come round, so our own publishes are wanted (MQTT 5: no_local is not set).
+  return {{options.broker.root + "/gw/mark", false, false}, {"$SYS/broker/uptime", false, false}};
 }
 
 }  // namespace ferry

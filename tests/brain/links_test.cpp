@@ -213,6 +213,7 @@ TEST_P(LinksTest, it_subscribes_to_what_users_publish_and_to_the_mark) {
   std::vector<std::string> filters;
   for (const Subscribe& s : stage.subscribes) filters.push_back(s.filter);
   EXPECT_EQ(filters, (std::vector<std::string>{"im/v1/gw/mark", "$SYS/broker/uptime", "im/v1/u/+/out/#"}));
+  EXPECT_FALSE(stage.subscribes.front().no_local) << "our own marks must come round, in MQTT 5 too";
 }
 
 TEST_P(LinksTest, a_silent_stream_is_asked_and_given_up_after_half_a_minute) {
