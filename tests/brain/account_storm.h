@@ -232,8 +232,9 @@ class AccountStorm : public Doors {
   void entry(const std::string& account, const Entry& e, Brain::SessionSource from) {
     auto stanza = parse_xml(e.xml);
     if (!stanza) return fault("no XML: " + e.xml);
+    const bool in_order = !e.id.empty() && (from == Brain::SessionSource::archive || !gaps_.contains(account));
     tick(account + " < " + e.id + " " + e.xml, [&] {
-      brain_->on_session_stanza({*Jid::parse(account), std::move(*stanza), from, e.id, e.stamp, !e.id.empty()}, now);
+      brain_->on_session_stanza({*Jid::parse(account), std::move(*stanza), from, e.id, e.stamp, in_order}, now);
     });
   }
   void catch_up(const std::string& account);
@@ -297,6 +298,8 @@ class AccountStorm : public Doors {
   std::unique_ptr<Brain> brain_;
   std::map<std::string, std::vector<Entry>> archive_;
   std::map<std::string, std::size_t> missed_;  // of the archive, since the session was lost; it may be resumed
+  // Their archive was not read to its end: what is live is not said to be in order, as by the link, until it is.
+  std::set<std::string> gaps_;
   std::map<std::string, OldAccount> before_;
   std::set<std::string> changed_;  // accounts that others than the gateway have changed, or for good
   bool calm_ = false;

@@ -133,11 +133,13 @@ inline void AccountStorm::catch_up(const std::string& account) {
     if (!calm_ && draw_(40) == 1) {
       if (draw_(2)) return server_.lose(account);
       watch_.gap();
+      gaps_.insert(account);
       return session_caught_up(account, last, false);
     }
     entry(account, *it, Brain::SessionSource::archive);
     last = it->id;
   }
+  gaps_.erase(account);
   session_caught_up(account, last, true);
 }
 
