@@ -43,6 +43,8 @@ void AccountSession::bound(const Jid& full, bool acknowledges, Steady now) {
   up_ = SessionUp{full};
   up_.acknowledges = acknowledges;
   held_.clear();  // of a log-in that did not get this far: the archive has it
+  seen_.clear();  // what the archive gives again the gateway wants again: of its own it may be in doubt by now
+  seen_order_.clear();
   presence_said_ = available_ = again_ = looking_ = false;
   told_.reset();
   heard_ = looked_ = now;

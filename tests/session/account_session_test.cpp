@@ -439,5 +439,17 @@ TEST(AccountSession, WhatALogInDidNotFinishComesAgain) {
   EXPECT_EQ(s.all<SessionStanza>().back().archive_id, "n2");
 }
 
+// What it says of a message of the gateway's own is no news while that is under way, and is once the session was lost.
+TEST(AccountSession, WhatTheArchiveGaveBeforeComesAgainAfterANewLogIn) {
+  Session s(account("n1"));
+  s.answer();
+  s.archived(s.last_query(), "n2");
+  s.session.bound(bob_here, true, s.now);
+  s.collect();
+  s.answer();
+  s.archived(s.last_query(), "n2");
+  EXPECT_EQ(order(s), (std::vector<std::string>{"n2", "n2"}));
+}
+
 }  // namespace account_session_test
 }  // namespace ferry
