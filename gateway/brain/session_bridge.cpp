@@ -129,6 +129,15 @@ bool SessionBridge::repeated(Account& account, const Message& m, const std::stri
   return false;
 }
 
+// Is it what went out by this session? Then the archive says that the server has it.
+bool SessionBridge::own_row(Account& account, const Message& m, Source source) {
+  if (!account.user) return false;
+  const auto row = world_.records.find_message(account.user->key, m.id);
+  if (!row || row->way != Way::to_xmpp) return false;
+  if (source == Source::archive) outbox_.found(account, row->seq, m);
+  return true;
+}
+
 void SessionBridge::message(Account& account, Message m, const Brain::SessionStanza& came) {
   const Jid& own = account.record.jid;
   const Source source = came.source;
@@ -148,6 +157,8 @@ void SessionBridge::message(Account& account, Message m, const Brain::SessionSta
     // In shadow nothing is taken: what nobody reads until the move is given to its owner then.
     const bool again = !shadowed && repeated(account, m, archive_id, may_repeat);
     if (came.in_order || (shadowed && account.caught_up && !account.gap)) move_on(account, archive_id);
+    // The first time what we sent may have been under way, and this was no news.
+    if (again && mine && source == Source::archive) own_row(account, m, source);
     if (again) return world_.count("session_repeated");
   }
   if (came.stamp && !find<Delay>(m.parts))
@@ -168,10 +179,7 @@ void SessionBridge::message(Account& account, Message m, const Brain::SessionSta
   if (elsewhere && (purpose == Purpose::receipt || purpose == Purpose::error) && about_others(world_.records, user, m))
     return world_.count("session_about_others");
   if (!mine) return delivery_.on_message(user, std::move(m));
-  if (const auto row = world_.records.find_message(user.key, m.id); row && row->way == Way::to_xmpp) {
-    if (source == Source::archive) outbox_.found(account, row->seq, m);
-    return world_.count("session_repeated");  // ours
-  }
+  if (own_row(account, m, source)) return world_.count("session_repeated");
   if (purpose == Purpose::content) delivery_.on_copy(user, std::move(m));
 }
 

@@ -166,6 +166,43 @@ TEST_P(AccountsSessionTest, what_the_server_took_before_a_crash_is_found_in_its_
   for (const auto& [who, stanza] : server.sent) EXPECT_NE(stanza.attr_or("id"), "c1");
 }
 
+// While it is read, messages go out; one that is in there was no news then, and is in doubt once the session is lost.
+TEST_P(AccountsSessionTest, what_the_archive_gave_while_it_was_under_way_is_not_sent_twice) {
+  server.acknowledges = false;
+  stage.mqtt(account, "out/msg", R"({"id":"c1","to":"alice@corp.example","kind":"chat","body":"Hello"})");
+  sent("<message id='c1'/>");
+  server.catch_up = [&](const std::string&) {
+    hear("<body>Hello</body>", "c1", Source::archive, "a7", "bob@corp.example/ferry", "alice@corp.example");
+    stage.session_caught_up(account, "a7");
+  };
+  server.catch_up(account);
+  server.lose(account);
+  stage.forget_effects();
+  server.come_up(account);
+  EXPECT_TRUE(server.sent.empty());
+  stage.expect_publish(account, "in/receipt", R"({"id":"c1","state":"forwarded"})");
+}
+
+TEST_P(AccountsSessionTest, nor_where_the_process_ended_meanwhile) {
+  server.acknowledges = false;
+  for (const std::string n : {"1", "2"})
+    stage.mqtt(account, "out/msg",
+               R"({"id":"c)" + n + R"(","to":"alice@corp.example","kind":"chat","body":")" + n + "\"}");
+  server.sent.clear();
+  server.catch_up = [&](const std::string&) {
+    hear("<body>1</body>", "c1", Source::archive, "a7", "bob@corp.example/ferry", "alice@corp.example");
+    stage.session_caught_up(account, "a7");
+  };
+  server.catch_up(account);
+  server.gateway_died();
+  stage.restart();
+  stage.forget_effects();
+  stage.links_up();
+  sent("<message id='c2'><body>2</body></message>");
+  EXPECT_TRUE(server.sent.empty());
+  stage.expect_publish(account, "in/receipt", R"({"id":"c1","state":"forwarded"})");
+}
+
 TEST_P(AccountsSessionTest, equal_messages_are_two_messages) {
   stage.time(120 * second);
   hear("<body>ok</body>", "1");
