@@ -114,6 +114,15 @@ class OldRooms {
     if (wrong.empty() && there != room.occupants.end() && there->second != account) wrong = "conflict";
     const std::string from = "<presence from='" + bare + "/";
     if (!wrong.empty()) return deliver_(account, from + nick + "' type='error'>" + stanza_error(wrong) + "</presence>");
+    // Who is in it already takes another nick (section 7.6): nobody is in it twice and hears everything twice.
+    for (const auto& [name, who] : std::map(room.occupants)) {
+      if (who != account || name == nick) continue;
+      room.occupants.erase(name);
+      deliver_(account,
+               from + name + "' type='unavailable'>" +
+                   x("<item role='participant' nick='" + nick + "'/><status code='110'/><status code='303'/>") +
+                   "</presence>");
+    }
     room.occupants[nick] = account;
     for (const auto& [name, who] : std::map(room.occupants))
       if (name != nick)
