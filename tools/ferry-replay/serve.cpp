@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <utility>
 
+#include "gateway/brain/sentinel.h"
 #include "translators/values/json.h"
 #include "translators/values/stanza.h"
 
@@ -146,7 +147,7 @@ std::string Serve::await_settled() {
 
 void Serve::on_own_topic(const InPublish& publish) {
   if (publish.topic.ends_with("/gw/mark")) {
-    marked_ = marked_ || !publish.retain;
+    marked_ = marked_ || (!publish.retain && !Sentinel::is_echo(publish.payload));
     return;
   }
   const auto status = JsonDocument::parse(publish.payload);
