@@ -29,8 +29,7 @@ class Sentinel {
   void broker_up(bool session_present);
   void broker_down();
   bool on_publish(const InPublish& publish);  // gw/mark or the uptime: true, and it is nobody else's
-  static bool is_echo(std::string_view payload) { return payload.starts_with("echo "); }  // on gw/mark
-  void on_marked(int reason);  // the broker has our latest mark, or refused it
+  void on_marked(int reason);                 // the broker has our latest mark, or refused it
 
   enum class Finding { nothing, restarted, forgot };
   std::optional<Finding> on_time();  // once after each broker_up()

@@ -246,8 +246,6 @@ class AccountStorm : public Doors {
   void command(const std::string& text);
   void pass(Duration passes) {
     now += passes;
-    for (const InPublish& echo : std::exchange(outside_.echoes, {}))
-      tick("echo", [&] { brain_->on_publish(echo, now); });
     tick("time", [&] { brain_->on_time(now); });
     turn_of_the_server();
   }

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "gateway/brain/sentinel.h"
+#include "gateway/brain/effects.h"
 #include "translators/values/xml.h"
 
 namespace ferry {
@@ -18,7 +18,6 @@ class Outside {
   bool busy = false;                            // the broker takes less than comes: what can wait does
   std::map<std::string, std::string> retained;  // what the broker keeps, by topic
   std::vector<std::int64_t> tokens;             // of publishes that were not acknowledged
-  std::vector<InPublish> echoes;                // that come back when time passes
   std::vector<Element> asked;  // iqs that were not answered, and rooms that were asked to let somebody in
 
   // What left the gateway in one tick. While the broker is away its link keeps what is retained or has a token, but for
@@ -34,8 +33,6 @@ class Outside {
     for (const Publish& p : effects.publishes) {
       if (p.token != 0 && (broker || !p.ends_with_link)) tokens.push_back(p.token);
       if (p.token != 0 && p.ends_with_link) mortal_.insert(p.token);
-      if (broker && p.topic.ends_with("/gw/mark") && Sentinel::is_echo(p.payload))
-        echoes.push_back({p.topic, p.payload, 1, false, 0, {}, {}, false});
       if (!p.retain) continue;
       if (broker)
         retain(p);
@@ -49,7 +46,6 @@ class Outside {
   }
   void broker_down() {
     broker = false;
-    echoes.clear();
     std::erase_if(tokens, [&](std::int64_t token) { return mortal_.contains(token); });
     mortal_.clear();
   }
@@ -63,7 +59,6 @@ class Outside {
     server = broker = busy = false;
     asked.clear();
     tokens.clear();
-    echoes.clear();
     queued_.clear();
   }
 

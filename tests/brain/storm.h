@@ -72,7 +72,7 @@ class Storm {
       case 5:
       case 6:
         now_ += static_cast<Duration>(draw_(8) * draw_(8) * draw_(8)) * 300;
-        time();
+        brain_->on_time(now_);
         break;
       case 7:
       case 8:
@@ -102,10 +102,6 @@ class Storm {
     return finish(said);
   }
 
-  void time() {
-    for (const InPublish& echo : std::exchange(outside_.echoes, {})) brain_->on_publish(echo, now_);
-    brain_->on_time(now_);
-  }
   // The end of a storm: both links are up and answer, time passes, people are there. Nothing may be left over.
   std::string settle() {
     outside_.busy = false;
@@ -115,7 +111,7 @@ class Storm {
     std::string wrong = finish({});
     for (int n = 0; n < 40 && wrong.empty(); ++n) {
       now_ += second;
-      time();
+      brain_->on_time(now_);
       for (const std::int64_t token : std::exchange(outside_.tokens, {})) brain_->on_published(token, 0, now_);
       for (const Element& iq : std::exchange(outside_.asked, {})) reply(iq, "result", iq.attr_or("to"));
       if (n == 5)  // a sign of life of everyone: what waited comes

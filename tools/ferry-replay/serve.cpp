@@ -5,7 +5,6 @@
 #include <cstdio>
 #include <utility>
 
-#include "gateway/brain/sentinel.h"
 #include "translators/values/json.h"
 #include "translators/values/stanza.h"
 
@@ -147,7 +146,7 @@ std::string Serve::await_settled() {
 
 void Serve::on_own_topic(const InPublish& publish) {
   if (publish.topic.ends_with("/gw/mark")) {
-    marked_ = marked_ || (!publish.retain && !Sentinel::is_echo(publish.payload));
+    marked_ = marked_ || !publish.retain;
     return;
   }
   const auto status = JsonDocument::parse(publish.payload);

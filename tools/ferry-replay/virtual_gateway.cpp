@@ -4,7 +4,6 @@
 #include <array>
 #include <utility>
 
-#include "gateway/brain/sentinel.h"
 #include "translators/values/cbor.h"
 #include "translators/values/stanza.h"
 
@@ -92,8 +91,6 @@ void VirtualGateway::tick(Event event) {
   }
   for (Publish& publish : effects.publishes) {
     if (publish.token != 0) tokens_.push_back(publish.token);
-    if (!publish.retain && Sentinel::is_echo(publish.payload) && is_own_topic(publish.topic, options_.broker.root))
-      echoes_.push_back({publish.topic, publish.payload, 1, false, 0, {}, {}, false});
     if (!is_own_topic(publish.topic, options_.broker.root)) leave(departure_of(std::move(publish)));
   }
   for (const SessionEffect& effect : effects.sessions) take(effect);
@@ -118,11 +115,10 @@ void VirtualGateway::leave(Departure departure) {
 
 // Until the links have nothing more to say about what was done.
 void VirtualGateway::settle() {
-  for (std::size_t round = 0; !answers_.empty() || !tokens_.empty() || !echoes_.empty() || !sessions_.idle(); ++round) {
+  for (std::size_t round = 0; !answers_.empty() || !tokens_.empty() || !sessions_.idle(); ++round) {
     if (round == most_rounds) {
       stuck_ = true;
       answers_.clear();
-      echoes_.clear();
       sessions_.clear();
       tokens_.clear();
       return;
@@ -133,7 +129,6 @@ void VirtualGateway::settle() {
       tick([&] { brain_->on_stanza(std::move(next), now_); });
       continue;
     }
-    for (const InPublish& echo : std::exchange(echoes_, {})) tick([&] { brain_->on_publish(echo, now_); });
     if (!sessions_.idle()) {
       tick([&] { sessions_.step(*brain_, now_); });
       continue;

@@ -75,7 +75,6 @@ class VirtualGateway {
   VirtualSessions sessions_;
   std::deque<Element> answers_;       // of the pretended server
   std::vector<std::int64_t> tokens_;  // of publishes to acknowledge
-  std::vector<InPublish> echoes_;     // that the pretended broker gives back
   std::set<std::string> people_;      // bare JIDs
 };
 
