@@ -40,7 +40,6 @@ void Sentinel::broker_up(bool session_present) {
   world_.reading_back = before_ > 0;
   world_.catching_up_until = session_present ? world_.now + longest_catching_up : 0;
   first_ = 0;
-  publish_echo();
 }
 
 void Sentinel::use(std::int64_t mark) {
@@ -61,7 +60,6 @@ bool Sentinel::on_publish(const InPublish& p) {
     return true;
   }
   if (p.topic != mark_topic_) return false;
-  if (decide_at_ && !p.retain && p.payload == echo_) echoed_ = true;
   if (decide_at_ && p.retain)
     if (const auto read = number(p.payload)) read_back_ = std::max(*read, read_back_.value_or(*read));
   if (first_ > 0 && !p.retain && number(p.payload).value_or(0) >= first_) world_.catching_up_until = 0;
@@ -119,7 +117,7 @@ std::optional<Sentinel::Finding> Sentinel::on_time() {
 bool Sentinel::may_have_been_restarted() const {
   if (!uptime_) return true;
   const Duration age = *uptime_ * second;
-  if (lost_at_ != 0) return age < 2 * (world_.now - lost_at_) + 2 * doubt_time;
+  if (lost_at_ != 0) return age < 2 * (world_.now - lost_at_) + 2 * read_back_time;
   if (!born_) return *uptime_ < fresh;
   const Instant born = world_.now - age;
   return born > *born_ + slack || born < *born_ - slack;
@@ -132,7 +130,7 @@ bool Sentinel::was_restarted(bool forgot) {
   const Instant born = world_.now - age;
   const bool known = lost_at_ != 0 || born_.has_value();
   const bool restarted = !known          ? *uptime_ < fresh
-                         : lost_at_ != 0 ? age < world_.now - lost_at_ + 2 * doubt_time
+                         : lost_at_ != 0 ? age < world_.now - lost_at_ + 2 * read_back_time
                                          : born > *born_ + slack;
   if (restarted || !born_ || born < *born_) {
     born_ = born;
@@ -150,18 +148,6 @@ void Sentinel::publish_mark() {
   p.retain = true;
   p.token = mark_token;
   p.ends_with_link = true;  // or it would be there before it is read back
-  world_.publish(std::move(p));
-}
-
-// After the subscriptions of the same tick, and behind all that they bring. No number, so nobody's mark; by its time no
-// earlier connection's, whose echo the session may still have.
-void Sentinel::publish_echo() {
-  echoed_ = false;
-  echo_ = "echo " + std::to_string(world_.now);
-  Publish p;
-  p.topic = mark_topic_;
-  p.payload = echo_;
-  p.ends_with_link = true;
   world_.publish(std::move(p));
 }
 

@@ -5,9 +5,8 @@
 // since is gone; what no client has confirmed is published again (design section 3), and until that is decided no
 // message is published, or it would come before older ones (World::reading_back). $SYS/broker/uptime tells a restart
 // from a mere reconnect, also across a restart of ours: only after a restart of the broker must devices announce
-// themselves again. What is retained has come when an echo comes back that was published after the subscriptions,
-// however much the broker had queued for us before it. And when the first mark of a connection has come round,
-// everything that the broker had kept for us before has come, too (World::catching_up).
+// themselves again. And when the first mark of a connection has come round, everything that the broker had kept for us
+// before has come, too (World::catching_up).
 #pragma once
 
 #include <optional>
@@ -20,8 +19,7 @@ class Sentinel {
  public:
   static constexpr std::int64_t mark_token = -1;  // of a Publish
   static constexpr Duration mark_interval = 1 * second;
-  static constexpr Duration read_back_time = 30 * second;        // at most, where no echo comes back
-  static constexpr Duration doubt_time = 2 * second;             // by which an uptime may be old
+  static constexpr Duration read_back_time = 2 * second;  // at most; retained publishes come with the subscription
   static constexpr Duration longest_catching_up = 600 * second;  // should the mark never come round
 
   explicit Sentinel(World& world) : world_(world) {}
@@ -38,11 +36,10 @@ class Sentinel {
  private:
   void use(std::int64_t mark);  // for what is acknowledged from now on
   // A smaller mark may be an older read-back that an earlier process had not acknowledged: the session has it first.
-  bool all_read() const { return echoed_ || (read_back_ && *read_back_ >= proven_ && uptime_); }
+  bool all_read() const { return read_back_ && *read_back_ >= proven_ && uptime_; }
   bool may_have_been_restarted() const;
   bool was_restarted(bool forgot);
   void publish_mark();
-  void publish_echo();
 
   World& world_;
   std::string mark_topic_;
@@ -50,8 +47,6 @@ class Sentinel {
   std::optional<std::int64_t> read_back_;
   std::optional<std::int64_t> uptime_;  // s
   bool session_present_ = false;
-  std::string echo_;  // of this connection
-  bool echoed_ = false;
   Instant lost_at_ = 0;                // when the link went down; 0: first connection of this process
   std::optional<Instant> born_;        // when the broker was started, as far as we know
   std::int64_t proven_ = 0;            // the latest mark that the broker has acknowledged

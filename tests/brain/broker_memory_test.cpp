@@ -342,45 +342,11 @@ TEST_P(BrokerMemoryTest, an_older_mark_of_the_session_is_not_what_the_broker_has
   stage.broker_up(true);
   stage.publish({"im/v1/gw/mark", older, 1, true, 0, {}, {}, false});
   stage.publish({"$SYS/broker/uptime", "9000 seconds", 0, true, 0, {}, {}, false});
-  stage.echoes_return = false;
   stage.time(100);
   stage.publish({"im/v1/gw/mark", newest, 1, true, 0, {}, {}, false});
   EXPECT_EQ(stage.brain->next_deadline(), stage.now);
   stage.time(0);
   EXPECT_EQ(stage.counter("broker_forgot"), 0u);
-}
-
-// What it had queued for us meanwhile comes before what it retains.
-TEST_P(BrokerMemoryTest, a_broker_that_has_much_to_say_first_has_forgotten_nothing) {
-  from_alice("1");
-  stage.time(2 * second);
-  const std::string kept = mark();
-  stage.online("bob", "phone");
-  stage.broker_down();
-  stage.echoes_return = false;
-  stage.broker_up(true);
-  stage.time(10 * second);
-  from_alice("2");
-  EXPECT_EQ(stage.counter("broker_forgot"), 0u) << "not known yet";
-  stage.publish({"im/v1/gw/mark", kept, 1, true, 0, {}, {}, false});
-  stage.mqtt("bob", "out/dev/phone/presence", R"({"state":"online","epoch":"e1"})");  // retained, too
-  stage.forget_effects();
-  stage.echoes_return = true;
-  stage.time(0);
-  EXPECT_EQ(stage.counter("broker_forgot"), 0u);
-  EXPECT_EQ(Stage::field(stage.expect_publish("bob", "in/msg"), "body"), "2") << "what waited for the answer goes";
-  stage.time(2 * minute);
-  stage.expect_no_stanza();  // and nobody was gone
-}
-
-// Nobody answers for ever.
-TEST_P(BrokerMemoryTest, an_echo_that_does_not_come_is_not_waited_for_for_ever) {
-  stage.broker_down();
-  stage.echoes_return = false;
-  stage.broker_up(true);
-  stage.time(Sentinel::read_back_time);
-  from_alice("1");
-  stage.expect_publish("bob", "in/msg");
 }
 
 }  // namespace broker_memory_test

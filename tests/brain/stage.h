@@ -93,7 +93,6 @@ class Stage : public Doors {
     tick([&] { brain->on_broker_up({session_present, mqtt5}, now); });
   }
   void broker_down() {
-    echoes_.clear();
     tick([&] { brain->on_broker_down(now); });
   }
   void shut_down() {
@@ -101,8 +100,6 @@ class Stage : public Doors {
   }
   void time(Duration passes) {
     now += passes;
-    if (echoes_return)  // behind all that the broker has kept
-      for (const InPublish& echo : std::exchange(echoes_, {})) publish(echo);
     tick([&] { brain->on_time(now); });
   }
 
@@ -302,7 +299,6 @@ class Stage : public Doors {
   std::unique_ptr<Brain> brain;
   bool server_answers = true;  // the barrier's pings, at once
   bool marks_return = true;    // gw/mark, when everything before it is here
-  bool echoes_return = true;   // likewise the echo, when time passes
   int puback = 0;              // the reason of every acknowledgement; -1: they stay in `unacknowledged`
   bool reconnect_component = false;
   Brain::Waiting waiting;             // in the links
@@ -361,9 +357,7 @@ class Stage : public Doors {
       }
       if (p.retain) retain(p.topic, p.payload);
       if (p.token != 0) unacknowledged.push_back(p.token);
-      if (p.token == 0 && p.topic.ends_with("/gw/mark")) {
-        echoes_.push_back({p.topic, p.payload, 1, false, 0, {}, {}, false});
-      } else if (p.token != -1) {
+      if (p.token != -1) {
         publishes.push_back(std::move(p));
       } else if (marks_return) {  // gw/mark is the sentinel's own
         came_round_.push_back({p.topic, p.payload, 1, false, 0, {}, {}, false});
@@ -377,7 +371,7 @@ class Stage : public Doors {
   }
 
   Store* store_ = nullptr;
-  std::vector<InPublish> came_round_, echoes_;
+  std::vector<InPublish> came_round_;
   std::uint64_t seed_ = 0;
   int packet_id_ = 0;
 };
