@@ -1,7 +1,5 @@
 #include "gateway/brain/waiting_notes.h"
 
-#include <algorithm>
-
 #include "translators/payloads.h"
 
 namespace ferry {
@@ -9,16 +7,29 @@ namespace {
 constexpr std::string_view leaf = "in/waiting";
 }
 
+void WaitingNotes::make_due(UserKey key, Note& note, Instant at) {
+  if (note.due != 0) return;
+  note.due = at;
+  due_.emplace(at, key);
+}
+
+void WaitingNotes::erase(UserKey key) {
+  const auto it = notes_.find(key);
+  if (it == notes_.end()) return;
+  due_.erase({it->second.due, key});
+  notes_.erase(it);
+}
+
 void WaitingNotes::came(const User& user, const Jid& from, bool group) {
   if (user.any_available()) return;
   Note& note = notes_[user.key];
   note.json = waiting_json(from.bare(), group, world_.now);
-  due_.try_emplace(user.key, note.told == 0 ? world_.now + first : note.told + again);
+  make_due(user.key, note, note.told == 0 ? world_.now + first : note.told + again);
 }
 
 void WaitingNotes::somebody_there(const User& user) {
-  due_.erase(user.key);
-  const bool told = notes_.erase(user.key) > 0;
+  const bool told = notes_.contains(user.key);
+  erase(user.key);
   if (!clear_.insert(user.key).second && !told) return;
   Publish p;  // no clear(): what stays after a crash goes when a device appears again
   p.topic.append(user.base).append("/").append(leaf);
@@ -27,41 +38,34 @@ void WaitingNotes::somebody_there(const User& user) {
 }
 
 void WaitingNotes::forget(const User& user) {
-  due_.erase(user.key);
-  notes_.erase(user.key);
+  erase(user.key);
   clear_.erase(user.key);
   world_.clear(user, leaf);
 }
 
 void WaitingNotes::broker_up() {
   clear_.clear();
-  for (const auto& [key, note] : notes_) due_.try_emplace(key, world_.now);
+  for (auto& [key, note] : notes_) make_due(key, note, world_.now);
 }
 
 void WaitingNotes::work() {
-  std::size_t n = 0;
-  for (auto it = due_.begin(); it != due_.end() && n < notes_per_batch && world_.may_publish();) {
-    if (it->second > world_.now) {
-      ++it;
-      continue;
-    }
-    ++n;
-    const auto note = notes_.find(it->first);
-    if (const User* user = world_.user(it->first); user && note != notes_.end()) {
-      note->second.told = world_.now;
-      world_.publish_to(*user, leaf, note->second.json, true);
-      world_.count("waiting_notes");
-    }
-    it = due_.erase(it);
+  for (std::size_t n = 0; n < notes_per_batch && !due_.empty() && world_.may_publish(); ++n) {
+    const auto [at, key] = *due_.begin();
+    if (at > world_.now) return;
+    due_.erase(due_.begin());
+    Note& note = notes_.at(key);
+    note.due = 0;
+    const User* user = world_.user(key);
+    if (!user) continue;
+    note.told = world_.now;
+    world_.publish_to(*user, leaf, note.json, true);
+    world_.count("waiting_notes");
   }
 }
 
 std::optional<Instant> WaitingNotes::next_deadline() const {
-  if (!world_.may_publish()) return std::nullopt;
-  std::optional<Instant> next;
-  for (const auto& [key, at] : due_)
-    if (!next || at < *next) next = at;
-  return next;
+  if (due_.empty() || !world_.may_publish()) return std::nullopt;
+  return due_.begin()->first;
 }
 
 }  // namespace ferry

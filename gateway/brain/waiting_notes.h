@@ -10,6 +10,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <utility>
 
 #include "gateway/brain/world.h"
 
@@ -33,12 +34,15 @@ class WaitingNotes {
  private:
   struct Note {
     std::string json;
-    Instant told = 0;
+    Instant told = 0, due = 0;  // 0: not yet; not to be told
   };
+  void make_due(UserKey key, Note& note, Instant at);
+  void erase(UserKey key);
+
   World& world_;
   std::map<UserKey, Note> notes_;
-  std::map<UserKey, Instant> due_;  // of these, those to be told, and not before
-  std::set<UserKey> clear_;         // of whom the broker keeps no note, as far as we know
+  std::set<std::pair<Instant, UserKey>> due_;  // of these, those to be told, and not before
+  std::set<UserKey> clear_;                    // of whom the broker keeps no note, as far as we know
 };
 
 }  // namespace ferry
