@@ -68,11 +68,10 @@ struct Account : Member {
   std::optional<Instant> retry_at;
   std::optional<Instant> hidden_at;  // back: the broker was told to keep nothing of the user
 
+  // Does it matter to the session whether somebody is there?
+  bool takes_part() const { return record.state == AccountState::dual || record.state == AccountState::moved; }
   // Does what the session hears reach the user's subtree?
-  bool carries() const {
-    const bool on = record.state == AccountState::dual || record.state == AccountState::moved;
-    return on || (record.state == AccountState::back && user);
-  }
+  bool carries() const { return takes_part() || (record.state == AccountState::back && user); }
   // What is retained does not once the subtree was told to be empty: a push still on its way would stay there for ever.
   bool shows() const { return carries() && !hidden_at; }
 };

@@ -237,7 +237,7 @@ void Accounts::session_stanza(Brain::SessionStanza stanza) {
 
 void Accounts::session_waiting(const Jid& bare, const Jid& from, bool group) {
   const Account* account = find(bare.bare_view());
-  if (!account || !SessionBridge::takes_part(account->record)) return;
+  if (!account || !account->takes_part()) return;
   const User* owner = account->record.address ? world_.user(account->record.address->str()) : account->user;
   if (owner) world_.hooks.message_came(*owner, from, group);
 }

@@ -54,9 +54,7 @@ class SessionBridge {
   std::size_t compare_roster(Account& account, const Element& query);
 
   // session_presence.cpp
-  void tell_presence(Account& account);  // the devices', where it is another than the server has
-  // In dual and moved it matters to the session whether somebody is there.
-  static bool takes_part(const AccountRecord& record);
+  void tell_presence(Account& account);                    // the devices', where it is another than the server has
   static std::string presence_of(const Account& account);  // to log in with
   void take_part(Account& account);                        // from now on
 

@@ -55,12 +55,8 @@ void SessionBridge::presence(Account& account, const Presence& p) {
   }
 }
 
-bool SessionBridge::takes_part(const AccountRecord& record) {
-  return record.state == AccountState::dual || record.state == AccountState::moved;
-}
-
 std::string SessionBridge::presence_of(const Account& account) {
-  return account.presence.empty() && takes_part(account.record) ? unavailable() : account.presence;
+  return account.presence.empty() && account.takes_part() ? unavailable() : account.presence;
 }
 
 void SessionBridge::take_part(Account& account) {
