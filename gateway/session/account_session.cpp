@@ -45,9 +45,9 @@ void AccountSession::bound(const Jid& full, bool acknowledges, Steady now) {
   held_.clear();  // of a log-in that did not get this far: the archive has it
   seen_.clear();  // what the archive gives again the gateway wants again: of its own it may be in doubt by now
   seen_order_.clear();
-  presence_said_ = available_ = again_ = looking_ = false;
-  told_.reset();
-  heard_ = looked_ = now;
+  presence_said_ = available_ = again_ = false;
+  heard_ = now;
+  forget_looks(now);
   pinged_ = 0;
   if (!account_.offline_first || !is_available(account_.presence)) return ask(now);
   phase_ = Phase::collecting;
@@ -73,7 +73,7 @@ void AccountSession::say_presence(std::string presence, Steady now) {
   if (!presence_said_ && phase_ != Phase::closing_gap && phase_ != Phase::steady) return;  // begin_presence() will
   const bool available = is_available(account_.presence), appears = available && !available_;
   if (available || available_) out_.stanzas.push_back(account_.presence);
-  if (available_ && !available) told_.reset(), looked_ = now;
+  if (available_ && !available) forget_looks(now);
   presence_said_ = true;
   available_ = available;
   if (!appears || !up_.archive) return;

@@ -81,6 +81,7 @@ class AccountSession {
   void let_go();
   // account_session_away.cpp
   bool nobody_is_there() const;
+  void forget_looks(Steady now);
   void look_what_waits(Steady now);
   void take_waiting(const Element& archived);
   void looked(const Element& iq, Steady now);

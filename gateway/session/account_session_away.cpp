@@ -23,6 +23,14 @@ bool AccountSession::nobody_is_there() const {
   return phase_ == Phase::steady && presence_said_ && !available_ && up_.archive;
 }
 
+// Nobody is there from now on, and all that there is has been given.
+void AccountSession::forget_looks(Steady now) {
+  told_.reset();
+  latest_.reset();
+  looking_ = more_ = false;
+  looked_ = now;
+}
+
 // Where the archive was empty, or has forgotten the entry up to which all is known, its last entry is a new one.
 void AccountSession::look_what_waits(Steady now) {
   if (away_poll_ <= 0 || !nobody_is_there()) return;
