@@ -2,8 +2,9 @@
 //
 // A look is not always cheap: with what Debian installs, an archive of some thousand messages costs Prosody 0.1 s,
 // during which it does nothing else, and ejabberd 0.02 s. So only a few are under way at a time, first come first
-// served, and after one nobody asks for a hundred times as long as it took: looks take a hundredth of the server's
-// time, whatever its archives are like. Pure: the clock comes from outside. One instance is one worker's.
+// served, and after one nobody asks for a hundred times as long as it took: looks take a few hundredths of a core of
+// the server's at most, whatever its archives are like. Pure: the clock comes from outside. One instance is one
+// worker's.
 #pragma once
 
 #include <algorithm>
