@@ -45,8 +45,10 @@ void Delivery::expired(const MessageRecord& row) {
 }
 
 bool Delivery::in_flight(const MessageRecord& row) const {
-  if (User* owner = world_.user(row.user); row.way == Way::to_xmpp && owner && owner->account)
-    return world_.hooks.under_way(*owner, row.seq);
+  User* owner = row.way == Way::to_xmpp ? world_.user(row.user) : nullptr;
+  const Room* room = owner ? room_of(*owner, row.peer) : nullptr;
+  if (room && room->unreflected.contains(row.seq)) return true;
+  if (owner && owner->account) return world_.hooks.under_way(*owner, row.seq);
   if (row.way == Way::to_xmpp) return world_.xmpp_up && to_xmpp.in_flight(row.seq);
   return world_.mqtt_up && to_mqtt.in_flight(row.seq);
 }

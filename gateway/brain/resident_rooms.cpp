@@ -15,6 +15,10 @@ ResidentRooms::ResidentRooms(World& world, Rooms& rooms, Delivery& delivery)
     Member* found = member(user, stanza.attr_or("type") == "groupchat");
     return found && rooms_.hold(*found, record, stanza);
   };
+  delivery_.to_xmpp.awaits_reflection = [this](User& user, const XmppOutbox::Sent& sent) {
+    Member* found = member(user, false);
+    return found && rooms_.awaits_reflection(*found, sent);
+  };
 }
 
 // ---- who

@@ -39,7 +39,7 @@ struct Room {
   std::int64_t asks = 0;   // numbers the questions whether the history is over, and whether we are in
   std::int64_t heard = 0;  // when anything came from it (Instant)
   std::int64_t live = 0;   // when a message came as it was said (Instant)
-  std::optional<std::int64_t> act_at, show_at;  // its timers (SessionRooms)
+  std::optional<std::int64_t> act_at, show_at, unreflected_at;  // its timers (Rooms)
   RateLimit stanzas, lines;  // one of our own people: of all that comes from it, of what is said there
   std::uint64_t shown = 0;   // digest of what the broker has; 0: nothing, as far as we know
 
@@ -47,6 +47,9 @@ struct Room {
   // us any more, sent again once.
   std::deque<std::int64_t> waiting, bounced;
   std::set<std::int64_t> resent;
+  // Rows that the server has, and that the room has not given back to us yet: until when that is awaited (Instant). It
+  // may send them back instead.
+  std::map<std::int64_t, std::int64_t> unreflected;
 
   bool in() const { return state == State::entered || state == State::joined; }
   bool wanted() const { return record.wish == RoomWish::joined; }

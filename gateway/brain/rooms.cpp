@@ -58,6 +58,7 @@ void Rooms::keep(Member& member, Room& room) {
 void Rooms::drop(Member& member, Room& room) {
   const std::string bare = room.record.room.str();
   fail_waiting(room, error(Condition::not_acceptable, "to: you are not in this room any more"));
+  settle(member, room);
   at(member, room, Timer::act, std::nullopt);
   at(member, room, Timer::show, std::nullopt);
   if (member.user && room.shown != 0) world_.clear(*member.user, "in/room/" + peer_level(bare));
@@ -65,8 +66,13 @@ void Rooms::drop(Member& member, Room& room) {
   member.rooms.erase(bare);
 }
 
+std::optional<Instant>& Rooms::due_of(Room& room, Timer timer) {
+  if (timer == Timer::unreflected) return room.unreflected_at;
+  return timer == Timer::act ? room.act_at : room.show_at;
+}
+
 void Rooms::at(Member& member, Room& room, Timer timer, std::optional<Instant> when) {
-  auto& due = timer == Timer::act ? room.act_at : room.show_at;
+  auto& due = due_of(room, timer);
   const auto entry = [&] { return std::tuple(*due, timer, member.jid.str(), room.record.room.str()); };
   if (due) timers_.erase(entry());
   due = when;
@@ -81,9 +87,13 @@ void Rooms::on_time() {
     Member* member = jid ? find_member(*jid) : nullptr;
     Room* room = member ? find(*member, name) : nullptr;
     if (!room) continue;
-    (timer == Timer::act ? room->act_at : room->show_at).reset();
+    due_of(*room, timer).reset();
     if (timer == Timer::show) {
       show(*member, *room);
+      continue;
+    }
+    if (timer == Timer::unreflected) {
+      if (room->in()) settle(*member, *room, world_.now);
       continue;
     }
     if (!member->link.up(*member)) continue;  // the next one
@@ -119,6 +129,8 @@ void Rooms::reset(Member& member, Room& room) {
   room.nicks = room.attempts = 0;
   ++room.asks;
   at(member, room, Timer::act, std::nullopt);
+  at(member, room, Timer::unreflected, std::nullopt);
+  wait_again(room);
 }
 
 void Rooms::resumed(Member& member) {
@@ -157,6 +169,7 @@ void Rooms::join(Member& member, Room& room) {
   room.occupants.clear();
   room.nick = nick_of(member, room);
   ++room.asks;
+  wait_again(room);  // the history has them, or they have not come
   room::History history{-1, first_history};
   if (room.record.last > 0) {
     // By age and not by date: their clock is not ours. What is in doubt may be older than what was seen last.
@@ -229,7 +242,10 @@ void Rooms::failed(Member& member, Room& room, const StanzaError& error, bool pa
       member.user ? member.user->key : 0, LogLine::Level::info,
       "event=room.failed account=" + log_value(member.jid.str()) + " room=" + log_value(room.record.room.str()) +
           " condition=" + std::string(condition_name(error.condition)) + " again=" + (passing ? "yes" : "no"));
-  if (!passing) fail_waiting(room, ferry::error(error.condition, "the room could not be joined; in/room says why"));
+  if (!passing) {
+    settle(member, room);
+    fail_waiting(room, ferry::error(error.condition, "the room could not be joined; in/room says why"));
+  }
   show(member, room);
 }
 
@@ -250,6 +266,7 @@ void Rooms::fail_waiting(Room& room, const StanzaError& error) {
 }
 
 void Rooms::leave(Member& member, Room& room) {
+  settle(member, room);
   if (member.link.up(member) && (room.in() || room.state == Room::State::joining))
     member.link.send(member, room::leave(room.record.room, room.nick));
   reset(member, room);
@@ -260,6 +277,7 @@ void Rooms::step_out(Member& member) {
   for (auto& [bare, room] : member.rooms) {
     if (room.in() || room.state == Room::State::joining)
       member.link.send(member, room::leave(room.record.room, room.nick));
+    if (!world_.stopping) settle(member, room);
     reset(member, room);
     at(member, room, Timer::show, std::nullopt);
   }
@@ -279,6 +297,7 @@ void Rooms::leave_all(Member& member) {
 
 void Rooms::forget(Member& member) {
   for (auto& [bare, room] : member.rooms) {
+    settle(member, room);
     reset(member, room);
     at(member, room, Timer::show, std::nullopt);
     if (room.record.wish != RoomWish::known) world_.records.remove_room(member.jid, room.record.room);
@@ -297,9 +316,7 @@ bool Rooms::hold(Member& member, const MessageRecord& record, Element& stanza) {
     return false;
   }
   if (room && room->hopeful() && member.link.speaks(member)) {
-    auto& rows = room->waiting;
-    if (std::find(rows.begin(), rows.end(), record.seq) == rows.end())
-      rows.insert(std::upper_bound(rows.begin(), rows.end(), record.seq), record.seq);
+    wait(*room, record.seq);
     return true;
   }
   const auto why = member.user ? no_talk(*member.user, *to, groupchat) : std::nullopt;

@@ -30,9 +30,10 @@ class Rooms {
   static constexpr std::size_t max_invitations = 32;   // of one member, unanswered
   static constexpr std::size_t max_resent = 64;        // messages that one room sent back, sent once more
   static constexpr int max_nicks = 4;  // tried where somebody else has the name: nick, nick_, nick__ …
-  static constexpr Duration answer_time = 30 * second;  // for a room to answer
-  static constexpr Duration show_time = 5 * second;     // between two words about the number of occupants
-  static constexpr Duration retry_first = 60 * second;  // after a failure that may pass; then twice as long
+  static constexpr Duration answer_time = 30 * second;      // for a room to answer
+  static constexpr Duration show_time = 5 * second;         // between two words about the number of occupants
+  static constexpr Duration reflection_time = 30 * second;  // for a room to give a message back to who said it
+  static constexpr Duration retry_first = 60 * second;      // after a failure that may pass; then twice as long
   static constexpr Duration retry_longest = 3'600 * second;
   static constexpr Duration silence = 900 * second;    // of a room; then it is asked whether we are in
   static constexpr Duration overlap = 60 * second;     // of the history with what was seen
@@ -65,6 +66,9 @@ class Rooms {
 
   // A row to a room that we are not in yet, or never will be: kept here, or failed. False: it may go.
   bool hold(Member& member, const MessageRecord& record, Element& stanza);
+  // The server has it. To a room: kept here until the room has it, which gives everybody what was said in it (XEP-0045
+  // section 7.4); RoomLink::arrived then. A room that does not, or not by our id, has it after reflection_time.
+  bool awaits_reflection(Member& member, const XmppOutbox::Sent& sent);
 
   bool on_request(Member& member, std::string_view name, JsonView payload, const Requests::Asked& asked);
   void show_all(User& user, bool from_nothing);
@@ -81,7 +85,7 @@ class Rooms {
   void show(Member& member, Room& room);
 
  private:
-  enum class Timer : std::uint8_t { act, show };
+  enum class Timer : std::uint8_t { act, show, unreflected };
   using Asked = Requests::Asked;
 
   void ready(Member& member, Room& room);  // the history is over
@@ -92,6 +96,7 @@ class Rooms {
   void fail_waiting(Room& room, const StanzaError& error);
   void reset(Member& member, Room& room);  // of what only lives as long as the link
   void at(Member& member, Room& room, Timer timer, std::optional<Instant> when);
+  static std::optional<Instant>& due_of(Room& room, Timer timer);
 
   void refused(Member& member, Room& room, const Presence& presence);
   void appeared(Member& member, Room& room, const Presence& presence);
@@ -102,6 +107,11 @@ class Rooms {
   bool repeated_in(Member& member, Room& room, const Message& message);
   void seen_now(Member& member, Room& room);
   void take_subject(Member& member, Room& room, const std::string& text);
+
+  // rooms_reflections.cpp
+  void settle(Member& member, Room& room, std::optional<Instant> due = std::nullopt);  // none is awaited any more
+  static void wait(Room& room, Seq seq);                                               // for the room, in its place
+  static void wait_again(Room& room);  // all of which it is not known whether the room has them
 
   // rooms_requests.cpp
   using Answer = Requests::Answer;

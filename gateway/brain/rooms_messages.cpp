@@ -74,11 +74,19 @@ bool Rooms::on_message(Member& member, Message& m, bool live) {
         room->resent.size() >= max_resent || !room->resent.insert(row->seq).second)
       return false;
     world_.count("room_messages_resent");
-    room->bounced.push_back(row->seq);
+    const bool told = row->state == MessageState::forwarded;  // its sender was
+    room->unreflected.erase(row->seq);
+    if (told)
+      room->bounced.push_back(row->seq);
+    else
+      wait(*room, row->seq);
     if (room->state == Room::State::joined) join(member, *room);
     const bool comes_again = !member.user->account && room->hopeful();
     if ((room->state == Room::State::failed || room->state == Room::State::idle) && !comes_again) {
-      room->bounced.pop_back();
+      if (told)
+        room->bounced.pop_back();
+      else
+        std::erase(room->waiting, row->seq);
       return false;
     }
     return true;
@@ -128,6 +136,7 @@ bool Rooms::own(Member& member, Room& room, const Message& m) {
     const Body* theirs = ferry::find<Body>(m.parts);
     if (!ours || (body == nullptr) != (theirs == nullptr) || (body && body->text() != theirs->text)) return false;
     std::erase(room.waiting, row->seq);
+    room.unreflected.erase(row->seq);
     member.link.arrived(member, *row);
   }
   repeated_in(member, room, m);  // so that the history is known by whatever nick it comes

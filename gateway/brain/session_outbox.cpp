@@ -58,7 +58,8 @@ void SessionOutbox::send_row(Account& account, const MessageRecord& record, Elem
                         record.id,
                         record.peer,
                         static_cast<std::int64_t>(record.payload.size()),
-                        world_.accepted_at(record)};
+                        world_.accepted_at(record),
+                        stanza.attr_or("type") == "groupchat"};
   if (send(account, std::move(stanza), record.seq).empty()) return confirm_(sent, XmppOutbox::Outcome::refused);
   account.in_flight.push_back(std::move(sent));
 }
@@ -104,8 +105,9 @@ void SessionOutbox::found(Account& account, Seq seq, const Message& message) {
 
 // In flight it is the server's acknowledgement that says so, and comes.
 void SessionOutbox::arrived(Account& account, const MessageRecord& row) {
-  const auto& sent = account.in_flight;
-  if (std::any_of(sent.begin(), sent.end(), [&](const XmppOutbox::Sent& s) { return s.seq == row.seq; })) return;
+  auto& sent = account.in_flight;
+  const auto flight = std::find_if(sent.begin(), sent.end(), [&](const auto& s) { return s.seq == row.seq; });
+  if (flight != sent.end()) return void(flight->reflected = true);
   std::erase(account.queued, row.seq);
   carried(account, {row.seq, row.user, row.id, row.peer, static_cast<std::int64_t>(row.payload.size()),
                     world_.accepted_at(row)});
@@ -129,7 +131,7 @@ void SessionOutbox::on_sent(Account& account, Seq seq) {
   for (auto n = taken - account.in_flight.begin() + 1; n > 0; --n) {
     const XmppOutbox::Sent sent = std::move(account.in_flight.front());
     account.in_flight.pop_front();
-    carried(account, sent);
+    if (sent.reflected || !awaits_reflection || !awaits_reflection(account, sent)) carried(account, sent);
   }
 }
 

@@ -23,7 +23,7 @@ class SessionOutbox {
   void on_sent(Account& account, Seq seq);
   // The archive has a message of the account's own with the id of this row.
   void found(Account& account, Seq seq, const Message& message);
-  // The same of a room, which gives everybody what was said in it; whether it was under way or not yet.
+  // Its room has it; whether it was under way or not yet.
   void arrived(Account& account, const MessageRecord& row);
   void caught_up(Account& account);
   void failed(Account& account, Seq seq);  // it is not to go any more
@@ -32,6 +32,8 @@ class SessionOutbox {
   std::string send(Account& account, Element stanza, std::int64_t token = 0);
   // Rooms: is this row kept, or failed, because its room is not joined? Asked before each row goes out.
   std::function<bool(Account&, const MessageRecord&, Element&)> hold;
+  // … and when the server has it: does its room have it too, or is that not known yet?
+  std::function<bool(Account&, const XmppOutbox::Sent&)> awaits_reflection;
   static bool idle(const Account& account) { return account.queued.empty() && account.in_flight.empty(); }
 
  private:

@@ -25,6 +25,9 @@ SessionRooms::SessionRooms(World& world, Rooms& rooms, SessionIqs& iqs, SessionO
   outbox_.hold = [this](Account& account, const MessageRecord& record, Element& stanza) {
     return rooms_.hold(account, record, stanza);
   };
+  outbox_.awaits_reflection = [this](Account& account, const XmppOutbox::Sent& sent) {
+    return rooms_.awaits_reflection(account, sent);
+  };
 }
 
 bool SessionRooms::up(const Member& member) const { return account_of(member).up; }

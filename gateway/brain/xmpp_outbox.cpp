@@ -37,6 +37,7 @@ XmppOutbox::Sent XmppOutbox::sent_of(const World& world, const MessageRecord& re
 
 void XmppOutbox::send(const MessageRecord& record, Element stanza) {
   Sent sent = sent_of(world_, record);
+  sent.groupchat = stanza.attr_or("type") == "groupchat";
   if (is_local(stanza)) {
     world_.send(std::move(stanza));
     return confirm_(sent, Outcome::carried);
@@ -64,7 +65,9 @@ void XmppOutbox::release(std::deque<Seq>& rows) {
 
 // In flight it is the barrier that says so, and comes.
 void XmppOutbox::arrived(const MessageRecord& row) {
-  if (in_flight(row.seq)) return;
+  const auto flight =
+      std::find_if(sent_.begin(), sent_.end(), [&](const InFlight& f) { return f.sent.seq == row.seq; });
+  if (flight != sent_.end()) return void(flight->sent.reflected = true);
   std::erase(late_, row.seq);
   carried(sent_of(world_, row));
 }
@@ -73,6 +76,11 @@ std::optional<Seq> XmppOutbox::unasked() const {
   if (!backlog_) return std::nullopt;
   const auto rows = world_.records.pending(Way::to_xmpp, upto_, 1);
   return rows.empty() ? std::nullopt : std::optional<Seq>(rows.front().seq);
+}
+
+void XmppOutbox::taken(const Sent& sent) {
+  User* owner = sent.reflected || !awaits_reflection ? nullptr : world_.user(sent.user);
+  if (!owner || !awaits_reflection(*owner, sent)) carried(sent);
 }
 
 void XmppOutbox::carried(const Sent& sent) {
@@ -156,7 +164,7 @@ bool XmppOutbox::on_answer(std::string_view id) {
   barriers_.erase(barriers_.begin(), barriers_.begin() + static_cast<std::ptrdiff_t>(n) + 1);
   last_ = world_.now;
   while (!sent_.empty() && sent_.front().place <= upto) {
-    carried(sent_.front().sent);
+    taken(sent_.front().sent);
     sent_.pop_front();
   }
   pump();

@@ -30,6 +30,8 @@ class XmppOutbox {
     std::string id, peer;
     std::int64_t bytes;
     Instant accepted;
+    bool groupchat = false;
+    bool reflected = false;  // its room has given it back
   };
   using Confirm = std::function<void(const Sent& sent, Outcome outcome)>;
   using Build = std::function<std::optional<Element>(const MessageRecord& record)>;
@@ -41,8 +43,10 @@ class XmppOutbox {
   void forget(UserKey user);  // all rows of the user were removed
   // Rooms: is this row kept, or failed, because its room is not joined? Asked before each row goes out.
   std::function<bool(User&, const MessageRecord&, Element&)> hold;
+  // … and when the server has it: does its room have it too, or is that not known yet?
+  std::function<bool(User&, const Sent&)> awaits_reflection;
   void release(std::deque<Seq>& rows);     // which were kept: before all others, in this order
-  void arrived(const MessageRecord& row);  // it was given back: whether it is under way or not yet
+  void arrived(const MessageRecord& row);  // its room has it: whether it is under way or not yet
   std::optional<Seq> unasked() const;      // the first row that hold() has not been asked about
   void component_up();
   void component_down();
@@ -68,6 +72,7 @@ class XmppOutbox {
   };
   bool is_local(const Element& stanza) const;  // to one of ours
   static Sent sent_of(const World& world, const MessageRecord& record);
+  void taken(const Sent& sent);  // by the server
   void carried(const Sent& sent);
   void send_late();
   void send(const MessageRecord& record, Element stanza);

@@ -266,6 +266,19 @@ TEST_P(AccountsRoomMessagesTest, a_room_that_forgot_us_is_joined_and_told_again)
   for (const Publish& p : stage.publishes) EXPECT_EQ(p.payload.find("failed"), std::string::npos) << p.payload;
 }
 
+TEST_P(AccountsRoomMessagesTest, what_a_room_has_not_given_back_is_looked_for_after_a_crash) {
+  in_the_sea();
+  the_sea().deaf = true;
+  say("Hello", "c1");
+  the_sea().deaf = false;
+  for (const Publish& p : stage.publishes) EXPECT_EQ(p.payload.find("forwarded"), std::string::npos) << p.payload;
+  die();
+  server.come_up(account);
+  EXPECT_EQ(said("c1"), 1U);
+  EXPECT_EQ(the_sea().history.size(), 1U);
+  stage.expect_publish(account, "in/receipt", R"({"id":"c1","state":"forwarded"})");
+}
+
 TEST_P(AccountsRoomMessagesTest, strangers_rooms_are_nobodys) {
   in_the_sea();
   server.deliver(account, "<message type='groupchat' from='ops@rooms.corp.example/al' id='g'><body>x</body></message>");

@@ -285,6 +285,57 @@ TEST_P(ResidentsRoomMessagesTest, a_room_that_forgot_us_is_joined_and_told_again
   for (const Publish& p : stage.publishes) EXPECT_EQ(p.payload.find("failed"), std::string::npos) << p.payload;
 }
 
+// The server had taken it; the room's answer was on its way to a process that was no more.
+TEST_P(ResidentsRoomMessagesTest, what_a_room_has_not_given_back_is_looked_for_after_a_crash) {
+  in_the_sea();
+  rooms.rooms[sea].deaf = true;
+  say("Hello", "c1");
+  rooms.rooms[sea].deaf = false;
+  for (const Publish& p : stage.publishes) EXPECT_EQ(p.payload.find("forwarded"), std::string::npos) << p.payload;
+  die();
+  EXPECT_EQ(said("c1"), 1U);
+  EXPECT_EQ(rooms.rooms[sea].history.size(), 1U);
+  stage.expect_publish("bob", "in/receipt", R"({"id":"c1","state":"forwarded"})");
+}
+
+TEST_P(ResidentsRoomMessagesTest, what_a_room_sent_back_is_told_again_by_the_next_process) {
+  in_the_sea();
+  rooms.rooms[sea].deaf = true;
+  say("Hello", "c1");
+  say("and on", "c2");
+  rooms.rooms[sea].deaf = answers = false;
+  for (const std::string id : {"c1", "c2"})
+    deliver(occupant, "<message type='error' id='" + id +
+                          "' from='sea@rooms.corp.example'><error type='modify'>"
+                          "<not-acceptable xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></message>");
+  answers = true;
+  die();
+  ASSERT_EQ(rooms.rooms[sea].history.size(), 2U);
+  EXPECT_EQ(rooms.rooms[sea].history[0].id, "c1");
+}
+
+TEST_P(ResidentsRoomMessagesTest, a_room_that_gives_nothing_back_has_it_after_a_while) {
+  in_the_sea();
+  rooms.rooms[sea].deaf = true;
+  say("Hello", "c1");
+  stage.time(10 * second);
+  say("Hello?", "c2");
+  const auto forwarded = [&](const std::string& id) {
+    return std::any_of(stage.publishes.begin(), stage.publishes.end(), [&](const Publish& p) {
+      return p.topic == Stage::topic("bob", "in/receipt") && Stage::field(p.payload, "id") == id &&
+             Stage::field(p.payload, "state") == "forwarded";
+    });
+  };
+  stage.time(19 * second);
+  EXPECT_FALSE(forwarded("c1"));
+  stage.time(second);
+  EXPECT_TRUE(forwarded("c1"));
+  EXPECT_FALSE(forwarded("c2"));
+  request("room.leave", sea);
+  EXPECT_TRUE(forwarded("c2")) << "the server has it, and nobody is there to hear the room";
+  EXPECT_EQ(stage.brain->gauges().to_xmpp.rows, 0);
+}
+
 TEST_P(ResidentsRoomMessagesTest, what_a_room_says_while_we_come_in_is_left_to_its_history) {
   in_the_sea();
   link_down();
