@@ -34,8 +34,10 @@ struct Account : Member {
   std::string presence;          // as the link has it; empty: unavailable
   std::deque<Seq> queued;        // rows of the outbox that wait for the session, in order
   std::deque<XmppOutbox::Sent> in_flight;
-  bool in_doubt = false;                  // the server may have some of the queued ones: its archive comes first
-  std::string later_place;                // of the archive, once nothing is in flight
+  bool in_doubt = false;    // the server may have some of the queued ones: its archive comes first
+  std::string later_place;  // of the archive, once nothing is in flight
+  std::string place;        // … which the record has at place_due (session_bridge.h); empty: it has
+  std::optional<Instant> place_due;
   std::set<std::string> unsure_requests;  // contacts whose request to subscribe nobody has repeated yet
   std::optional<Instant> settle_at;       // then what nobody has confirmed is not so
   std::optional<Instant> lost_at;         // the session went down; contacts are shown for a while yet

@@ -230,6 +230,8 @@ void Accounts::leave(Account& account) {
   account.record.target = AccountState::legacy;
   account.record.keep = false;
   account.record.archive.clear();
+  account.place.clear();
+  account.place_due.reset();
   account.record.collected = false;
   account.seen_roster.clear();
   enter(account, AccountState::legacy);

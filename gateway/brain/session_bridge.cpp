@@ -89,8 +89,24 @@ void SessionBridge::session_down(Account& account) {
 
 // Not past what is under way: whether the server had it is looked up there, should this process die before it says so.
 void SessionBridge::move_on(Account& account, std::string_view archive_id) {
-  if (archive_id.empty() || account.record.archive == archive_id) return;
+  if (archive_id.empty() || (account.place.empty() ? account.record.archive : account.place) == archive_id) return;
   if (!account.in_flight.empty()) return void(account.later_place = archive_id);
+  if (!account.takes_part()) {  // nothing is taken: no late one either
+    account.place.clear();
+    account.place_due.reset();
+    return keep_place(account, archive_id);
+  }
+  account.place = archive_id;
+  if (!account.place_due) keep_later(account);
+}
+
+void SessionBridge::keep_later(Account& account) {
+  account.place_due = world_.now + late_time;
+  places_.push_back({*account.place_due, &account, account.place});
+}
+
+void SessionBridge::keep_place(Account& account, std::string_view archive_id) {
+  if (account.record.archive == archive_id) return;
   account.record.archive = archive_id;
   account.unsaved = true;
   world_.effects.sessions.push_back(
@@ -204,6 +220,18 @@ void SessionBridge::iq(Account& account, const Stanza& s) {
 
 void SessionBridge::on_time() {
   std::erase_if(timed_, [&](Account* account) { return !look(*account); });
+  while (!places_.empty() && places_.front().due <= world_.now) {
+    Place place = std::move(places_.front());
+    places_.pop_front();
+    Account& account = *place.account;
+    if (account.place_due != place.due) continue;  // it has gone back meanwhile
+    account.place_due.reset();
+    keep_place(account, place.archive_id);
+    if (account.place == place.archive_id)
+      account.place.clear();
+    else
+      keep_later(account);
+  }
 }
 
 bool SessionBridge::look(Account& account) {
@@ -222,6 +250,7 @@ bool SessionBridge::look(Account& account) {
 
 std::optional<Instant> SessionBridge::next_deadline() const {
   std::optional<Instant> next;
+  if (!places_.empty()) next = places_.front().due;
   for (const Account* a : timed_) {
     if (a->settle_at && (!next || *a->settle_at < *next)) next = a->settle_at;
     if (a->lost_at && (!next || *a->lost_at + grace < *next)) next = *a->lost_at + grace;

@@ -22,7 +22,10 @@ class SessionBridge {
   static constexpr Duration grace = 3 * second;          // a session may be away this long before anyone notices
   static constexpr Duration repeats_time = 60 * second;  // after a log-in servers repeat what was not acknowledged
   static constexpr Duration seen_time = 14 * 24 * 3600 * second;  // how long a message is recognised
-  static constexpr std::size_t max_others = 32;                   // clients of one account
+  // What comes into an archive may come after others with newer ids (account_session.h): the next log-in begins to read
+  // where this one was so long ago, and what is then read again is known.
+  static constexpr Duration late_time = 10 * second;
+  static constexpr std::size_t max_others = 32;  // clients of one account
 
   SessionBridge(World& world, Roster& roster, Presences& presences, Delivery& delivery, SessionIqs& iqs,
                 SessionOutbox& outbox, SessionShadow& shadow, SessionRooms& session_rooms, Rooms& rooms)
@@ -63,6 +66,8 @@ class SessionBridge {
   bool repeated(Account& account, const Message& m, const std::string& archive_id, bool may_repeat);
   bool own_row(Account& account, const Message& m, Brain::SessionSource source);
   void move_on(Account& account, std::string_view archive_id);
+  void keep_place(Account& account, std::string_view archive_id);
+  void keep_later(Account& account);
   void presence(Account& account, const Presence& p);
   void iq(Account& account, const Stanza& s);
   void take_item(Account& account, const Element& item);
@@ -81,6 +86,12 @@ class SessionBridge {
   SessionRooms& session_rooms_;
   Rooms& rooms_;
   std::set<Account*> timed_;  // those with settle_at or lost_at; accounts outlive the bridge
+  struct Place {
+    Instant due;
+    Account* account;
+    std::string archive_id;
+  };
+  std::deque<Place> places_;  // one of each account that has a place; in the order of their time
 };
 
 }  // namespace ferry

@@ -46,7 +46,8 @@ void AccountSession::bound(const Jid& full, bool acknowledges, Steady now) {
   seen_.clear();  // what the archive gives again the gateway wants again: of its own it may be in doubt by now
   seen_order_.clear();
   presence_said_ = available_ = again_ = false;
-  heard_ = now;
+  look_again_ = 0;
+  heard_ = now_ = now;
   forget_looks(now);
   pinged_ = 0;
   if (!account_.offline_first || !is_available(account_.presence)) return ask(now);
@@ -63,12 +64,15 @@ void AccountSession::begin_presence() {
   if (account_.presence.empty() || std::exchange(presence_said_, true)) return;
   available_ = is_available(account_.presence);
   if (available_) out_.stanzas.push_back(account_.presence);
+  appeared_ = now_;
+  looks_ = 0;
 }
 
 // What is sent to the account while this session is unavailable goes to its other clients, and no server need tell us
 // of it (Prosody does by carbons, ejabberd does not): the archive does.
 void AccountSession::say_presence(std::string presence, Steady now) {
   account_.presence = std::move(presence);
+  now_ = now;
   if (phase_ == Phase::idle) return;
   if (!presence_said_ && phase_ != Phase::closing_gap && phase_ != Phase::steady) return;  // begin_presence() will
   const bool available = is_available(account_.presence), appears = available && !available_;
@@ -76,7 +80,10 @@ void AccountSession::say_presence(std::string presence, Steady now) {
   if (available_ && !available) forget_looks(now);
   presence_said_ = true;
   available_ = available;
+  if (!available) look_again_ = 0;
   if (!appears || !up_.archive) return;
+  appeared_ = now;
+  looks_ = 0;
   if (phase_ == Phase::closing_gap) again_ = true;  // what has been asked may have been before
   if (phase_ == Phase::steady) close_gap(now);
 }
@@ -106,7 +113,7 @@ void AccountSession::resumed(Steady now) {
 }
 
 void AccountSession::on_stanza(Element stanza, Steady now) {
-  heard_ = now;
+  heard_ = now_ = now;
   pinged_ = 0;
   if (stanza.is("message", ns::client)) return take_message(std::move(stanza));
   if (stanza.is("iq", ns::client)) {
@@ -163,7 +170,8 @@ void AccountSession::answered(unsigned what, Steady now) {
 
 void AccountSession::asked_all(Steady now) {
   out_.events.emplace_back(up_);
-  cursor_ = account_.archive_id;
+  cursor_ = place_ = older_ = account_.archive_id;
+  moved_ = now;
   from_start_ = cursor_.empty();
   pages_ = 0;
   complete_ = true;
@@ -173,7 +181,7 @@ void AccountSession::asked_all(Steady now) {
   for (SessionStanza& stanza : std::exchange(held_, {})) pass(std::move(stanza));
   if (up_.archive && wanted && (cursor_.empty() || cursor_ != newest_)) return query(now);
   if (!up_.archive) complete_ = !wanted;
-  if (!wanted) cursor_ = newest_;
+  if (!wanted) cursor_ = place_ = older_ = newest_;
   if (!up_.archive || !wanted) phase_ = Phase::closing_gap;  // there is none to close
   if (phase_ == Phase::closing_gap) begin_presence();
   caught_up(complete_, now);
@@ -254,6 +262,7 @@ void AccountSession::behind(Steady now) {
 }
 
 void AccountSession::on_time(Steady now) {
+  now_ = now;
   if (phase_ == Phase::idle) return;
   const bool late = now - std::max(asked_, behind_) >= answer_time;
   if (phase_ == Phase::collecting && late) {
@@ -270,6 +279,7 @@ void AccountSession::on_time(Steady now) {
       caught_up(false, now);
     }
   }
+  if (phase_ == Phase::steady) look_again();
   look_what_waits(now);
   if (pinged_ != 0 && now - pinged_ >= answer_time) {
     out_.lost = "the server has said nothing for " + std::to_string((now - heard_) / second) + " s";

@@ -7,6 +7,11 @@
 // in between, and again whenever somebody appears after nobody was there. What is then seen twice is told by its
 // archive id, and what is live takes its place in the order of the archive.
 //
+// An archive may have a message only after it was sent to whoever is there, and under an id older than some it has
+// already: ejabberd makes the id, looks who is there, and has another client's process archive it (mod_mam,
+// sm_receive_packet and user_receive_packet). Who appears in between is sent nothing, and finds nothing. So the archive
+// is asked once more a moment later, from a place before what was read last; what is live waits for that.
+//
 // While nobody is there what came stays with the server; that it did is told (SessionWaiting). The archive is asked for
 // it now and then; Prosody sends a copy of what another client takes.
 #pragma once
@@ -33,6 +38,10 @@ class AccountSession {
   static constexpr std::size_t most_pages = 2'000;      // of one catch-up
   static constexpr std::size_t most_seen = 4'096;       // archive ids remembered
   static constexpr std::size_t most_held = 500;         // stanzas that wait for the archive; with more, none waits
+  static constexpr Duration settle_time = second;       // from the gap's end to the next look, or twice what it took
+  static constexpr Duration longest_hold = 5 * second;  // what is live waits no longer for that look
+  static constexpr int most_looks = 4;                  // as long as each finds what the one before did not
+  static constexpr Duration late_time = 10 * second;    // by which an entry may come after others with newer ids
 
   struct Output {
     std::vector<std::string> stanzas;  // for the server
@@ -63,6 +72,8 @@ class AccountSession {
   void ask(Steady now);
   void begin_presence();
   void close_gap(Steady now);
+  void look_again();
+  void move_on(std::string archive_id);
   bool take_answer(const Element& iq, Steady now);
   void take_request(Element iq);
   void take_message(Element message);
@@ -97,6 +108,12 @@ class AccountSession {
   std::deque<SessionStanza> held_;  // asking: all of them; before and after, those that the archive has as well
   bool holding_ = false;
   std::string newest_, cursor_, query_id_;
+  std::string place_, older_;  // where the cursor was at moved_, and at least late_time before
+  Steady moved_ = 0;
+  Steady appeared_ = 0, look_again_ = 0, hold_until_ = 0;
+  int looks_ = 0;       // since somebody appeared
+  bool found_ = false;  // something, by the latest of them
+  Steady now_ = 0;      // of what is being done
   std::size_t queries_ = 0, pages_ = 0;
   int tries_ = 0;
   bool from_start_ = false, complete_ = true;

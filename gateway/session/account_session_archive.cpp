@@ -11,7 +11,9 @@ namespace ferry {
 void AccountSession::close_gap(Steady now) {
   phase_ = Phase::closing_gap;
   holding_ = true;
+  found_ = false;
   pages_ = 0;
+  cursor_ = older_;
   from_start_ = cursor_.empty();
   complete_ = true;
   if (from_start_ && !account_.archive_start) account_.archive_start = 0;  // it was empty: all of it is new
@@ -36,7 +38,7 @@ void AccountSession::ask_archive(Steady now) {
 void AccountSession::take_page(const Element& iq, Steady now) {
   query_id_.clear();
   const std::string last = last_of(iq);
-  if (!last.empty()) cursor_ = last;
+  if (!last.empty()) move_on(last);
   if (last.empty() || is_last_page(iq)) return caught_up(complete_, now);
   if (++pages_ >= most_pages) return caught_up(false, now);
   query(now);
@@ -61,12 +63,28 @@ void AccountSession::caught_up(bool complete, Steady now) {
   if (phase_ == Phase::catching_up) {
     phase_ = Phase::closing_gap;
     begin_presence();
-    if (complete && (!cursor_.empty() || account_.archive_start)) return query(now);
+    if (complete && (!cursor_.empty() || account_.archive_start)) return close_gap(now);
   }
   if (std::exchange(again_, false)) return close_gap(now);
   phase_ = Phase::steady;
   out_.events.emplace_back(SessionCaughtUp{account_.jid, cursor_, complete_});
-  let_go();
+  const bool more = available_ && complete_ && up_.archive && ++looks_ < most_looks && (looks_ == 1 || found_);
+  look_again_ = more ? now + std::max(settle_time, 2 * (now - appeared_)) : 0;
+  hold_until_ = std::min(look_again_, now + longest_hold);
+  look_again();
+}
+
+void AccountSession::look_again() {
+  if (look_again_ != 0 && now_ >= look_again_) return close_gap(now_);
+  if (holding_ && now_ >= hold_until_) let_go();
+}
+
+// Entries come into the archive after others with newer ids, but not long after.
+void AccountSession::move_on(std::string archive_id) {
+  cursor_ = std::move(archive_id);
+  if (now_ - moved_ < late_time) return;
+  older_ = std::exchange(place_, cursor_);
+  moved_ = now_;
 }
 
 void AccountSession::take_archived(const Element& result) {
@@ -78,7 +96,11 @@ void AccountSession::take_archived(const Element& result) {
   const std::string_view id = result.attr_or("id");
   const auto live =
       std::find_if(held_.begin(), held_.end(), [&](const SessionStanza& h) { return h.archive_id == id; });
-  if (live == held_.end()) return give(*inner, SessionStanza::Source::archive, std::string(id), stamp);
+  if (live == held_.end()) {
+    const auto from = Jid::parse(inner->attr_or("from"));
+    found_ = found_ || (from && from->bare_view() != account_.jid.bare_view() && !seen_.contains(std::string(id)));
+    return give(*inner, SessionStanza::Source::archive, std::string(id), stamp);
+  }
   SessionStanza now_due = std::move(*live);  // as it came: who sent it may want a receipt
   held_.erase(live);
   now_due.in_order = true;
@@ -96,7 +118,7 @@ void AccountSession::pass(SessionStanza stanza) {
   } else if (stanza.archive_id.empty() || first_time(stanza.archive_id)) {
     stanza.in_order = stanza.source == SessionStanza::Source::archive ||
                       (phase_ == Phase::steady && complete_ && available_ && !stanza.archive_id.empty());
-    if (stanza.in_order && phase_ == Phase::steady) cursor_ = stanza.archive_id;
+    if (stanza.in_order && phase_ == Phase::steady) move_on(stanza.archive_id);
     out_.events.emplace_back(std::move(stanza));
   }
 }

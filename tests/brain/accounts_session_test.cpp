@@ -1,4 +1,5 @@
 // An account's session and its owner's MQTT subtree: messages both ways, each once; presence; the roster; requests.
+#include "gateway/brain/session_bridge.h"
 #include "tests/brain/account_stage.h"
 
 namespace ferry {
@@ -122,6 +123,39 @@ TEST_P(AccountsSessionTest, a_message_comes_once_by_whatever_way) {
   EXPECT_EQ(messages(), 0U);
 }
 
+// Its id is older than another's that the archive had before (account_session.h).
+TEST_P(AccountsSessionTest, what_the_archive_has_late_is_not_passed_over_by_the_next_log_in) {
+  hear("<body>0</body>", "m1", Source::live, "a1");
+  stage.time(SessionBridge::late_time);
+  hear("<body>2</body>", "m3", Source::live, "a3");
+  EXPECT_EQ(messages(), 2U);
+  server.gateway_died();
+  stage.restart();
+  stage.links_up();
+  EXPECT_EQ(server.places[account], "a1");
+  stage.online(account, "phone");
+  stage.time(3 * second);  // what the broker has forgotten is known
+  stage.forget_effects();
+  hear("<body>1</body>", "m2", Source::archive, "a2");
+  hear("<body>2</body>", "m3", Source::archive, "a3");
+  stage.expect_publish(account, "in/msg", R"({"body":"1"})");
+  EXPECT_EQ(messages(), 0U) << "the other was there before";
+}
+
+// A client that comes after two weeks is not shown again what it had.
+TEST_P(AccountsSessionTest, the_latest_place_in_the_archive_is_kept_though_nothing_follows) {
+  for (const char* id : {"a1", "a2", "a3"}) {
+    hear("<body>x</body>", "m" + std::string(id), Source::live, id);
+    stage.time(second);
+  }
+  stage.time(SessionBridge::late_time);
+  stage.time(SessionBridge::late_time);
+  server.gateway_died();
+  stage.restart();
+  stage.links_up();
+  EXPECT_EQ(server.places[account], "a3");
+}
+
 TEST_P(AccountsSessionTest, what_the_archive_did_not_give_is_asked_for_at_the_next_log_in) {
   const auto place = [&] {
     for (auto it = stage.sessions.rbegin(); it != stage.sessions.rend(); ++it)
@@ -131,11 +165,15 @@ TEST_P(AccountsSessionTest, what_the_archive_did_not_give_is_asked_for_at_the_ne
   stage.after_tick = [] {};  // nobody takes what the session link is told
   stage.session_caught_up(account, "a3");
   hear("<body>1</body>", "m4", Source::live, "a4");
+  EXPECT_EQ(place(), "") << "older ones may still come into it";
+  stage.time(SessionBridge::late_time);
+  EXPECT_EQ(place(), "a3");
+  stage.time(SessionBridge::late_time);
   EXPECT_EQ(place(), "a4");
   stage.session_caught_up(account, "a5", false);
-  EXPECT_EQ(place(), "a5");
   stage.in_order = false;
   hear("<body>2</body>", "m9", Source::live, "a9");
+  stage.time(2 * SessionBridge::late_time);
   EXPECT_EQ(place(), "a5") << "from a6 to a8 nobody has seen";
   EXPECT_EQ(messages(), 2U);
 }
@@ -379,7 +417,7 @@ TEST_P(AccountsSessionTest, while_nothing_has_come_the_archive_is_read_from_wher
   EXPECT_LE(server.since[account], there);
   server.deliver(account, "<message type='chat' id='m' from='alice@corp.example/spark'><body>Hi</body></message>",
                  Brain::SessionSource::live, "a1");
-  stage.time(6 * second);
+  stage.time(SessionBridge::late_time);
   server.gateway_died();
   stage.restart();
   stage.links_up();

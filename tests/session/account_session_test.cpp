@@ -156,6 +156,7 @@ TEST(AccountSession, WhatIsLiveTakesItsPlaceInTheOrderOfTheArchive) {
   const std::string gap = s.last_query();
   for (const char* id : {"n6", "n7"}) s.archived(gap, id);
   s.hear(Session::fin(gap, "n7", true));
+  s.settle("n7");
   EXPECT_EQ(order(s), (std::vector<std::string>{"n2", "n3", "n4 live", "n5", "n6 live", "n7", "n8 live"}));
   s.hear(live("n8"));
   s.hear(live("n9"));
@@ -198,11 +199,12 @@ TEST(AccountSession, WhoAppearsIsGivenWhatTheArchiveHasSinceBeforeWhatIsLive) {
   s.archived(s.last_query(), "n3");
   s.archived(s.last_query(), "n4");
   s.hear(Session::fin(s.last_query(), "n4", true));
+  s.settle("n4");
   std::vector<std::string> ids;
   for (const SessionStanza& e : s.all<SessionStanza>())
     if (!e.archive_id.empty()) ids.push_back(e.archive_id + (e.in_order ? "" : "?"));
   EXPECT_EQ(ids, (std::vector<std::string>{"n2?", "n3", "n4", "n5"})) << "nothing twice";
-  ASSERT_EQ(s.all<SessionCaughtUp>().size(), 2U);
+  ASSERT_EQ(s.all<SessionCaughtUp>().size(), 3U);
   EXPECT_EQ(s.all<SessionCaughtUp>()[1].archive_id, "n4");
 
   s.session.say_presence("<presence type='unavailable'/>", s.now);
@@ -210,10 +212,73 @@ TEST(AccountSession, WhoAppearsIsGivenWhatTheArchiveHasSinceBeforeWhatIsLive) {
   const std::string query = s.last_query();
   s.appear();
   EXPECT_NE(s.last_query(), query) << "each time";
-  EXPECT_NE(to_xml(s.said.back()).find("<after>n5</after>"), std::string::npos) << "from where it was";
+  EXPECT_NE(to_xml(s.said.back()).find("<after>n1</after>"), std::string::npos) << "from a little before";
   s.session.say_presence("<presence><show>away</show></presence>", s.now);
   s.collect();
   EXPECT_EQ(s.said.back().name, "presence") << "who is there already misses nothing";
+}
+
+// It was sent to whoever was there before us, has the older id, and is archived last.
+TEST(AccountSession, WhatTheArchiveHasLateIsFoundAMomentLater) {
+  SessionAccount quiet = account("n1", Instant{1});
+  quiet.presence.clear();
+  Session s(quiet);
+  s.answer("n1");
+  s.hear(Session::fin(s.last_query(), "n1", true));
+  s.appear();
+  s.archived(s.last_query(), "n3");
+  s.hear(Session::fin(s.last_query(), "n3", true));
+  s.hear(live("n4"));
+  EXPECT_EQ(order(s), (std::vector<std::string>{"n3"})) << "what is live waits";
+  const std::string first = s.last_query();
+  s.wait(AccountSession::settle_time / 2);
+  EXPECT_EQ(s.last_query(), first);
+  s.wait(AccountSession::settle_time / 2);
+  const std::string second = s.last_query();
+  ASSERT_NE(second, first);
+  EXPECT_NE(to_xml(s.said.back()).find("<after>n1</after>"), std::string::npos) << "not after n3";
+  for (const char* id : {"n2", "n3", "n4"}) s.archived(second, id);
+  s.hear(Session::fin(second, "n4", true));
+  EXPECT_EQ(order(s), (std::vector<std::string>{"n3", "n2", "n4 live"}));
+  s.wait(2 * AccountSession::settle_time);
+  const std::string third = s.last_query();
+  EXPECT_NE(third, second) << "where one came late there may be more";
+  s.hear(Session::fin(third, "n4", true));
+  s.hear(live("n5"));
+  s.wait(20 * ferry::second);
+  EXPECT_EQ(s.last_query(), third) << "none was found";
+  EXPECT_EQ(order(s).size(), 4U) << "and nothing waits";
+}
+
+TEST(AccountSession, WhatIsLiveWaitsForASlowArchiveNotForLong) {
+  Session s(account("n1"));
+  s.answer("n1");
+  s.now += 20 * ferry::second;  // it took so long
+  s.hear(Session::fin(s.last_query(), "n1", true));
+  s.hear(live("n2"));
+  EXPECT_TRUE(order(s).empty());
+  const std::string before = s.last_query();
+  s.wait(AccountSession::longest_hold);
+  EXPECT_EQ(order(s).size(), 1U);
+  EXPECT_EQ(s.last_query(), before);
+  s.wait(40 * ferry::second - AccountSession::longest_hold);
+  EXPECT_NE(s.last_query(), before);
+}
+
+// Of what the owner writes elsewhere there is always more.
+TEST(AccountSession, WhatTheOwnerWroteIsNoReasonToLookAgain) {
+  Session s(account("n1"));
+  s.answer("n1");
+  s.hear(Session::fin(s.last_query(), "n1", true));
+  s.wait(AccountSession::settle_time);
+  const std::string look = s.last_query();
+  s.hear(
+      "<message from='bob@corp.example'><result xmlns='urn:xmpp:mam:2' queryid='" + look +
+      "' id='n2'><forwarded xmlns='urn:xmpp:forward:0'><message xmlns='jabber:client' "
+      "from='bob@corp.example/desk' to='alice@corp.example'><body>x</body></message></forwarded></result></message>");
+  s.hear(Session::fin(look, "n2", true));
+  s.wait(20 * ferry::second);
+  EXPECT_EQ(s.last_query(), look);
 }
 
 TEST(AccountSession, AnArchiveThatWasEmptyIsAskedForAllOfItWhenSomebodyAppears) {
@@ -306,6 +371,7 @@ TEST(AccountSession, WhatIsCopiedWhileNobodyIsThereComesInTheOrderOfTheArchive) 
   s.answer("n1");
   s.hear(Session::fin(s.last_query(), "n1", true));
   ASSERT_EQ(s.all<SessionCaughtUp>().size(), 1U);
+  s.settle("n1");
   s.hear(carbon("bob@corp.example", "received", "n2"));
   EXPECT_EQ(order(s), std::vector<std::string>{"n2 live"}) << "somebody is there: at once";
 
@@ -367,6 +433,7 @@ TEST(AccountSession, AStanzaOverALimitIsCountedAndARequestAnswered) {
 TEST(AccountSession, AsksAfterSilenceAndGivesUp) {
   Session s(account());
   s.answer();
+  s.settle();
   s.said.clear();
   s.session.on_time(s.now += AccountSession::quiet_time);
   s.collect();

@@ -65,6 +65,14 @@ struct Session {
       if (const T* one = std::get_if<T>(&e)) found.push_back(*one);
     return found;
   }
+  void wait(Duration time) {
+    session.on_time(now += time);
+    collect();
+  }
+  void settle(const std::string& last = "") {  // the archive has nothing more
+    wait(AccountSession::settle_time);
+    hear(fin(last_query(), last, true));
+  }
   std::string last_query() const {  // the id of the latest archive query
     for (auto it = said.rbegin(); it != said.rend(); ++it)
       if (it->attr_or("id").starts_with("ferry-archive-")) return std::string(it->attr_or("id"));
