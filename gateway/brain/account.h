@@ -14,6 +14,11 @@
 
 namespace ferry {
 
+// What is kept as seen where another client of an account has confirmed this message to whom it came from (XEP-0184).
+inline std::uint64_t digest_of_answer(std::string_view peer, std::string_view id) {
+  return digest_of("answer\n" + std::string(peer) + '\n' + std::string(id));
+}
+
 struct Account : Member {
   Account(AccountRecord r, RoomLink& way) : Member(r.jid, way), record(std::move(r)) {}
 

@@ -145,6 +145,14 @@ bool SessionBridge::repeated(Account& account, const Message& m, const std::stri
   return false;
 }
 
+// By another client of the owner's, of what a device of theirs may be about to confirm as well.
+void SessionBridge::note_answers(Account& account, const Message& m) {
+  if (!m.to) return;
+  for (const Part& part : m.parts)
+    if (const auto* r = std::get_if<Received>(&part.value))
+      world_.records.put_seen(account.record.jid, digest_of_answer(m.to->bare_view(), r->id), world_.now + seen_time);
+}
+
 // Is it what went out by this session? Then the archive says that the server has it.
 bool SessionBridge::own_row(Account& account, const Message& m, Source source) {
   if (!account.user) return false;
@@ -181,8 +189,10 @@ void SessionBridge::message(Account& account, Message m, const Brain::SessionSta
     m.parts.push_back({Delay{std::string(own.domainpart()), format_instant(*came.stamp), {}}});
   if (shadowed) return shadow_.message(account, m, source);
   const bool elsewhere = source == Source::carbon_received || source == Source::archive;
-  if (elsewhere)  // another client answers (XEP-0184, 5.3)
+  // Another client answers (XEP-0184, 5.3). What waited in the archive nobody may have had: who has it first answers.
+  if (source == Source::carbon_received)
     std::erase_if(m.parts, [](const Part& p) { return std::holds_alternative<ReceiptRequest>(p.value); });
+  if (mine && purpose == Purpose::receipt) note_answers(account, m);
   if (account.record.address && !mine) return forward(account, std::move(m));
   if (!account.user || !account.carries()) return;
   User& user = *account.user;

@@ -64,6 +64,7 @@ class SessionBridge {
  private:
   void message(Account& account, Message m, const Brain::SessionStanza& came);
   bool repeated(Account& account, const Message& m, const std::string& archive_id, bool may_repeat);
+  void note_answers(Account& account, const Message& m);
   bool own_row(Account& account, const Message& m, Brain::SessionSource source);
   void move_on(Account& account, std::string_view archive_id);
   void keep_place(Account& account, std::string_view archive_id);

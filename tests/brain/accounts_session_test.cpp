@@ -36,6 +36,25 @@ TEST_P(AccountsSessionTest, a_message_arrives_with_its_receipts) {
   EXPECT_EQ(e.attr("from"), nullptr);
 }
 
+// Nobody may have had it: who has it first answers.
+TEST_P(AccountsSessionTest, what_waited_in_the_archive_is_answered_unless_another_client_has) {
+  const std::string request = "<request xmlns='urn:xmpp:receipts'/>";
+  hear("<body>One</body>" + request, "m1", Source::archive, "a1");
+  hear("<body>Two</body>" + request, "m2", Source::archive, "a2");
+  hear("<body>Three</body>" + request, "m3", Source::carbon_received, "a3");
+  for (const bool archived : {true, false})
+    hear("<received xmlns='urn:xmpp:receipts' id='m2'/>", archived ? "r1" : "r2",
+         archived ? Source::archive : Source::carbon_sent, archived ? "a4" : "a5", "bob@corp.example/desk",
+         "alice@corp.example/spark");
+  for (const char* body : {"One", "Two", "Three"}) {
+    const std::string json = stage.expect_publish(account, "in/msg", R"({"body":")" + std::string(body) + R"("})");
+    stage.mqtt(account, "out/receipt",
+               R"({"id":")" + Stage::field(json, "id") + R"(","to":"alice@corp.example","state":"delivered"})");
+  }
+  sent("<message to='alice@corp.example/spark'><received xmlns='urn:xmpp:receipts' id='m1'/></message>");
+  for (const auto& [who, e] : server.sent) EXPECT_NE(e.name, "message") << to_xml(e, ns::client);
+}
+
 // A broker that comes back empty, beside a component link that has just come up: everybody's probes are waited for.
 TEST_P(AccountsSessionTest, the_broker_is_told_the_presence_of_contacts_anew) {
   server.deliver(account, "<presence from='alice@corp.example/spark'><show>dnd</show></presence>");

@@ -210,11 +210,13 @@ async def whoever_wakes_phones_hears_that_something_waits(server_class):
                 await site.ferryd.start_async()
                 await asyncio.to_thread(site.ferryd.wait_ready)
                 await site.sessions()
-            carol.message(bob, 'while away %d' % ferryd_dies)
+            said = carol.message(bob, 'while away %d' % ferryd_dies, extra='<request xmlns="urn:xmpp:receipts"/>')
             await push.wait_topic(note, after=heard)
             heard = push.mark()
             await phone.connect()
-            await phone.wait_message('while away %d' % ferryd_dies, carol.bare)
+            await phone.receipt(await phone.wait_message('while away %d' % ferryd_dies, carol.bare), 'delivered')
+            _, received = await carol.wait_child('{urn:xmpp:receipts}received', frm=bob, after=mark)
+            assert received.get('id') == said, 'nobody else has told her'
             await push.wait(lambda p: p.topic == note and not p.payload, after=heard)
         shown = [e.json['body'] for e in phone.all(lambda e: e.topic == 'in/msg')]
         assert shown == ['before he ever came', 'while away 0', 'while away 1'], shown
