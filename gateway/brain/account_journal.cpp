@@ -6,6 +6,7 @@ namespace ferry {
 namespace {
 
 constexpr std::string_view roster_ns = "jabber:iq:roster";
+constexpr std::size_t writes_at_once = 256;
 constexpr Duration undo_again_after = 30 * second;  // where the server gave no answer
 
 Element presence_to(const Jid& jid, std::string_view type) {
@@ -44,6 +45,21 @@ std::optional<NeedOfContact> need_of_contact(const WriteRecord& write) {
   return NeedOfContact{std::string(contact), needs == "both"    ? "agree and ask again"
                                              : needs == "agree" ? "agree again"
                                                                 : "ask again"};
+}
+
+bool AccountJournal::is_amends(const Account& account, const Jid& contact, Amends amends) {
+  std::int64_t after = 0;
+  for (;;) {
+    const auto page = world_.records.writes(contact.bare(), after, writes_at_once);
+    for (const WriteRecord& w : page) {
+      after = w.number;
+      const auto need = w.state == WriteState::lasting ? need_of_contact(w) : std::nullopt;
+      if (need && need->contact == account.record.jid.bare_view() &&
+          (amends == Amends::agree ? need->has_to.starts_with("agree") : need->has_to.ends_with("ask again")))
+        return true;
+    }
+    if (page.size() < writes_at_once) return false;
+  }
 }
 
 Element AccountJournal::roster_set(const Jid& jid, std::string_view name, const std::vector<std::string>& groups) {

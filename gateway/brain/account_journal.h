@@ -29,6 +29,9 @@ struct NeedOfContact {
 };
 std::optional<NeedOfContact> need_of_contact(const WriteRecord& write);
 
+// What a contact does for somebody whose way back needed them.
+enum class Amends { agree, ask };
+
 class AccountJournal {
  public:
   AccountJournal(World& world, SessionIqs& iqs, SessionOutbox& outbox) : world_(world), iqs_(iqs), outbox_(outbox) {}
@@ -40,6 +43,9 @@ class AccountJournal {
   static Inverse undo_unsubscribe(const Contact* contact, const Jid& jid);  // we stopped watching them
   static Inverse undo_approve(const Contact* contact, const Jid& jid);      // we let them see us
   static Inverse undo_deny(const Contact* contact, const Jid& jid);         // we stopped that
+  // The contact has an account of ours as well, has gone back, and the account has to do this for all to be as it was:
+  // no change of its own, and its own way back leaves it.
+  bool is_amends(const Account& account, const Jid& contact, Amends amends);
   static Element roster_set(const Jid& jid, std::string_view name, const std::vector<std::string>& groups);
   static Element roster_remove(const Jid& jid);
 

@@ -169,7 +169,9 @@ void SessionRequests::subscribe(Account& account, const Jid& jid, JsonView r, co
   if (text.error) return tell(account, asked, *text.error);
   const Contact* known = contact_of(account, jid);
   if (known && (known->record.to || known->record.ask)) return tell(account, asked, std::string("{}"));
-  presence(account, jid, "subscribe", text.text.value_or(""), AccountJournal::undo_subscribe(known, jid), asked);
+  const Inverse inverse =
+      journal_.is_amends(account, jid, Amends::ask) ? Inverse() : AccountJournal::undo_subscribe(known, jid);
+  presence(account, jid, "subscribe", text.text.value_or(""), inverse, asked);
 }
 
 void SessionRequests::unsubscribe(Account& account, const Jid& jid, JsonView, const Asked& asked) {
@@ -181,7 +183,9 @@ void SessionRequests::unsubscribe(Account& account, const Jid& jid, JsonView, co
 void SessionRequests::approve(Account& account, const Jid& jid, JsonView, const Asked& asked) {
   const Contact* known = contact_of(account, jid);
   if (known && known->record.from) return tell(account, asked, std::string("{}"));
-  presence(account, jid, "subscribed", {}, AccountJournal::undo_approve(known, jid), asked);
+  const Inverse inverse =
+      journal_.is_amends(account, jid, Amends::agree) ? Inverse() : AccountJournal::undo_approve(known, jid);
+  presence(account, jid, "subscribed", {}, inverse, asked);
   settle_wish(account, jid);
 }
 

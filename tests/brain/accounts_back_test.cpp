@@ -257,6 +257,36 @@ TEST_P(AccountsBackTest, who_saw_and_was_seen_has_to_do_both_again) {
             std::string::npos);
 }
 
+// Two friends move; one stops watching the other and goes back, the other agrees again, and goes back too.
+TEST_P(AccountsBackTest, what_makes_good_for_a_friends_way_back_is_no_change_to_be_undone) {
+  const std::string alice = "alice@corp.example";
+  server.accounts[alice].roster[account] = {"Bob", {}, true, true, false};
+  dual();
+  ask(R"({"command":"migrate.plan","cohort":"others","jids":["alice@corp.example"],"go":true})");
+  ask(R"({"command":"migrate.start","cohort":"others","to":"dual","go":true})");
+  run();
+  stage.online(alice, "phone");
+  stage.mqtt(alice, "out/req", R"({"id":"q","request":"roster.remove","contact":"bob@corp.example"})");
+  server.deliver(account, "<presence type='unsubscribe' from='alice@corp.example'/>");
+  server.accounts[account].roster[alice] = {"Alice", {"Friends"}, false, false, false};
+  server.deliver(account,
+                 "<iq type='set' id='push'><query xmlns='jabber:iq:roster'><item jid='alice@corp.example' name='Alice' "
+                 "subscription='none'><group>Friends</group></item></query></iq>");
+  ask(R"({"command":"migrate.back","jids":["alice@corp.example"],"go":true})");
+  run();
+  EXPECT_NE(ask(R"({"command":"migrate.show","jid":"alice@corp.example"})").find(R"("has_to":"agree and ask again")"),
+            std::string::npos);
+  server.deliver(account, "<presence type='subscribe' from='alice@corp.example'/>");
+  request("approve", alice);
+  request("subscribe", alice);
+  sent("<presence type='subscribed' to='alice@corp.example'/>");
+  sent("<presence type='subscribe' to='alice@corp.example'/>");
+  server.sent.clear();
+  back();
+  EXPECT_EQ(state(), "legacy");
+  for (const auto& [who, e] : server.sent) EXPECT_FALSE(e.attr_or("type").starts_with("unsubscribe")) << e.name;
+}
+
 // The gateway dies after every single tick in turn, before and after its commit, and the end is always the same.
 TEST_P(AccountsBackTest, a_crash_at_every_step_ends_the_same) {
   const OldAccount before = server.accounts[account];
