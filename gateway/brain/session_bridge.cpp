@@ -131,11 +131,13 @@ void SessionBridge::on_stanza(Account& account, Brain::SessionStanza came) {
   }
 }
 
-// Everything that came once is known by the archive's id and by what it says. The second is asked only where a message
-// may come again by another way: ids of senders repeat legally.
+// Everything that came once is known by the archive's id and whom it is from (ejabberd's ids are times: two that come
+// at once have the same), and by what it says. The second is asked only where a message may come again by another way:
+// ids of senders repeat legally.
 bool SessionBridge::repeated(Account& account, const Message& m, const std::string& archive_id, bool may_repeat) {
   const Jid& jid = account.record.jid;
-  const std::uint64_t by_archive = archive_id.empty() ? 0 : digest_of("archive\n" + archive_id);
+  const std::uint64_t by_archive =
+      archive_id.empty() ? 0 : digest_of("archive\n" + archive_id + '\n' + std::string(m.from->bare_view()));
   const std::uint64_t by_content = m.id.empty() && !find<OriginId>(m.parts) ? 0 : digest_of_message(m);
   if ((by_archive != 0 && world_.records.was_seen(jid, by_archive)) ||
       (may_repeat && by_content != 0 && world_.records.was_seen(jid, by_content)))

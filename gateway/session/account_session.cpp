@@ -46,7 +46,7 @@ void AccountSession::bound(const Jid& full, bool acknowledges, Steady now) {
   seen_.clear();  // what the archive gives again the gateway wants again: of its own it may be in doubt by now
   seen_order_.clear();
   presence_said_ = available_ = again_ = false;
-  look_again_ = 0;
+  look_again_ = hold_until_ = 0;
   heard_ = now_ = now;
   forget_looks(now);
   pinged_ = 0;
@@ -65,7 +65,6 @@ void AccountSession::begin_presence() {
   available_ = is_available(account_.presence);
   if (available_) out_.stanzas.push_back(account_.presence);
   appeared_ = now_;
-  looks_ = 0;
 }
 
 // What is sent to the account while this session is unavailable goes to its other clients, and no server need tell us
@@ -74,16 +73,16 @@ void AccountSession::say_presence(std::string presence, Steady now) {
   account_.presence = std::move(presence);
   now_ = now;
   if (phase_ == Phase::idle) return;
-  if (!presence_said_ && phase_ != Phase::closing_gap && phase_ != Phase::steady) return;  // begin_presence() will
+  const bool present = phase_ == Phase::closing_gap || phase_ == Phase::steady || phase_ == Phase::looking_back;
+  if (!presence_said_ && !present) return;  // begin_presence() will
   const bool available = is_available(account_.presence), appears = available && !available_;
   if (available || available_) out_.stanzas.push_back(account_.presence);
   if (available_ && !available) forget_looks(now);
   presence_said_ = true;
   available_ = available;
-  if (!available) look_again_ = 0;
+  if (!available) look_back_no_more();
   if (!appears || !up_.archive) return;
   appeared_ = now;
-  looks_ = 0;
   if (phase_ == Phase::closing_gap) again_ = true;  // what has been asked may have been before
   if (phase_ == Phase::steady) close_gap(now);
 }
@@ -171,6 +170,7 @@ void AccountSession::answered(unsigned what, Steady now) {
 void AccountSession::asked_all(Steady now) {
   out_.events.emplace_back(up_);
   cursor_ = place_ = older_ = account_.archive_id;
+  since_older_ = since_place_ = 0;
   moved_ = now;
   from_start_ = cursor_.empty();
   pages_ = 0;
@@ -279,7 +279,8 @@ void AccountSession::on_time(Steady now) {
       caught_up(false, now);
     }
   }
-  if (phase_ == Phase::steady) look_again();
+  if (phase_ == Phase::steady && look_again_ != 0 && now >= look_again_) look_back(now);
+  if (hold_until_ != 0 && now >= hold_until_) let_go();
   look_what_waits(now);
   if (pinged_ != 0 && now - pinged_ >= answer_time) {
     out_.lost = "the server has said nothing for " + std::to_string((now - heard_) / second) + " s";

@@ -10,7 +10,8 @@
 // An archive may have a message only after it was sent to whoever is there, and under an id older than some it has
 // already: ejabberd makes the id, looks who is there, and has another client's process archive it (mod_mam,
 // sm_receive_packet and user_receive_packet). Who appears in between is sent nothing, and finds nothing. So the archive
-// is asked once more a moment later, from a place before what was read last; what is live waits for that.
+// is looked into once more a moment later, from a place before what was read last; what is live waits for that. Nor is
+// an id one entry's alone: ejabberd's is the time, in microseconds.
 //
 // While nobody is there what came stays with the server; that it did is told (SessionWaiting). The archive is asked for
 // it now and then; Prosody sends a copy of what another client takes.
@@ -65,14 +66,17 @@ class AccountSession {
 
  private:
   // collecting: what was kept for who is offline; asking: carbons, roster …; catching_up: before presence; closing_gap:
-  // after it.
-  enum class Phase { idle, collecting, asking, catching_up, closing_gap, steady };
+  // after it; looking_back: for what the archive had late.
+  enum class Phase { idle, collecting, asking, catching_up, closing_gap, steady, looking_back };
   bool from_self(const Element& stanza) const;
   std::string archive_id_of(const Element& stanza) const;
   void ask(Steady now);
   void begin_presence();
   void close_gap(Steady now);
-  void look_again();
+  void look_back_later(bool wanted, Steady now);
+  void look_back(Steady now);
+  void looked_back(bool complete, Steady now);
+  void look_back_no_more();
   void move_on(std::string archive_id);
   bool take_answer(const Element& iq, Steady now);
   void take_request(Element iq);
@@ -97,7 +101,8 @@ class AccountSession {
   void take_waiting(const Element& archived);
   void looked(const Element& iq, Steady now);
   void tell_waiting(const Element& message, const std::string& archive_id);
-  bool first_time(const std::string& archive_id);
+  bool first_time(const std::string& entry);
+  std::string entry_of(const Element& message, const std::string& archive_id) const;
   void result(const Element& iq);
   void error_answer(const Element& iq, std::string_view type, std::string_view condition);
 
@@ -108,12 +113,14 @@ class AccountSession {
   std::deque<SessionStanza> held_;  // asking: all of them; before and after, those that the archive has as well
   bool holding_ = false;
   std::string newest_, cursor_, query_id_;
-  std::string place_, older_;  // where the cursor was at moved_, and at least late_time before
+  std::string place_, older_;                      // where the cursor was at moved_, and at least late_time before
+  std::size_t since_older_ = 0, since_place_ = 0;  // entries between the two, and after the second
   Steady moved_ = 0;
-  Steady appeared_ = 0, look_again_ = 0, hold_until_ = 0;
-  int looks_ = 0;       // since somebody appeared
-  bool found_ = false;  // something, by the latest of them
-  Steady now_ = 0;      // of what is being done
+  std::string reached_;                                    // where the cursor was when it was put back to look
+  Steady appeared_ = 0, look_again_ = 0, hold_until_ = 0;  // 0: no look is due; nothing is held, or until it is read
+  int looks_ = 0;                                          // back, since somebody appeared
+  bool found_ = false;                                     // something, by the latest of them
+  Steady now_ = 0;                                         // of what is being done
   std::size_t queries_ = 0, pages_ = 0;
   int tries_ = 0;
   bool from_start_ = false, complete_ = true;
@@ -121,7 +128,8 @@ class AccountSession {
   bool again_ = false;                              // the gap is open again
   Steady asked_ = 0, heard_ = 0, pinged_ = 0, behind_ = 0;
   std::deque<std::string> seen_order_;
-  std::unordered_set<std::string> seen_;
+  std::unordered_set<std::string> seen_;   // entries of the archive
+  std::string latest_id_, before_latest_;  // of the page that is coming
 
   // ---- while nobody is there
   Duration away_poll_;

@@ -175,6 +175,15 @@ TEST_P(AccountsSessionTest, the_latest_place_in_the_archive_is_kept_though_nothi
   EXPECT_EQ(server.places[account], "a3");
 }
 
+// ejabberd's ids are times.
+TEST_P(AccountsSessionTest, two_messages_that_came_at_once_have_one_id_in_the_archive) {
+  for (const bool again : {false, true}) {
+    hear("<body>One</body>", "m1", again ? Source::archive : Source::live, "a1");
+    hear("<body>Two</body>", "m1", again ? Source::archive : Source::live, "a1", "carol@corp.example/c");
+    EXPECT_EQ(messages(), 2U);
+  }
+}
+
 TEST_P(AccountsSessionTest, what_the_archive_did_not_give_is_asked_for_at_the_next_log_in) {
   const auto place = [&] {
     for (auto it = stage.sessions.rbegin(); it != stage.sessions.rend(); ++it)

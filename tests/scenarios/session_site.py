@@ -36,6 +36,7 @@ class TlsProsody(Prosody):
     external = False
     publishes_bookmarks = True  # XEP-0402; the other keeps XEP-0048 in private XML
     preapproves = True  # RFC 6121 section 3.4
+    archives_in_order = True  # … of what it sends; the other may archive it later, and after what came later
     deepest = 37000  # levels of a stanza: what fits into 262 kB
 
     def __init__(self, accounts, plugins=None, **place):
@@ -95,6 +96,7 @@ class TlsEjabberd(Ejabberd):
     external = True
     publishes_bookmarks = False
     preapproves = False
+    archives_in_order = False
     deepest = 500  # of 4,000 the server itself dies
 
     def __init__(self, accounts, **place):

@@ -48,11 +48,12 @@ struct Session {
            "'><set xmlns='http://jabber.org/protocol/rsm'>" + (last.empty() ? "" : "<last>" + last + "</last>") +
            "</set></fin></iq>";
   }
-  void archived(const std::string& query, const std::string& id, const std::string& from = "bob@corp.example") {
-    hear("<message from='" + from + "'><result xmlns='urn:xmpp:mam:2' queryid='" + query + "' id='" + id +
+  void archived(const std::string& query, const std::string& id, const std::string& by = "bob@corp.example",
+                const std::string& from = "alice@corp.example/a") {
+    hear("<message from='" + by + "'><result xmlns='urn:xmpp:mam:2' queryid='" + query + "' id='" + id +
          "'><forwarded xmlns='urn:xmpp:forward:0'><delay xmlns='urn:xmpp:delay' stamp='2026-11-20T10:00:00Z'/>"
-         "<message xmlns='jabber:client' from='alice@corp.example/a'><body>" +
-         id + "</body></message></forwarded></result></message>");
+         "<message xmlns='jabber:client' from='" +
+         from + "'><body>" + id + "</body></message></forwarded></result></message>");
   }
   void appear() {
     session.say_presence("<presence/>", now);
@@ -93,6 +94,32 @@ struct Session {
 
 inline SessionAccount account(std::string archive_id = {}, std::optional<Instant> start = {}) {
   return {bob, "pw", {}, {}, "ferry", "<presence><priority>5</priority></presence>", "1", std::move(archive_id), start};
+}
+
+inline std::string live(const std::string& id, const std::string& from = "alice@corp.example/a") {
+  return "<message from='" + from +
+         "'><body>live</body><stanza-id xmlns='urn:xmpp:sid:0' "
+         "by='bob@corp.example' "
+         "id='" +
+         id + "'/></message>";
+}
+
+// Each stanza's archive id, with a mark where it is not the archive's copy.
+inline std::vector<std::string> order(const Session& s) {
+  std::vector<std::string> out;
+  for (const SessionStanza& one : s.all<SessionStanza>())
+    if (!one.archive_id.empty())
+      out.push_back(one.archive_id + (one.source == SessionStanza::Source::archive ? "" : " live"));
+  return out;
+}
+
+inline std::string carbon(const std::string& outer_from, const std::string& kind, const std::string& archive_id = {}) {
+  return "<message from='" + outer_from + "'><" + kind +
+         " xmlns='urn:xmpp:carbons:2'><forwarded xmlns='urn:xmpp:forward:0'>"
+         "<message xmlns='jabber:client' from='bob@corp.example/desk' to='alice@corp.example'><body>c</body>" +
+         (archive_id.empty() ? ""
+                             : "<stanza-id xmlns='urn:xmpp:sid:0' by='bob@corp.example' id='" + archive_id + "'/>") +
+         "</message></forwarded></" + kind + "></message>";
 }
 
 }  // namespace account_session_test
