@@ -15,9 +15,9 @@ namespace {
 std::uint64_t digest_of_packet(const InPublish& p) { return digest_of(p.topic) * 31 + digest_of(p.payload); }
 
 // By another client of the account's.
-bool was_answered(const World& world, const User& user, const MessageRecord& row) {
-  const auto peer = user.account ? Jid::parse(row.peer) : Result<Jid>(StanzaError{});
-  return peer && world.records.was_seen(user.jid, digest_of_answer(peer->bare_view(), row.xmpp_id));
+bool was_answered(const World& world, const User& user, const Jid& as, const MessageRecord& row) {
+  const auto peer = user.account || user.former ? Jid::parse(row.peer) : Result<Jid>(StanzaError{});
+  return peer && world.records.was_seen(as, digest_of_answer(peer->bare_view(), row.xmpp_id));
 }
 
 }  // namespace
@@ -165,7 +165,8 @@ std::optional<Delivery::Refusal> Delivery::on_out_receipt(User& user, JsonView p
   log_step(world_, out->state == MessageState::displayed ? "displayed" : "delivered", *row);
   if (was == MessageState::waiting && user.waiting > 0) --user.waiting;
   if (was < MessageState::forwarded) world_.queues.left(row->way, row->user, row->bytes);
-  const bool delivered = row->want_delivered && was < MessageState::delivered && !was_answered(world_, user, *row);
+  const bool delivered =
+      row->want_delivered && was < MessageState::delivered && !was_answered(world_, user, from, *row);
   const bool displayed = row->want_displayed && out->state == MessageState::displayed;
   if ((!delivered && !displayed) || row->xmpp_id.empty()) return std::nullopt;
   Message m;

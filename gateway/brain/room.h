@@ -50,6 +50,7 @@ struct Room {
   // Rows that the server has, and that the room has not given back to us yet: until when that is awaited (Instant). It
   // may send them back instead.
   std::map<std::int64_t, std::int64_t> unreflected;
+  bool reflects = false;  // it has given back one of ours, under our id
 
   bool in() const { return state == State::entered || state == State::joined; }
   bool wanted() const { return record.wish == RoomWish::joined; }

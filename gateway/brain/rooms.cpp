@@ -155,11 +155,15 @@ void Rooms::enter(Member& member) {
 // To the others in the room we were away for a moment.
 void Rooms::come_again(Member& member) {
   if (!member.link.speaks(member) || !member.link.up(member) || world_.stopping) return;
-  for (auto& [bare, room] : member.rooms)
-    if (room.wanted() && (room.in() || room.state == Room::State::joining)) join(member, room);
+  for (auto& [bare, room] : member.rooms) {
+    if (!room.wanted() || (!room.in() && room.state != Room::State::joining)) continue;
+    if (!room.reflects) settle(member, room);  // its history would not tell
+    join(member, room);
+  }
 }
 
 void Rooms::join(Member& member, Room& room) {
+  wait_again(room);               // the history has them, or they have not come
   if (!member.link.up(member)) {  // the next link joins
     room.state = Room::State::idle;
     return;
@@ -169,7 +173,6 @@ void Rooms::join(Member& member, Room& room) {
   room.occupants.clear();
   room.nick = nick_of(member, room);
   ++room.asks;
-  wait_again(room);  // the history has them, or they have not come
   room::History history{-1, first_history};
   if (room.record.last > 0) {
     // By age and not by date: their clock is not ours. What is in doubt may be older than what was seen last.

@@ -134,7 +134,10 @@ bool Rooms::own(Member& member, Room& room, const Message& m) {
     const auto ours = delivery_.build(*row);
     const Element* body = ours ? ours->child("body", ns::client) : nullptr;
     const Body* theirs = ferry::find<Body>(m.parts);
-    if (!ours || (body == nullptr) != (theirs == nullptr) || (body && body->text() != theirs->text)) return false;
+    const bool awaited = room.unreflected.contains(row->seq) && m.from->resourcepart() == room.nick;
+    const bool same = ours && (body == nullptr) == (theirs == nullptr) && (!body || body->text() == theirs->text);
+    if (!same && !awaited) return false;  // a room may change what is said in it
+    room.reflects = true;
     std::erase(room.waiting, row->seq);
     room.unreflected.erase(row->seq);
     member.link.arrived(member, *row);

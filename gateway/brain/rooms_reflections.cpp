@@ -9,7 +9,7 @@ namespace ferry {
 bool Rooms::awaits_reflection(Member& member, const XmppOutbox::Sent& sent) {
   const auto to = Jid::parse(sent.peer);
   Room* room = sent.groupchat && to ? find(member, to->bare_view()) : nullptr;
-  if (!room || !room->hopeful()) return false;
+  if (!room || !room->hopeful() || !member.link.speaks(member)) return false;
   if (!room->in()) {
     wait(*room, sent.seq);
     return true;

@@ -41,6 +41,7 @@ class AccountSession {
   static constexpr std::size_t most_held = 500;         // stanzas that wait for the archive; with more, none waits
   static constexpr Duration settle_time = second;       // from the gap's end to the next look, or twice what it took
   static constexpr Duration longest_hold = 5 * second;  // what is live waits no longer for that look
+  static constexpr std::size_t most_back = 500;         // entries, twice: from so far back it is looked again
   static constexpr int most_looks = 4;                  // as long as each finds what the one before did not
   static constexpr Duration late_time = 10 * second;    // by which an entry may come after others with newer ids
 

@@ -57,6 +57,8 @@ void AccountSession::page_refused(const Element& iq, Steady now) {
   if (unknown && !from_start_ && account_.archive_start && phase_ != Phase::looking_back) {
     from_start_ = true;
     cursor_.clear();
+    place_.clear();
+    older_.clear();
     return query(now);
   }
   caught_up(false, now);
@@ -113,7 +115,7 @@ void AccountSession::look_back_no_more() {
 // Entries come into the archive after others with newer ids, but not long after.
 void AccountSession::move_on(std::string archive_id) {
   cursor_ = std::move(archive_id);
-  if (now_ - moved_ < late_time) return;
+  if (now_ - moved_ < late_time && since_place_ < most_back) return;
   older_ = std::exchange(place_, cursor_);
   since_older_ = std::exchange(since_place_, 0);
   moved_ = now_;

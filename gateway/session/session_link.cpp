@@ -144,17 +144,16 @@ std::vector<SessionEvent> SessionLink::Impl::take() {
     if (found == accounts_.end()) continue;
     SessionPlace& place = found->second;
     place.listed = false;
-    given_.push_back({id, place.worker, place.taken, std::exchange(place.archive_taken, {})});
+    given_.push_back({id, place.worker, place.taken});
   }
   return std::exchange(events_, {});
 }
 
 void SessionLink::Impl::committed() {
-  for (Given& given : std::exchange(given_, {})) {
+  for (const Given& given : std::exchange(given_, {})) {
     const auto found = accounts_.find(given.id);
     if (found == accounts_.end()) continue;
     SessionPlace& place = found->second;
-    if (!given.archive_id.empty()) place.account.archive_id = std::move(given.archive_id);
     if (place.worker == given.worker) places_.post(place, simple_frame(FrameKind::commit, given.id, given.count));
   }
 }

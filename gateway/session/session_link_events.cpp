@@ -22,10 +22,6 @@ void SessionLink::Impl::take_frame(SessionPlace& place, const Frame& frame, Stea
   if (frame.kind == FrameKind::traffic) return take_traffic(place, frame);
   if (frame.kind == FrameKind::sent) {
     if (place.under_way > 0) --place.under_way;
-    if (place.under_way == 0 && !place.archive_later.empty()) {
-      place.archive_taken = std::exchange(place.archive_later, {});
-      list(place);
-    }
     if (frame.number != 0) events_.emplace_back(SessionSent{place.account.jid, frame.number});
   } else if (frame.kind == FrameKind::refused) {
     counts_.stanzas_refused += static_cast<std::uint64_t>(std::max<std::int64_t>(0, frame.number));
@@ -47,23 +43,15 @@ void SessionLink::Impl::list(SessionPlace& place) {
   if (!std::exchange(place.listed, true)) uncommitted_.push_back(place.id);
 }
 
-void SessionLink::Impl::take_place(SessionPlace& place, const std::string& archive_id) {
-  (place.under_way > 0 ? place.archive_later : place.archive_taken) = archive_id;
-}
-
-// Where the next catch-up begins, for as long as this process lives; the brain stores the same.
+// Where the next catch-up begins the brain says (set_archive_id).
 void SessionLink::Impl::take_caught_up(SessionPlace& place, const SessionCaughtUp& event) {
   if (!event.complete) {
     if (place.archive)
       inbox_.say(LogLine::Level::warning, "event=session.gap jid=" + log_value(place.account.jid.str()));
     return;
   }
-  if (!event.archive_id.empty()) {
-    take_place(place, event.archive_id);
-    list(place);
-  } else if (place.account.archive_id.empty() && !place.account.archive_start) {
+  if (event.archive_id.empty() && place.account.archive_id.empty() && !place.account.archive_start)
     place.account.archive_start = 0;  // an empty archive: whatever it has next time came meanwhile
-  }
 }
 
 void SessionLink::Impl::take_stanza(SessionPlace& place, const Frame& frame) {
@@ -75,7 +63,6 @@ void SessionLink::Impl::take_stanza(SessionPlace& place, const Frame& frame) {
     ++counts_.stanzas_refused;
     return;
   }
-  if (stanza->in_order) take_place(place, stanza->archive_id);
   events_.emplace_back(std::move(*stanza));
 }
 
@@ -101,10 +88,7 @@ void SessionLink::Impl::take_up(SessionPlace& place, const SessionUp& up, Steady
   place.up_since = now;
   place.problem.clear();
   place.archive = up.archive;
-  if (!up.resumed) {
-    place.under_way = 0;
-    place.archive_later.clear();
-  }
+  if (!up.resumed) place.under_way = 0;
   ++(up.resumed ? counts_.resumed : counts_.logins);
   inbox_.say(LogLine::Level::debug,
              "event=session.up jid=" + log_value(place.account.jid.str()) + " resumed=" + (up.resumed ? "yes" : "no"));

@@ -53,7 +53,6 @@ class SessionLink::Impl {
   void take_traffic(SessionPlace& place, const Frame& frame);
   void end_traffic(SessionPlace& place, std::string reason);
   void list(SessionPlace& place);
-  static void take_place(SessionPlace& place, const std::string& archive_id);
   void take_caught_up(SessionPlace& place, const SessionCaughtUp& event);
   void take_up(SessionPlace& place, const SessionUp& up, Steady now);
   void take_down(SessionPlace& place, const WorkerDown& down, Steady now);
@@ -82,7 +81,6 @@ class SessionLink::Impl {
   struct Given {  // by take(), and not yet committed
     std::uint32_t id, worker;
     std::int64_t count;
-    std::string archive_id;
   };
   std::vector<std::uint32_t> uncommitted_;  // came since the last take()
   std::vector<Given> given_;

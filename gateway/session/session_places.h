@@ -33,8 +33,6 @@ struct SessionPlace {
   bool listed = false;     // there is something to commit
   Steady up_since = 0;
   bool archive = false;                        // the server offers one
-  std::string archive_taken;                   // the last one given; account.archive_id once committed
-  std::string archive_later;                   // the same, for when nothing is under way: that is looked up there
   std::string presence_opened, presence_said;  // given to the log-in; said in this session
   std::optional<Jid> traffic_of;               // the connection that is being recorded
   std::string problem, advice;                 // said once; empty once it is up

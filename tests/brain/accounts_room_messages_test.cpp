@@ -279,6 +279,41 @@ TEST_P(AccountsRoomMessagesTest, what_a_room_has_not_given_back_is_looked_for_af
   stage.expect_publish(account, "in/receipt", R"({"id":"c1","state":"forwarded"})");
 }
 
+// The server says that it has it after the account has left its rooms.
+TEST_P(AccountsRoomMessagesTest, what_was_said_just_before_the_way_back_is_told) {
+  in_the_sea();
+  server.acknowledges = false;
+  say("Hello", "c1");
+  ask(R"({"command":"migrate.back","cohort":"pilot","go":true})");
+  run(3);
+  server.acknowledges = true;
+  server.acknowledge(account);
+  stage.expect_publish(account, "in/receipt", R"({"id":"c1","state":"forwarded"})");
+  run();
+  EXPECT_EQ(state(), "legacy");
+}
+
+TEST_P(AccountsRoomMessagesTest, a_room_that_changes_what_is_said_has_it_all_the_same) {
+  in_the_sea();
+  the_sea().deaf = true;
+  say("Damn", "c1");
+  server.deliver(account,
+                 "<message type='groupchat' id='c1' from='sea@rooms.corp.example/Robert'><body>D***</body></message>");
+  stage.expect_publish(account, "in/receipt", R"({"id":"c1","state":"forwarded"})");
+  EXPECT_EQ(heard("D***"), 0U);
+}
+
+// The history of a room that gives nothing back under our id would not tell that it has it.
+TEST_P(AccountsRoomMessagesTest, a_room_that_has_given_nothing_back_is_not_told_twice) {
+  in_the_sea();
+  the_sea().deaf = true;
+  say("Hello", "c1");
+  stage.offline(account, "phone");
+  stage.time(2 * second);
+  EXPECT_EQ(said("c1"), 1U);
+  stage.expect_publish(account, "in/receipt", R"({"id":"c1","state":"forwarded"})");
+}
+
 TEST_P(AccountsRoomMessagesTest, strangers_rooms_are_nobodys) {
   in_the_sea();
   server.deliver(account, "<message type='groupchat' from='ops@rooms.corp.example/al' id='g'><body>x</body></message>");

@@ -192,6 +192,21 @@ TEST(AccountSessionArchive, WhoAppearsInTheMiddleOfATorrentIsGivenWhatIsNewFirst
   EXPECT_NE(to_xml(s.said.back()).find("<after>n0</after>"), std::string::npos) << "and then what came late";
 }
 
+TEST(AccountSessionArchive, ALookBackIsNotAllOfWhatWasMissed) {
+  Session s(account("n0"));
+  s.answer("n9999");
+  std::size_t n = 0;
+  for (bool more = true; more; more = n < 3 * AccountSession::most_back) {
+    const std::string query = s.last_query();
+    for (std::size_t i = 0; i < AccountSession::page; ++i) s.archived(query, "n" + std::to_string(++n));
+    s.hear(Session::fin(query, "n" + std::to_string(n), n >= 3 * AccountSession::most_back));
+  }
+  s.hear(Session::fin(s.last_query(), "", true));
+  s.wait(AccountSession::settle_time);
+  const std::string from = to_xml(s.said.back());
+  EXPECT_NE(from.find("<after>n" + std::to_string(2 * AccountSession::most_back) + "<"), std::string::npos) << from;
+}
+
 // Of what the owner writes elsewhere there is always more.
 TEST(AccountSessionArchive, WhatTheOwnerWroteIsNoReasonToLookAgain) {
   Session s(account("n1"));

@@ -94,6 +94,23 @@ struct Printer {
 struct Tool {
   SessionLink& link;
   bool hold = false, closing = false;
+  std::map<Jid, std::string> places = {};  // in their archives, not committed yet
+
+  // As the brain does, but at once: where the next log-in begins to read.
+  void heard(const SessionEvent& event) {
+    const auto* stanza = std::get_if<SessionStanza>(&event);
+    const auto* up = std::get_if<SessionCaughtUp>(&event);
+    if (stanza && stanza->in_order && !stanza->archive_id.empty()) places[stanza->jid] = stanza->archive_id;
+    if (up && up->complete && !up->archive_id.empty()) places[up->jid] = up->archive_id;
+  }
+  void commit() {
+    for (auto it = places.begin(); it != places.end();) {
+      const bool known = link.under_way(it->first) == 0;  // what is under way is looked for there
+      if (known) link.set_archive_id(it->first, it->second);
+      it = known ? places.erase(it) : std::next(it);
+    }
+    link.committed();
+  }
 
   void command(const std::string& line) {
     const auto document = JsonDocument::parse(line);
@@ -192,12 +209,15 @@ int main(int argc, char** argv) {
     poller.wait(due ? std::max<Duration>(0, *due - steady_now()) : 1000);
     for (const std::string& line : std::exchange(lines.lines, {})) tool.command(line);
     link.on_time(steady_now());
-    for (const SessionEvent& event : link.take()) std::visit(Printer{}, event);
+    for (const SessionEvent& event : link.take()) {
+      std::visit(Printer{}, event);
+      tool.heard(event);
+    }
     for (const LogLine& line : std::exchange(inbox.log, {})) {
       JsonWriter w;
       print(w.begin_object().field("event", "log").field("text", line.text).end_object());
     }
-    if (!tool.hold) link.committed();
+    if (!tool.hold) tool.commit();
     link.flush(steady_now());
     std::fflush(stdout);
   }
