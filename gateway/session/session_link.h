@@ -56,7 +56,7 @@ class SessionLink final {
   // wanted without any counts as refused, and waits for these.
   void set_credentials(const Jid& bare, std::string password, std::string certificate_file, std::string key_file);
   void unwant(const Jid& bare);  // SessionDown{unwanted} follows; acknowledged sends stay so
-  // Where the next catch-up begins. The link moves it forward by itself, with committed().
+  // Where the next catch-up begins. Only the owner moves it: it knows what it has, and how late an archive may be.
   void set_archive_id(const Jid& bare, std::string archive_id);
   void set_roster_version(const Jid& bare, std::string version);
   // Sends this presence now, if up, and at each log-in. Not counted, no token: soft state. Who is available and waits

@@ -43,7 +43,7 @@ void SessionLink::Impl::list(SessionPlace& place) {
   if (!std::exchange(place.listed, true)) uncommitted_.push_back(place.id);
 }
 
-// Where the next catch-up begins the brain says (set_archive_id).
+// Where the next catch-up begins the owner says (set_archive_id), but for an archive without an entry.
 void SessionLink::Impl::take_caught_up(SessionPlace& place, const SessionCaughtUp& event) {
   if (!event.complete) {
     if (place.archive)
