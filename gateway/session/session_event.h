@@ -74,8 +74,8 @@ bool is_available(std::string_view presence);  // a presence stanza, XML; empty:
 
 // A stanza to this account, or one that another resource of its owner sent (carbon_sent, or an archived one whose
 // `from` is the account). Carbons and archive entries are unwrapped and were checked to come from the account itself.
-// Archive entries that came before are not given again, in one log-in; `archive_id` and whom they are from tell them for
-// ever.
+// Archive entries that came before are not given again, in one log-in; `archive_id` and whom they are from tell them
+// for ever.
 //
 // Roster and block list: the answers to the log-in's requests have the ids below; pushes are iq sets, already answered.
 // Pings are answered too. Every other iq get or set needs an answer by send().
